@@ -1,0 +1,76 @@
+/** Everything that can go wrong at a border, as one tagged union, and how each case reads. @module */
+import { type Shape, showShape } from './tensor.js'
+
+/**
+ * A fault: what is wrong, where, and what to do about it.
+ *
+ * - `Configuration`: a field of a network configuration that cannot be.
+ * - `MissingKey`, `SurplusKey`, `MisshapenKey`, `WrongType`: a checkpoint that is not the network's.
+ * - `SilentHead`: a firing rate of 0 (or not a rate), whose scale `1 / sqrt(f m)` does not exist.
+ * - `NotFinite`: a NaN or an infinity among numbers that must be finite.
+ * - `Format`: bytes that are not what their format says (a file's name is added by `InFile`).
+ * - `Input`: an image, tensor or event list that the network cannot take.
+ * - `File`: the file system said no.
+ * - `InFile`: any of these, inside a named file.
+ * - `Unavailable`: something this machine lacks (an optional dependency, a feature of the engine).
+ */
+export type Fault =
+  | { readonly _tag: 'Configuration'; readonly field: string; readonly problem: string }
+  | { readonly _tag: 'MissingKey'; readonly key: string; readonly shape: Shape }
+  | { readonly _tag: 'SurplusKey'; readonly key: string; readonly shape: Shape }
+  | { readonly _tag: 'MisshapenKey'; readonly key: string; readonly shape: Shape; readonly expected: Shape }
+  | { readonly _tag: 'WrongType'; readonly key: string; readonly type: string; readonly expected: string }
+  | { readonly _tag: 'SilentHead'; readonly key: string; readonly head: number; readonly rate: number }
+  | { readonly _tag: 'NotFinite'; readonly key: string; readonly index: number; readonly value: number }
+  | { readonly _tag: 'Format'; readonly format: string; readonly problem: string; readonly advice: string }
+  | { readonly _tag: 'Input'; readonly problem: string; readonly advice: string }
+  | { readonly _tag: 'File'; readonly path: string; readonly action: 'read' | 'write'; readonly reason: string }
+  | { readonly _tag: 'InFile'; readonly path: string; readonly fault: Fault }
+  | { readonly _tag: 'Unavailable'; readonly what: string; readonly advice: string }
+
+/** One or more faults: validation names every inconsistency at once. */
+export type Faults = readonly [Fault, ...Fault[]]
+
+/**
+ * One sentence a person can act on.
+ *
+ * @example
+ * describe({ _tag: 'SilentHead', key: 'layers.0.0.firing_rate_x', head: 0, rate: 0 })
+ * // 'layers.0.0.firing_rate_x: head 0 has firing rate 0, ...'
+ */
+export const describe = (fault: Fault): string => {
+  switch (fault._tag) {
+    case 'Configuration':
+      return `configuration: ${fault.field} ${fault.problem}`
+    case 'MissingKey':
+      return `${fault.key}: missing, expected shape ${showShape(fault.shape)}`
+    case 'SurplusKey':
+      return `${fault.key}: not a key of this network (its shape is ${showShape(fault.shape)}); is the checkpoint of another variant?`
+    case 'MisshapenKey':
+      return `${fault.key}: has shape ${showShape(fault.shape)}, expected ${showShape(fault.expected)}; is the checkpoint of another variant?`
+    case 'WrongType':
+      return `${fault.key}: has type ${fault.type}, expected ${fault.expected}`
+    case 'SilentHead':
+      return `${fault.key}: head ${fault.head} has firing rate ${fault.rate}, so its scale 1/sqrt(rate * m) does not exist; the head was silent when the rates were recorded: train or calibrate the checkpoint before using it`
+    case 'NotFinite':
+      return `${fault.key}: element ${fault.index} is ${fault.value}; every number must be finite`
+    case 'Format':
+      return `not a readable ${fault.format}: ${fault.problem}; ${fault.advice}`
+    case 'Input':
+      return `${fault.problem}; ${fault.advice}`
+    case 'File':
+      return `${fault.path}: cannot ${fault.action}: ${fault.reason}`
+    case 'InFile':
+      return `${fault.path}: ${describe(fault.fault)}`
+    case 'Unavailable':
+      return `${fault.what}; ${fault.advice}`
+  }
+}
+
+/** The same faults, each said to be inside the named file. */
+export const inFile =
+  (path: string) =>
+  ([first, ...rest]: Faults): Faults => [
+    { _tag: 'InFile', path, fault: first },
+    ...rest.map((fault): Fault => ({ _tag: 'InFile', path, fault })),
+  ]

@@ -1,0 +1,111 @@
+/**
+ * The dictionary of operations the network is written over: the normative text of the model's types.
+ *
+ * `S` are spike trains (values 0 and 1), `C` currents (reals). The operations that take an `S` only ever add, so the
+ * type of the model is the proof that its attention and convolutions are spike-driven.
+ *
+ * Every value carries a leading time axis: `[T, B, C, H, W]`. A chunk of one step is streaming. Every operation is
+ * curried, parameters first: applying the parameters is the compile step, applying the value is the run.
+ * @module
+ */
+import type { State } from 'fp-ts/lib/State.js'
+import type { Reals, Size, Tensor } from '../core/tensor.js'
+
+/** A bias-free convolution, weight `[out, in / groups, kernel height, kernel width]`, zero padding. */
+export interface Convolution {
+  readonly weight: Tensor<Reals>
+  readonly stride: number
+  readonly padding: number
+  readonly groups: number
+}
+
+/** Batch normalisation at inference: `y = (x - mean) / sqrt(variance + eps) * weight + bias`, one value a channel. */
+export interface BatchNorm {
+  readonly weight: Tensor<Reals>
+  readonly bias: Tensor<Reals>
+  readonly mean: Tensor<Reals>
+  readonly variance: Tensor<Reals>
+  readonly eps: number
+}
+
+/** What spikes go through on their way to the next neuron: `BN(Conv(s))`. */
+export interface Synapse {
+  readonly convolution: Convolution
+  readonly norm: BatchNorm
+}
+
+/** The window of a max-pool; padding never wins. */
+export interface Pool {
+  readonly kernel: number
+  readonly stride: number
+  readonly padding: number
+}
+
+/** The embedding of the image: `BN(Conv(image))`, then a max-pool where there is one. No neuron. */
+export interface Stem extends Synapse {
+  readonly pool: Pool | null
+}
+
+/** How a neuron charges: IF `h = v + x`; LIF `h = v + (x - v) / tau`; PLIF `h = v + (x - v) * sigmoid(w)`. */
+export type Charge =
+  | { readonly kind: 'IF' }
+  | { readonly kind: 'LIF'; readonly tau: number }
+  | { readonly kind: 'PLIF'; readonly w: number }
+
+/** What a spike leaves behind: hard `v = value`, soft `v = h - threshold`. */
+export type Reset = { readonly kind: 'hard'; readonly value: number } | { readonly kind: 'soft' }
+
+/** A layer of spiking neurons. `key` is the authors' layer key; the membranes are kept under it. */
+export interface Neuron {
+  readonly key: string
+  readonly charge: Charge
+  readonly threshold: number
+  readonly reset: Reset
+}
+
+/** The membrane potentials of a network between chunks, by the neurons' keys. A layer not in it is at rest. */
+export type Membranes<C> = ReadonlyMap<string, C>
+
+/** A computation that threads the membranes from chunk to chunk. */
+export type Stateful<C, A> = State<Membranes<C>, A>
+
+/**
+ * The operations.
+ *
+ * | operation | shapes | equation |
+ * |---|---|---|
+ * | `stem` | `[T, B, c, H, W] -> [T, B, C, H', W']` | `pool(BN(Conv(image)))`: multiplies |
+ * | `hold` | `[1, ...] -> [T, ...]` | the same current at each of T steps |
+ * | `fire` | same shape | the neuron, step by step; the state threads the membrane |
+ * | `synapse` | `[T, B, C, H, W] -> [T, B, C', H', W']` | `BN(Conv(s))`: additions, then one affine map a channel |
+ * | `splitHeads` | `[T, B, 2C, h, w] -> 2 x [T, B, heads, d, n]` | the first d rows of *each head*, and the last d |
+ * | `dstT` | `([T, B, heads, d, n], [T, B, heads d, H, W]) -> [T, B, heads, n, HW]` | `(y^T x) * scale[head]` |
+ * | `dst` | `([T, B, heads, d, n], [T, B, heads, n, HW]) -> [T, B, heads, d, HW]` | `(y attn) * scale[head]` |
+ * | `mergeHeads` | `[T, B, heads, d, HW] -> [T, B, heads d, H, W]` | layout only |
+ * | `add` | same shape twice | the residual |
+ * | `meanPool` | `[T, B, C, H, W] -> [T, B, C]` | mean over the positions |
+ * | `classify` | `[T, B, C] -> [T, B, classes]` | `weight x`: multiplies |
+ * | `scope` | | names the place; the identity unless observed |
+ *
+ * **Order of summation** (part of the specification, so that float32 is defined to the bit). Every sum starts at 0 and
+ * adds its terms one by one, each addition rounded once:
+ * `synapse` and `stem` in the order (kernel row, kernel column, input channel), positions in the padding left out;
+ * `dstT` over the channels d, `dst` over the tokens n, `meanPool` over the positions in row-major order, `classify` over
+ * the channels, all ascending.
+ *
+ * Source: the paper's section 4 (equations 7 to 13) and the authors' code, which decides where they differ.
+ */
+export interface Kernels<S, C> {
+  readonly stem: (p: Stem) => (image: C) => C
+  readonly hold: (steps: number) => (current: C) => C
+  readonly fire: (p: Neuron) => (current: C) => Stateful<C, S>
+  readonly synapse: (p: Synapse) => (spikes: S) => C
+  readonly splitHeads: (heads: number) => (y: C) => readonly [C, C]
+  readonly dstT: (scale: readonly number[]) => (y: C, x: S) => C
+  readonly dst: (scale: readonly number[]) => (y: C, attn: S) => C
+  readonly mergeHeads: (size: Size) => (y: C) => C
+  readonly add: (a: C, b: C) => C
+  readonly meanPool: (x: C) => C
+  readonly classify: (weight: Tensor<Reals>) => (x: C) => C
+  readonly scope: (label: string) => Kernels<S, C>
+}
