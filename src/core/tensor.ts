@@ -73,3 +73,7 @@ export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
 /** Whether two shapes are equal. */
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((x, i) => x === b[i])
+
+/** The output size of a convolution or pool along one side: `floor((size + 2 padding - kernel) / stride) + 1`. */
+export const convolved = (size: number, kernel: number, stride: number, padding: number): number =>
+  Math.floor((size + 2 * padding - kernel) / stride) + 1

@@ -1,0 +1,79 @@
+/** Synthetic checkpoints and inputs: the same numbers in every language, from a seed, nothing to download. @module */
+import { type Shape, sizeOf, type Tensor, tensor } from '../core/tensor.js'
+import type { Config } from '../model/config.js'
+import { type Entry, layout } from '../model/parameters.js'
+
+/** The 32-bit FNV-1a hash of a text's UTF-8 bytes. */
+export const fnv1a = (text: string): number =>
+  new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5)
+
+/** A bijective mixer of 32 bits; all arithmetic wraps. */
+export const hash32 = (x: number): number => {
+  const a = Math.imul(x ^ (x >>> 16), 0x21f0aaad)
+  const b = Math.imul(a ^ (a >>> 15), 0xd35a2d97)
+  return (b ^ (b >>> 15)) >>> 0
+}
+
+/**
+ * `length` numbers in [-1, 1), multiples of 2^-23: `(hash32(fnv1a(name) ^ hash32(seed) ^ hash32(i)) >>> 8) / 2^23 - 1`.
+ *
+ * @example
+ * sym('image', 7, 1) // Float64Array [0.6169610023498535]
+ */
+export const sym = (name: string, seed: number, length: number): Float64Array => {
+  const start = fnv1a(name) ^ hash32(seed)
+  const values = new Float64Array(length)
+  for (let i = 0; i < length; i++) values[i] = (hash32(start ^ hash32(i)) >>> 8) / 2 ** 23 - 1
+  return values
+}
+
+/** What a uniform r in [-1, 1) becomes for an entry, in float64. */
+const value = (config: Config, { key, shape, role }: Entry): ((r: number) => number) => {
+  switch (role) {
+    case 'mean':
+      return (r) => 0.1 * r
+    case 'variance': {
+      const variance = key.startsWith('prologue') ? 1 : 0.1
+      return (r) => variance * (1 + 0.5 * r)
+    }
+    case 'gain':
+      return (r) => 1 + 0.25 * r
+    case 'bias': {
+      const lower = key.startsWith('prologue') && config.stem === 'imagenet' ? 1 : 0
+      return (r) => 0.25 * r - lower
+    }
+    case 'rate': {
+      const rate = key.endsWith('_x') ? 0.1 : 0.05
+      return (r) => rate * (1 + 0.5 * r)
+    }
+    case 'leak':
+      return (r) => 0.5 * r
+    case 'weight': {
+      const bound = Math.sqrt(3 / sizeOf(shape.slice(1)))
+      return (r) => r * bound
+    }
+    case 'counter':
+      return () => 0
+  }
+}
+
+/**
+ * A checkpoint of the given network from a seed, in float32 under the authors' keys; the loads are much like a trained
+ * network's, so it serves for golden vectors and benchmarks.
+ */
+export const syntheticCheckpoint = (config: Config, seed: number): ReadonlyMap<string, Tensor<Float32Array>> =>
+  new Map(
+    layout(config)
+      .filter(({ role }) => role !== 'counter')
+      .map((entry) => [
+        entry.key,
+        tensor(entry.shape, Float32Array.from(sym(entry.key, seed, sizeOf(entry.shape)), value(config, entry))),
+      ]),
+  )
+
+/** The synthetic input of the given shape, `2 sym("image", seed)`: `[B, c, H, W]`, or `[B, T, c, H, W]` for frames. */
+export const syntheticInput = (shape: Shape, seed: number): Tensor<Float64Array> =>
+  tensor(
+    shape,
+    sym('image', seed, sizeOf(shape)).map((r) => 2 * r),
+  )

@@ -1,0 +1,220 @@
+/** Network configurations: the published variants as data, and the rules any configuration must keep. @module */
+import * as Either from 'fp-ts/lib/Either.js'
+import type { Fault, Faults } from '../core/fault.js'
+import { convolved, type Size } from '../core/tensor.js'
+import type { Charge, Reset } from './kernels.js'
+
+/** One of the three stages: `depth` blocks of attention and feed-forward on `planes` channels. */
+export interface StageConfig {
+  /** Channels C of the stage. */
+  readonly planes: number
+  /** Attention heads; each has d = planes / heads channels. */
+  readonly heads: number
+  /** Side p of the attention's patches: n = (H / p)(W / p) tokens. */
+  readonly patch: number
+  /** Blocks in the stage. */
+  readonly depth: number
+}
+
+/**
+ * Everything that shapes a network and is not a weight.
+ *
+ * The image size belongs to it: the second attention scale is `1 / sqrt(f n)`, and n depends on the image.
+ */
+export interface Config {
+  readonly name: string
+  /** Input size in pixels. */
+  readonly image: Size
+  /** Channels of the input: 3 for images and event frames. */
+  readonly channels: number
+  /** `imagenet`: convolution 7x7 stride 2 and a max-pool 3x3 stride 2. `plain`: convolution 3x3 stride 1. */
+  readonly stem: 'imagenet' | 'plain'
+  readonly stages: readonly StageConfig[]
+  /** Expansion ratio R of the feed-forward network. */
+  readonly ratio: number
+  /** Channels per group of the feed-forward network's grouped convolution. */
+  readonly groupWidth: number
+  readonly classes: number
+  /** How every neuron charges. A PLIF's `w` here is the value at the start of training; a checkpoint has its own. */
+  readonly charge: Charge
+  readonly threshold: number
+  readonly reset: Reset
+  /** Time steps T of a prediction. */
+  readonly steps: number
+}
+
+const stages = (
+  planes: readonly [number, number, number],
+  heads: readonly [number, number, number],
+): readonly StageConfig[] => [
+  { planes: planes[0], heads: heads[0], patch: 4, depth: 1 },
+  { planes: planes[1], heads: heads[1], patch: 2, depth: 2 },
+  { planes: planes[2], heads: heads[2], patch: 1, depth: 3 },
+]
+
+const square = (side: number): Size => ({ height: side, width: side })
+
+const imagenet = (
+  name: string,
+  planes: readonly [number, number, number],
+  heads: readonly [number, number, number],
+): Config => ({
+  name,
+  image: square(224),
+  channels: 3,
+  stem: 'imagenet',
+  stages: stages(planes, heads),
+  ratio: 4,
+  groupWidth: 64,
+  classes: 1000,
+  charge: { kind: 'LIF', tau: 2 },
+  threshold: 1,
+  reset: { kind: 'hard', value: 0 },
+  steps: 4,
+})
+
+/** SpikingResformer-Ti, 11.2 M parameters. Source: the paper's table 1. */
+export const ti: Config = imagenet('ti', [64, 192, 384], [1, 3, 6])
+
+/** SpikingResformer-S, 17.8 M parameters. Source: the paper's table 1. */
+export const s: Config = imagenet('s', [64, 256, 512], [1, 4, 8])
+
+/** SpikingResformer-M, 35.6 M parameters. Source: the paper's table 1. */
+export const m: Config = imagenet('m', [64, 384, 768], [1, 6, 12])
+
+/** SpikingResformer-L, 60.4 M parameters. Source: the paper's table 1. */
+export const l: Config = imagenet('l', [128, 512, 1024], [2, 8, 16])
+
+/** The network for CIFAR: Ti with a plain stem at 32 x 32. Source: the authors' code, `spikingresformer_cifar`. */
+export const cifar: Config = { ...ti, name: 'cifar', image: square(32), stem: 'plain', classes: 10 }
+
+/** The network for DVS128 Gesture: half of Ti's width, PLIF neurons. Source: the authors' code, `spikingresformer_dvsg`. */
+export const dvsg: Config = {
+  ...ti,
+  name: 'dvsg',
+  image: square(64),
+  stem: 'plain',
+  stages: stages([32, 96, 192], [1, 3, 6]),
+  groupWidth: 32,
+  classes: 11,
+  charge: { kind: 'PLIF', w: 0 },
+  steps: 16,
+}
+
+/** The network of the bundled checkpoint: handwritten digits, 16 x 16, one channel. */
+export const digits: Config = {
+  ...ti,
+  name: 'digits',
+  image: square(16),
+  channels: 1,
+  stem: 'plain',
+  stages: stages([16, 32, 64], [1, 2, 4]),
+  groupWidth: 16,
+  classes: 10,
+}
+
+/** The named configurations. */
+export const variants: { readonly [name: string]: Config } = { ti, s, m, l, cifar, dvsg, digits }
+
+const eachSide = (f: (side: number) => number, { height, width }: Size): Size => ({
+  height: f(height),
+  width: f(width),
+})
+
+/**
+ * The size of the feature map in each stage.
+ *
+ * @example
+ * featureMaps(ti) // [{ height: 56, width: 56 }, { height: 28, width: 28 }, { height: 14, width: 14 }]
+ */
+export const featureMaps = (config: Config): readonly Size[] => {
+  const half = (side: number): number => convolved(side, 3, 2, 1)
+  const embedded =
+    config.stem === 'plain' ? config.image : eachSide((side) => half(convolved(side, 7, 2, 3)), config.image)
+  return config.stages.reduce<readonly Size[]>((maps, _, i) => {
+    const previous = maps[i - 1]
+    return [...maps, previous === undefined ? embedded : eachSide(half, previous)]
+  }, [])
+}
+
+const whole = (field: string, value: number): readonly Fault[] =>
+  Number.isSafeInteger(value) && value >= 1
+    ? []
+    : [{ _tag: 'Configuration', field, problem: `must be a whole number of at least 1, not ${value}` }]
+
+const finite = (field: string, value: number): readonly Fault[] =>
+  Number.isFinite(value) ? [] : [{ _tag: 'Configuration', field, problem: `must be a finite number, not ${value}` }]
+
+const divides = (field: string, part: number, of: string, total: number): readonly Fault[] =>
+  total % part === 0
+    ? []
+    : [{ _tag: 'Configuration', field, problem: `is ${part}, which does not divide ${of}, ${total}` }]
+
+const neuronFaults = ({ charge, threshold, reset }: Config): readonly Fault[] => [
+  ...finite('threshold', threshold),
+  ...(charge.kind === 'LIF' && !(Number.isFinite(charge.tau) && charge.tau >= 1)
+    ? [{ _tag: 'Configuration', field: 'charge.tau', problem: `must be at least 1, not ${charge.tau}` } as const]
+    : []),
+  ...(charge.kind === 'PLIF' ? finite('charge.w', charge.w) : []),
+  ...(reset.kind === 'hard'
+    ? [
+        ...finite('reset.value', reset.value),
+        ...(reset.value < threshold
+          ? []
+          : [
+              {
+                _tag: 'Configuration',
+                field: 'reset.value',
+                problem: `must be below the threshold ${threshold}, not ${reset.value}: a neuron at rest would fire`,
+              } as const,
+            ]),
+      ]
+    : threshold > 0
+      ? []
+      : [
+          {
+            _tag: 'Configuration',
+            field: 'threshold',
+            problem: `must be above 0 with a soft reset, not ${threshold}`,
+          } as const,
+        ]),
+]
+
+const stageFaults = (config: Config): readonly Fault[] =>
+  featureMaps(config).flatMap((map, i) => {
+    const stage = config.stages[i]!
+    const at = (field: string): string => `stages[${i}].${field}`
+    return [
+      ...divides(at('heads'), stage.heads, 'planes', stage.planes),
+      ...divides(at('patch'), stage.patch, "the feature map's height", map.height),
+      ...divides(at('patch'), stage.patch, "the feature map's width", map.width),
+      ...divides('groupWidth', config.groupWidth, `ratio x ${at('planes')}`, config.ratio * stage.planes),
+    ]
+  })
+
+/**
+ * Checks a configuration; every inconsistency is named, all of them at once.
+ *
+ * @example
+ * validate({ ...cifar, image: { height: 30, width: 32 } })
+ * // Left([... 'stages[0].patch is 4, which does not divide the feature map's height, 30' ...])
+ */
+export const validate = (config: Config): Either.Either<Faults, Config> => {
+  const shape: readonly Fault[] = [
+    ...whole('image.height', config.image.height),
+    ...whole('image.width', config.image.width),
+    ...whole('channels', config.channels),
+    ...whole('ratio', config.ratio),
+    ...whole('groupWidth', config.groupWidth),
+    ...whole('classes', config.classes),
+    ...whole('steps', config.steps),
+    ...(config.stages.length >= 1
+      ? []
+      : [{ _tag: 'Configuration', field: 'stages', problem: 'must have at least one stage' } as const]),
+    ...config.stages.flatMap((stage, i) =>
+      (['planes', 'heads', 'patch', 'depth'] as const).flatMap((field) => whole(`stages[${i}].${field}`, stage[field])),
+    ),
+  ]
+  const [first, ...rest] = [...shape, ...neuronFaults(config), ...(shape.length === 0 ? stageFaults(config) : [])]
+  return first === undefined ? Either.right(config) : Either.left([first, ...rest])
+}
