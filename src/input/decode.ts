@@ -1,0 +1,178 @@
+/**
+ * PNG and JPEG files to images, as PIL's `Image.open(path).convert('RGB')`. Node only.
+ *
+ * The decoder is sharp (libpng, libjpeg-turbo), an optional dependency loaded when the first image is decoded. Alpha is
+ * dropped, grey and palette images become RGB, 16-bit colours keep their high byte; EXIF orientation, gamma and colour
+ * profiles are ignored. What PIL itself turns into nonsense or converts in its own way is refused by name: 16-bit grey
+ * PNGs (PIL clips them to white) and CMYK JPEGs.
+ * @module
+ */
+import { readFile, stat } from 'node:fs/promises'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Faults, inFile } from '../core/fault.js'
+import { type Image, image } from './image.js'
+
+/** Images of more pixels are refused before any is decoded: 100 megapixels are 300 MB. */
+export const maxPixels = 100_000_000
+
+/** The longest side of an image: what a JPEG can have. */
+export const maxSide = 65_535
+
+/** The longest file that is read: no image of `maxPixels` is larger in a sane encoding. */
+const maxBytes = 512 * 1024 * 1024
+
+type Sharp = typeof import('sharp').default
+type Metadata = Awaited<ReturnType<ReturnType<Sharp>['metadata']>>
+
+/** The formats that are read, with the bytes their files start with. */
+const signatures = [
+  ['PNG', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
+  ['JPEG', [0xff, 0xd8, 0xff]],
+] as const
+
+type Format = (typeof signatures)[number][0]
+
+const malformed = (format: string, problem: string, advice: string): Faults => [
+  { _tag: 'Format', format, problem, advice },
+]
+
+/** The format by the file's first bytes, whatever its name is. */
+const formatOf = (bytes: Uint8Array): E.Either<Faults, Format> => {
+  if (bytes.length === 0) return E.left(malformed('image', 'it is empty', 'give a PNG or JPEG image'))
+  const found = signatures.find(([, start]) => start.every((byte, i) => bytes[i] === byte))
+  return found === undefined
+    ? E.left(malformed('image', 'it starts neither as a PNG nor as a JPEG', 'convert it to PNG or JPEG'))
+    : E.right(found[0])
+}
+
+const loadSharp: TE.TaskEither<Faults, Sharp> = TE.tryCatch(
+  async () => (await import('sharp')).default,
+  (): Faults => [
+    { _tag: 'Unavailable', what: 'images need the optional package sharp', advice: 'run `npm install sharp`' },
+  ],
+)
+
+/** The decoder's own words, on one line and once: it repeats itself. */
+const reason = (error: unknown): string => {
+  const lines = (error instanceof Error ? error.message : String(error)).split('\n')
+  return lines[0]!.replace(/^Input buffer has /, '').replace(/:\s*$/, '')
+}
+
+const undecodable =
+  (format: Format) =>
+  (error: unknown): Faults =>
+    malformed(format, reason(error), 'is the file complete?')
+
+/** What the header promises, checked before anything is decoded. */
+const admit =
+  (format: Format) =>
+  ({ width, height, channels, depth, space }: Metadata): E.Either<Faults, void> => {
+    if (width > maxSide || height > maxSide || width * height > maxPixels) {
+      return E.left(
+        malformed(
+          format,
+          `it says to be ${width} x ${height} pixels, more than ${maxSide} a side or ${maxPixels / 1e6} megapixels`,
+          'make it smaller',
+        ),
+      )
+    }
+    if (space === 'cmyk') {
+      return E.left(malformed(format, 'its colours are CMYK', 'convert it to RGB'))
+    }
+    if (format === 'PNG' && depth === 'ushort' && channels === 1) {
+      return E.left(malformed(format, 'its greys have 16 bits', 'convert it to 8 bits'))
+    }
+    return E.right(undefined)
+  }
+
+/** A PNG that says to have no columns or no rows: the one fault of a header that the decoder does not name. */
+const sized = (format: Format, bytes: Uint8Array): E.Either<Faults, Format> =>
+  format === 'PNG' &&
+  bytes.length >= 24 &&
+  [bytes.subarray(16, 20), bytes.subarray(20, 24)].some((extent) => extent.every((byte) => byte === 0))
+    ? E.left(malformed(format, 'it says to have no pixels', 'give an image of at least one pixel'))
+    : E.right(format)
+
+const decodeWith =
+  (sharp: Sharp, bytes: Uint8Array) =>
+  (format: Format): TE.TaskEither<Faults, Image> => {
+    const options = { failOn: 'error', ignoreIcc: true } as const
+    return pipe(
+      TE.tryCatch(() => sharp(bytes, { ...options, limitInputPixels: false }).metadata(), undecodable(format)),
+      TE.chainEitherK(admit(format)),
+      TE.chain(() =>
+        TE.tryCatch(
+          () =>
+            sharp(bytes, { ...options, limitInputPixels: maxPixels })
+              .removeAlpha()
+              .toColourspace('srgb')
+              .raw({ depth: 'uchar' })
+              .toBuffer({ resolveWithObject: true }),
+          undecodable(format),
+        ),
+      ),
+      TE.chainEitherK(({ data, info }) => image({ height: info.height, width: info.width }, 3, data)),
+    )
+  }
+
+/**
+ * The RGB image in the bytes of a PNG or JPEG file.
+ *
+ * Fails with `Format` for bytes that are not such a file, are cut short, or promise too many pixels or none, and with
+ * `Unavailable` where sharp is not installed.
+ *
+ * @example
+ * await decodeImage(await readFile('photo.jpg'))() // right of { height, width, channels: 3, pixels }
+ */
+export const decodeImage = (bytes: Uint8Array): TE.TaskEither<Faults, Image> =>
+  pipe(
+    TE.fromEither(
+      pipe(
+        formatOf(bytes),
+        E.chain((format) => sized(format, bytes)),
+      ),
+    ),
+    TE.chain((format) =>
+      pipe(
+        loadSharp,
+        TE.chain((sharp) => decodeWith(sharp, bytes)(format)),
+      ),
+    ),
+  )
+
+const unreadable = (path: string, why: string): Faults => [{ _tag: 'File', path, action: 'read', reason: why }]
+
+/** The operating system's words, without the call and the path it repeats. */
+const systemReason =
+  (path: string) =>
+  (error: unknown): Faults =>
+    unreadable(path, (error instanceof Error ? error.message : String(error)).replace(/, \w+( '.*')?$/, ''))
+
+/** The bytes of a regular file of a sane length; a pipe or a device, which may never end, is not opened. */
+const readBytes = (path: string): TE.TaskEither<Faults, Uint8Array> =>
+  pipe(
+    TE.tryCatch(() => stat(path), systemReason(path)),
+    TE.filterOrElse(
+      (status) => status.isFile(),
+      () => unreadable(path, 'it is not a file'),
+    ),
+    TE.filterOrElse(
+      (status) => status.size <= maxBytes,
+      (status) => unreadable(path, `it has ${status.size} bytes, too many for an image`),
+    ),
+    TE.chain(() => TE.tryCatch(() => readFile(path), systemReason(path))),
+  )
+
+/**
+ * The RGB image in a PNG or JPEG file: `decodeImage` of its bytes, its faults said to be inside the file.
+ *
+ * @example
+ * await readImage('photo.jpg')()
+ */
+export const readImage = (path: string): TE.TaskEither<Faults, Image> =>
+  pipe(
+    readBytes(path),
+    TE.chain((bytes) => pipe(decodeImage(bytes), TE.mapLeft(inFile(path)))),
+  )

@@ -1,0 +1,63 @@
+/** The authors' evaluation preprocessing: resize, crop the middle, normalise. @module */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Faults } from '../core/fault.js'
+import type { Size, Tensor } from '../core/tensor.js'
+import { centre, type Image, isCount, normalise, refuse } from './image.js'
+import { resizeBicubic } from './resample.js'
+
+/** The part of the resized image's shorter side that the crop keeps. */
+const cropFraction = 0.95
+
+/** No network takes a larger input; beyond it a size is a slip of the keyboard. */
+const maxSide = 4096
+
+/**
+ * The size an image is resized to, before `target` is cut from its middle.
+ *
+ * For a square target of side s: the shorter side becomes `floor(s / 0.95)`, and the longer keeps the ratio, truncated
+ * to an integer: `trunc(floor(s / 0.95) * longer / shorter)`. For a rectangular target, which the authors do not define,
+ * the smallest such size that covers `floor(height / 0.95) x floor(width / 0.95)`: the same rule where it is square.
+ */
+export const resizedSize = (source: Size, target: Size): Size => {
+  const height = Math.floor(target.height / cropFraction)
+  const width = Math.floor(target.width / cropFraction)
+  return source.height * width <= source.width * height
+    ? { height, width: Math.trunc((height * source.width) / source.height) }
+    : { height: Math.trunc((width * source.height) / source.width), width }
+}
+
+/**
+ * The pixels the network sees: the middle of the bicubically resized image, byte for byte as PIL 9.4 and torchvision.
+ *
+ * @example
+ * evaluationPixels({ height: 224, width: 224 })(photo)
+ */
+export const evaluationPixels =
+  (target: Size) =>
+  (source: Image): E.Either<Faults, Image> => {
+    if (![target.height, target.width].every((side) => isCount(side) && side <= maxSide)) {
+      return E.left(
+        refuse(
+          `an image cannot be resized to ${target.height} x ${target.width}`,
+          `give sides that are integers from 1 to ${maxSide}`,
+        ),
+      )
+    }
+    const size = resizedSize(source, target)
+    return E.right(resizeBicubic(size, centre(size, target))(source))
+  }
+
+/**
+ * The network's input `[3, height, width]` in float64: `normalise` of `evaluationPixels`.
+ *
+ * Source: the authors' evaluation transform (`Resize(floor(size / 0.95), BICUBIC)`, `CenterCrop(size)`, ImageNet's mean
+ * and standard deviation), computed in float64.
+ *
+ * @example
+ * pipe(photo, evaluationInput({ height: 224, width: 224 })) // right of a tensor [3, 224, 224]
+ */
+export const evaluationInput =
+  (target: Size) =>
+  (source: Image): E.Either<Faults, Tensor<Float64Array>> =>
+    pipe(source, evaluationPixels(target), E.map(normalise))

@@ -1,0 +1,124 @@
+/** Images as values: bytes in rows of interleaved channels, and what PIL does to them before a network sees them. @module */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Faults } from '../core/fault.js'
+import { type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
+
+/**
+ * An image of 8-bit samples: 3 channels are red, green and blue, 1 channel is grey.
+ *
+ * The samples are **interleaved**, as decoders deliver them: channel c of the pixel in row y and column x is
+ * `pixels[(y * width + x) * channels + c]`.
+ */
+export interface Image extends Size {
+  readonly channels: 1 | 3
+  readonly pixels: Uint8Array
+}
+
+/** A rectangle of an image: its size and the row and column of its first pixel. */
+export interface Window extends Size {
+  readonly top: number
+  readonly left: number
+}
+
+/** The border's refusal of an input: what is wrong, and what to do about it. */
+export const refuse = (problem: string, advice: string): Faults => [{ _tag: 'Input', problem, advice }]
+
+/** Whether a number counts something that must be there: an integer of at least 1. */
+export const isCount = (x: number): boolean => Number.isSafeInteger(x) && x > 0
+
+/**
+ * An image of the given size and bytes, or a fault where the bytes are not as many as the size says.
+ *
+ * @example
+ * image({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0, 0, 0, 255)) // a red and a blue pixel
+ */
+export const image = (size: Size, channels: 1 | 3, pixels: Uint8Array): E.Either<Faults, Image> =>
+  !isCount(size.height) || !isCount(size.width)
+    ? E.left(
+        refuse(`an image of height ${size.height} and width ${size.width} has no pixels`, 'give at least one pixel'),
+      )
+    : pixels.length !== size.height * size.width * channels
+      ? E.left(
+          refuse(
+            `${pixels.length} bytes are not an image of ${size.height} x ${size.width} with ${channels} channels`,
+            `give ${size.height * size.width * channels} bytes`,
+          ),
+        )
+      : E.right({ height: size.height, width: size.width, channels, pixels })
+
+/**
+ * PIL's grey: `L = (19595 R + 38470 G + 7471 B + 2^15) >> 16`, the ITU-R 601-2 luma in 16-bit fixed point.
+ * A grey image is returned as it is.
+ */
+export const toGrey = (source: Image): Image => {
+  if (source.channels === 1) return source
+  const { height, width, pixels } = source
+  const grey = new Uint8Array(height * width)
+  for (let i = 0; i < grey.length; i++) {
+    grey[i] = (19595 * pixels[3 * i]! + 38470 * pixels[3 * i + 1]! + 7471 * pixels[3 * i + 2]! + 0x8000) >> 16
+  }
+  return { height, width, channels: 1, pixels: grey }
+}
+
+/** The negative: every sample v becomes 255 - v. Its own inverse. */
+export const negative = (source: Image): Image => ({ ...source, pixels: source.pixels.map((v) => 255 - v) })
+
+/** Rounds to the nearest integer, halves to the even one, as Python's `round`. */
+const roundHalfEven = (x: number): number => {
+  const below = Math.floor(x)
+  return x - below === 0.5 ? below + (below % 2) : Math.round(x)
+}
+
+/**
+ * Where a centred rectangle lies: `top = round((H - h) / 2)` and `left = round((W - w) / 2)`, halves to the even
+ * integer, as torchvision's `center_crop`. The caller promises that the rectangle is no larger than the image.
+ */
+export const centre = (within: Size, size: Size): Window => ({
+  height: size.height,
+  width: size.width,
+  top: roundHalfEven((within.height - size.height) / 2),
+  left: roundHalfEven((within.width - size.width) / 2),
+})
+
+/**
+ * The middle of an image. The caller promises that `size` is no larger than the image.
+ *
+ * @example
+ * centreCrop({ height: 224, width: 224 })(resized)
+ */
+export const centreCrop =
+  (size: Size) =>
+  (source: Image): Image => {
+    const { top, left, height, width } = centre(source, size)
+    const row = width * source.channels
+    const pixels = new Uint8Array(height * row)
+    for (let y = 0; y < height; y++) {
+      const start = ((top + y) * source.width + left) * source.channels
+      pixels.set(source.pixels.subarray(start, start + row), y * row)
+    }
+    return { height, width, channels: source.channels, pixels }
+  }
+
+/** The mean of each channel over ImageNet, of samples scaled to 0..1. */
+export const imagenetMean = [0.485, 0.456, 0.406] as const
+
+/** The standard deviation of each channel over ImageNet, of samples scaled to 0..1. */
+export const imagenetDeviation = [0.229, 0.224, 0.225] as const
+
+/**
+ * The network's input: `(v / 255 - mean[c]) / deviation[c]` in float64, `[3, H, W]`, channels red, green, blue.
+ * A grey image counts as one of three equal channels.
+ */
+export const normalise = (source: Image): Tensor<Float64Array> => {
+  const { height, width, channels, pixels } = source
+  const shape = [3, height, width]
+  const data = new Float64Array(sizeOf(shape))
+  const area = height * width
+  for (let c = 0; c < 3; c++) {
+    const offset = channels === 3 ? c : 0
+    for (let i = 0; i < area; i++) {
+      data[c * area + i] = (pixels[i * channels + offset]! / 255 - imagenetMean[c]!) / imagenetDeviation[c]!
+    }
+  }
+  return tensor(shape, data)
+}
