@@ -1,0 +1,161 @@
+/** The ledger: what each layer of a run costs, in operations and in energy. @module */
+import type { Monoid } from 'fp-ts/lib/Monoid.js'
+import { struct } from 'fp-ts/lib/Monoid.js'
+import { MonoidSum } from 'fp-ts/lib/number.js'
+import { type Currents, convolved, type Spikes, sizeOf } from '../core/tensor.js'
+import type { Convolution, Kernels } from '../model/kernels.js'
+import { type Event, type Notes, type Observed, observe } from './observe.js'
+
+/**
+ * What an operation costs, in whole numbers.
+ *
+ * - `sops`: synaptic operations, one a spike and neuron it reaches; padding cut off, groups respected. Each is one
+ *   addition, and in the layers that consume spikes `additions` equals it.
+ * - `macs`: multiply-accumulates on real inputs: the stem's convolution and the classifier.
+ * - `affines`: batch norms, one `x * gain + shift` an output; they fold into the weights on a device.
+ * - `additions`, `multiplications`, `comparisons`: everything else, by kind. A neuron and step: LIF and PLIF two
+ *   additions, one multiplication (a halving at tau = 2), one comparison; IF one addition, one comparison.
+ * - `spikes` of `neurons`: how many of the neuron-steps fired.
+ */
+export interface Cost {
+  readonly sops: number
+  readonly macs: number
+  readonly affines: number
+  readonly additions: number
+  readonly multiplications: number
+  readonly comparisons: number
+  readonly spikes: number
+  readonly neurons: number
+}
+
+/** Costs add up, field by field. */
+export const costs: Monoid<Cost> = struct({
+  sops: MonoidSum,
+  macs: MonoidSum,
+  affines: MonoidSum,
+  additions: MonoidSum,
+  multiplications: MonoidSum,
+  comparisons: MonoidSum,
+  spikes: MonoidSum,
+  neurons: MonoidSum,
+})
+
+/** How an observer sees an interpreter's own carriers as tensors. */
+export interface Readers<S, C> {
+  readonly spikes: (spikes: S) => Spikes
+  readonly currents: (currents: C) => Currents
+}
+
+/** The readers of an interpreter whose carriers are tensors. */
+export const plain: Readers<Spikes, Currents> = { spikes: (s) => s, currents: (c) => c }
+
+/** How many outputs along one side an input at each place reaches. */
+const reach = (size: number, kernel: number, stride: number, padding: number): readonly number[] =>
+  Array.from({ length: size }, (_, at) => {
+    const last = convolved(size, kernel, stride, padding) - 1
+    const from = Math.max(0, Math.ceil((at + padding - kernel + 1) / stride))
+    const to = Math.min(last, Math.floor((at + padding) / stride))
+    return Math.max(0, to - from + 1)
+  })
+
+const count = (spikes: Uint8Array): number => {
+  let n = 0
+  for (let i = 0; i < spikes.length; i++) n += spikes[i]!
+  return n
+}
+
+/** The sum over spikes of the neurons each one reaches: `conv(spikes, ones)`, summed. */
+export const fanOut = ({ weight, stride, padding, groups }: Convolution, { shape, data }: Spikes): number => {
+  const [out, , kh, kw] = weight.shape as readonly [number, number, number, number]
+  const [height, width] = shape.slice(-2) as [number, number]
+  const rows = reach(height, kh, stride, padding)
+  const columns = reach(width, kw, stride, padding)
+  let positions = 0
+  for (let i = 0; i < data.length; i++)
+    if (data[i] !== 0) positions += rows[Math.floor(i / width) % height]! * columns[i % width]!
+  return positions * (out / groups)
+}
+
+/** The cost of one operation. */
+const costOf =
+  <S, C>(read: Readers<S, C>) =>
+  (event: Event<S, C>): Cost => {
+    const elements = (c: C): number => sizeOf(read.currents(c).shape)
+    switch (event.operation) {
+      case 'stem': {
+        const { convolution, pool } = event.parameters
+        const { shape } = read.currents(event.input)
+        const everywhere = { shape, data: new Uint8Array(sizeOf(shape)).fill(1) }
+        const outputs = elements(event.output)
+        const [T, B, , H, W] = shape as readonly [number, number, number, number, number]
+        const [out, , kh, kw] = convolution.weight.shape as readonly [number, number, number, number]
+        const { stride, padding } = convolution
+        return {
+          ...costs.empty,
+          macs: fanOut(convolution, everywhere),
+          affines: T * B * out * convolved(H, kh, stride, padding) * convolved(W, kw, stride, padding),
+          comparisons: pool === null ? 0 : outputs * (pool.kernel ** 2 - 1),
+        }
+      }
+      case 'synapse': {
+        const sops = fanOut(event.parameters.convolution, read.spikes(event.input))
+        return { ...costs.empty, sops, additions: sops, affines: elements(event.output) }
+      }
+      case 'dstT':
+      case 'dst': {
+        const [, , , d, n] = read.currents(event.y).shape
+        const sops = count(read.spikes(event.spikes).data) * (event.operation === 'dstT' ? n! : d!)
+        return { ...costs.empty, sops, additions: sops, multiplications: elements(event.output) }
+      }
+      case 'fire': {
+        const { data } = read.spikes(event.output)
+        const leaky = event.parameters.charge.kind !== 'IF'
+        return {
+          ...costs.empty,
+          additions: (leaky ? 2 : 1) * data.length,
+          multiplications: leaky ? data.length : 0,
+          comparisons: data.length,
+          spikes: count(data),
+          neurons: data.length,
+        }
+      }
+      case 'add':
+        return { ...costs.empty, additions: elements(event.output) }
+      case 'meanPool':
+        return { ...costs.empty, additions: elements(event.input), multiplications: elements(event.output) }
+      case 'classify':
+        return { ...costs.empty, macs: elements(event.output) * event.weight.shape[1]! }
+      default:
+        return costs.empty
+    }
+  }
+
+/**
+ * Wraps kernels so that every value carries the cost of each operation in its past, by path. A chunk has its own
+ * ledger; the ledgers of consecutive chunks add up with {@link costs}.
+ *
+ * Source: the paper's section 5.1 (SOPs); the stem and the classifier are not synaptic operations.
+ *
+ * @example
+ * const { value, notes } = forward(network(ledger(plain)(reference('float64')))(parameters))(4)(unobserved(image))
+ * total(notes).sops
+ */
+export const ledger =
+  <S, C>(read: Readers<S, C>) =>
+  (K: Kernels<S, C>): Kernels<Observed<S, Cost>, Observed<C, Cost>> =>
+    observe<S, C, Cost>((_, event) => costOf(read)(event))(K)
+
+/** The sum of a ledger. */
+export const total = (notes: Notes<Cost>): Cost => [...notes.values()].reduce(costs.concat, costs.empty)
+
+/** Energy of one synaptic operation (an addition) in joules. Source: the paper's section 5.1, 45 nm. */
+export const JOULES_PER_SOP = 0.9e-12
+
+/** Energy of one multiply-accumulate in joules. Source: the paper's section 5.1, 45 nm. */
+export const JOULES_PER_MAC = 4.6e-12
+
+/** Energy in joules: of the synaptic operations alone (the paper's figure), and with stem and classifier. */
+export const energy = ({ sops, macs }: Cost): { readonly synaptic: number; readonly withStem: number } => ({
+  synaptic: sops * JOULES_PER_SOP,
+  withStem: sops * JOULES_PER_SOP + macs * JOULES_PER_MAC,
+})

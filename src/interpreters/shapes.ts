@@ -1,0 +1,161 @@
+/** The shapes of a network without computing it: checks that everything fits, and what a dense network would cost. @module */
+import * as Either from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Faults } from '../core/fault.js'
+import { convolved, type Shape, sameShape, showShape, sizeOf } from '../core/tensor.js'
+import type { Convolution, Kernels } from '../model/kernels.js'
+import { type Event, type Observed, observe } from './observe.js'
+
+/** A shape, or why there is none. */
+export type Checked = Either.Either<Faults, Shape>
+
+const refuse = (problem: string): Checked =>
+  Either.left([{ _tag: 'Input', problem, advice: 'the shapes of neighbouring operations must agree' }])
+
+const convolvedShape =
+  ({ weight, stride, padding, groups }: Convolution) =>
+  (shape: Shape): Checked => {
+    const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
+    const [T, B, C, H, W] = shape as readonly [number, number, number, number, number]
+    if (shape.length !== 5 || C !== inGroup * groups)
+      return refuse(`a convolution of ${inGroup * groups} channels was given ${showShape(shape)}`)
+    return Either.right([T, B, out, convolved(H, kh, stride, padding), convolved(W, kw, stride, padding)])
+  }
+
+/** Every operation as a function of shapes; the first that does not fit says so, and no later one runs. */
+export const shapes: Kernels<Checked, Checked> = {
+  stem: ({ convolution, pool }) =>
+    Either.chain((shape) =>
+      pipe(
+        convolvedShape(convolution)(shape),
+        Either.map((embedded) =>
+          pool === null
+            ? embedded
+            : [
+                ...embedded.slice(0, 3),
+                ...embedded.slice(3).map((x) => convolved(x, pool.kernel, pool.stride, pool.padding)),
+              ],
+        ),
+      ),
+    ),
+  hold: (steps) => Either.map(([, ...frame]) => [steps, ...frame]),
+  fire: () => (current) => (membranes) => [current, membranes],
+  synapse: ({ convolution }) => Either.chain(convolvedShape(convolution)),
+  splitHeads: (heads) => (y) => {
+    const half = pipe(
+      y,
+      Either.chain(
+        ([T, B, C2, h, w]): Checked =>
+          C2! % (2 * heads) === 0
+            ? Either.right([T!, B!, heads, C2! / 2 / heads, h! * w!])
+            : refuse(`${C2} channels do not split into two halves of ${heads} heads`),
+      ),
+    )
+    return [half, half]
+  },
+  dstT: () => (y, x) =>
+    pipe(
+      y,
+      Either.chain(([T, B, heads, d, n]) =>
+        pipe(
+          x,
+          Either.chain(
+            ([, , C, H, W]): Checked =>
+              C === heads! * d!
+                ? Either.right([T!, B!, heads!, n!, H! * W!])
+                : refuse(`${heads} heads of ${d} channels met ${C} channels of spikes`),
+          ),
+        ),
+      ),
+    ),
+  dst: () => (y, attn) =>
+    pipe(
+      y,
+      Either.chain(([T, B, heads, d, n]) =>
+        pipe(
+          attn,
+          Either.chain(
+            ([, , , tokens, positions]): Checked =>
+              tokens === n
+                ? Either.right([T!, B!, heads!, d!, positions!])
+                : refuse(`${n} tokens met an attention map of ${tokens}`),
+          ),
+        ),
+      ),
+    ),
+  mergeHeads: ({ height, width }) =>
+    Either.chain(
+      ([T, B, heads, d, positions]): Checked =>
+        positions === height * width
+          ? Either.right([T!, B!, heads! * d!, height, width])
+          : refuse(`${positions} positions are not a feature map of ${height} x ${width}`),
+    ),
+  add: (a, b) =>
+    pipe(
+      a,
+      Either.chain((one) =>
+        pipe(
+          b,
+          Either.chain(
+            (other): Checked =>
+              sameShape(one, other) ? a : refuse(`a residual adds ${showShape(one)} and ${showShape(other)}`),
+          ),
+        ),
+      ),
+    ),
+  meanPool: Either.map((shape) => shape.slice(0, 3)),
+  classify: (weight) =>
+    Either.chain(
+      ([T, B, C]): Checked =>
+        C === weight.shape[1]
+          ? Either.right([T!, B!, weight.shape[0]!])
+          : refuse(`a classifier of ${weight.shape[1]} channels was given ${C}`),
+    ),
+  scope: () => shapes,
+}
+
+/** One row of the architecture table. */
+export interface Row {
+  readonly operation: Event<never, never>['operation']
+  readonly output: Shape
+  /** Weights of the operation, `[out, in / groups, kh, kw]` or `[classes, C]`; null where there are none. */
+  readonly weight: Shape | null
+  /** Multiply-accumulates of a dense network for the same shapes, padding counted. */
+  readonly denseMacs: number
+}
+
+const row = (event: Event<Checked, Checked>): Row | undefined => {
+  const output = event.operation === 'splitHeads' ? event.output[0] : event.output
+  if (Either.isLeft(output)) return undefined
+  const make = (weight: Shape | null, denseMacs: number): Row => ({
+    operation: event.operation,
+    output: output.right,
+    weight,
+    denseMacs,
+  })
+  switch (event.operation) {
+    case 'stem':
+    case 'synapse': {
+      const { weight, stride, padding } = event.parameters.convolution
+      const input = Either.getOrElse((): Shape => [])(event.input)
+      const [T, B, , H, W] = input as readonly [number, number, number, number, number]
+      const [, , kh, kw] = weight.shape as readonly [number, number, number, number]
+      const positions = convolved(H, kh, stride, padding) * convolved(W, kw, stride, padding)
+      return make(weight.shape, T * B * positions * sizeOf(weight.shape))
+    }
+    case 'dstT':
+    case 'dst': {
+      const y = Either.getOrElse((): Shape => [])(event.y)
+      return make(null, sizeOf(output.right) * (event.operation === 'dstT' ? y[3]! : y[4]!))
+    }
+    case 'classify':
+      return make(event.weight.shape, sizeOf(output.right) * event.weight.shape[1]!)
+    default:
+      return make(null, 0)
+  }
+}
+
+/** The shapes interpreter, noting the architecture table. */
+export const architecture: Kernels<Observed<Checked, Row>, Observed<Checked, Row>> = observe<Checked, Checked, Row>(
+  (_, event) => row(event),
+)(shapes)
