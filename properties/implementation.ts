@@ -1,0 +1,193 @@
+/** What the laws judge: an implementation of the operations, in carriers of its own. @module */
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { Faults } from '../src/core/fault.js'
+import type { Currents, Reals, Size, Spikes, Tensor } from '../src/core/tensor.js'
+import type { Events } from '../src/input/events.js'
+import type { Config } from '../src/model/config.js'
+import { dssa } from '../src/model/dssa.js'
+import { gwsffn, layer } from '../src/model/gwsffn.js'
+import type { Kernels, Membranes, Stateful } from '../src/model/kernels.js'
+import { type Network, network } from '../src/model/network.js'
+import type { Dssa, Gwsffn, Layer, Parameters } from '../src/model/parameters.js'
+
+/**
+ * Every operation a law may ask for.
+ *
+ * - The dictionary of {@link Kernels}, without `scope`.
+ * - The parts of the model: `dssa`, `gwsffn`, `downsample`, `network`. Who offers all the kernels those parts use need
+ *   not offer the parts: they are then the published text over those kernels.
+ * - What surrounds the model: the scales `c1` and `c2` and the moving average `movingRate` of the firing rates, `parse`
+ *   (a flat map of tensors to the weight tree), `integrateEvents` (events to frames), `sops` (the cost of a synapse).
+ *
+ * `parse` and `integrateEvents` may answer an fp-ts `Either`, or the bare result and throw when they refuse.
+ */
+export interface Operations<S, C> extends Omit<Kernels<S, C>, 'scope'> {
+  readonly dssa: (p: Dssa) => (input: C) => Stateful<C, C>
+  readonly gwsffn: (p: Gwsffn) => (input: C) => Stateful<C, C>
+  readonly downsample: (p: Layer) => (input: C) => Stateful<C, C>
+  readonly network: (p: Parameters) => Network<C>
+  readonly c1: (p: { readonly firingRateX: readonly number[]; readonly planes: number }) => readonly number[]
+  readonly c2: (p: { readonly firingRateAttn: readonly number[]; readonly tokens: number }) => readonly number[]
+  readonly movingRate: (rates: readonly number[], batch: readonly number[]) => readonly number[]
+  readonly parse: (config: Config) => (tensors: ReadonlyMap<string, Tensor>) => Either<Faults, Parameters> | Parameters
+  readonly integrateEvents: (
+    p: Size & { readonly steps: number },
+  ) => (events: Events) => Either<Faults, Tensor<Reals>> | Tensor<Reals>
+  readonly sops: (p: Parameters) => (steps: number) => (image: C) => ReadonlyMap<string, number>
+}
+
+/** The name of an operation. */
+export type Operation = keyof Operations<unknown, unknown>
+
+/** How an implementation's own spikes and currents are made from plain tensors, and read back. */
+export interface Carriers<S, C> {
+  readonly fromSpikes: (spikes: Spikes) => S
+  readonly toSpikes: (spikes: S) => Spikes
+  readonly fromCurrents: (currents: Currents) => C
+  readonly toCurrents: (currents: C) => Currents
+}
+
+/**
+ * An implementation under judgement: the operations it has, and its carriers where they are not plain tensors.
+ *
+ * @example
+ * // mine.js, judged by `npx spikingresformer laws --kernels ./mine.js`
+ * export const kernels = { add: (a, b) => ({ shape: a.shape, data: a.data.map((x, i) => x + b.data[i]) }) }
+ */
+export interface Implementation<S = Spikes, C = Currents> {
+  readonly kernels: Partial<Operations<S, C> & Pick<Kernels<S, C>, 'scope'>>
+  /** Left out: `S` and `C` are plain tensors. */
+  readonly carriers?: Carriers<S, C>
+}
+
+/** The operations of an implementation, over plain tensors. */
+export type Judged = Partial<Operations<Spikes, Currents>>
+
+const plain: Carriers<Spikes, Currents> = {
+  fromSpikes: (s) => s,
+  toSpikes: (s) => s,
+  fromCurrents: (c) => c,
+  toCurrents: (c) => c,
+}
+
+const mapMembranes = <A, B>(f: (a: A) => B, membranes: Membranes<A>): Membranes<B> =>
+  new Map([...membranes].map(([key, membrane]) => [key, f(membrane)]))
+
+/** The same operations over plain tensors; an operation that is not there stays away. */
+const translated = <S, C>(
+  K: Partial<Operations<S, C>>,
+  { fromSpikes, toSpikes, fromCurrents, toCurrents }: Carriers<S, C>,
+): Judged => {
+  const stateful =
+    <A, B>(run: (input: C) => Stateful<C, A>, read: (a: A) => B) =>
+    (input: Currents): Stateful<Currents, B> => {
+      const step = run(fromCurrents(input))
+      return (membranes) => {
+        const [out, after] = step(mapMembranes(fromCurrents, membranes))
+        return [read(out), mapMembranes(toCurrents, after)]
+      }
+    }
+  const current =
+    (run: (input: C) => C) =>
+    (input: Currents): Currents =>
+      toCurrents(run(fromCurrents(input)))
+  const product = (run: (y: C, x: S) => C) => (y: Currents, x: Spikes) =>
+    toCurrents(run(fromCurrents(y), fromSpikes(x)))
+  const { stem, hold, fire, synapse, splitHeads, dstT, dst, mergeHeads, add, meanPool, classify, ...rest } = K
+  const { dssa, gwsffn, downsample, network, sops, ...around } = rest
+  return {
+    ...around,
+    ...(stem && { stem: (p) => current(stem(p)) }),
+    ...(hold && { hold: (steps) => current(hold(steps)) }),
+    ...(fire && { fire: (p) => stateful(fire(p), toSpikes) }),
+    ...(synapse && {
+      synapse: (p) => {
+        const run = synapse(p)
+        return (spikes) => toCurrents(run(fromSpikes(spikes)))
+      },
+    }),
+    ...(splitHeads && {
+      splitHeads: (heads) => {
+        const run = splitHeads(heads)
+        return (y) => {
+          const [y1, y2] = run(fromCurrents(y))
+          return [toCurrents(y1), toCurrents(y2)]
+        }
+      },
+    }),
+    ...(dstT && { dstT: (scale) => product(dstT(scale)) }),
+    ...(dst && { dst: (scale) => product(dst(scale)) }),
+    ...(mergeHeads && { mergeHeads: (size) => current(mergeHeads(size)) }),
+    ...(add && { add: (a, b) => toCurrents(add(fromCurrents(a), fromCurrents(b))) }),
+    ...(meanPool && { meanPool: current(meanPool) }),
+    ...(classify && { classify: (weight) => current(classify(weight)) }),
+    ...(dssa && { dssa: (p) => stateful(dssa(p), toCurrents) }),
+    ...(gwsffn && { gwsffn: (p) => stateful(gwsffn(p), toCurrents) }),
+    ...(downsample && { downsample: (p) => stateful(downsample(p), toCurrents) }),
+    ...(network && {
+      network: (p) => {
+        const { embed, hold, respond } = network(p)
+        return { embed: current(embed), hold: (steps) => current(hold(steps)), respond: stateful(respond, toCurrents) }
+      },
+    }),
+    ...(sops && {
+      sops: (p) => (steps) => {
+        const run = sops(p)(steps)
+        return (image) => run(fromCurrents(image))
+      },
+    }),
+  }
+}
+
+const dictionary = [
+  'stem',
+  'hold',
+  'fire',
+  'synapse',
+  'splitHeads',
+  'dstT',
+  'dst',
+  'mergeHeads',
+  'add',
+  'meanPool',
+  'classify',
+] as const satisfies readonly Operation[]
+
+/** Which operations of the dictionary each part of the model is written over. */
+const uses: { readonly [part in 'dssa' | 'gwsffn' | 'downsample' | 'network']: readonly Operation[] } = {
+  dssa: ['fire', 'synapse', 'splitHeads', 'dstT', 'dst', 'mergeHeads', 'add'],
+  gwsffn: ['fire', 'synapse', 'add'],
+  downsample: ['fire', 'synapse'],
+  network: dictionary,
+}
+
+/**
+ * The operations to judge: an implementation's own, over plain tensors, and the published model over its kernels for
+ * every part it does not offer itself.
+ */
+export const judged = <S, C>({ kernels, carriers }: Implementation<S, C>): Judged => {
+  const { scope, ...own } = kernels
+  // Without carriers of its own, an implementation's values are plain tensors.
+  const operations = translated<S, C>(
+    own as Partial<Operations<S, C>>,
+    carriers ?? (plain as unknown as Carriers<S, C>),
+  )
+  const complete = (scoped: Judged, at: typeof scope): Kernels<Spikes, Currents> => ({
+    ...(scoped as Operations<Spikes, Currents>),
+    scope: (label) => {
+      if (at === undefined) return complete(scoped, at)
+      const inner = at(label)
+      return complete(translated<S, C>(inner, carriers ?? (plain as unknown as Carriers<S, C>)), inner.scope)
+    },
+  })
+  const K = complete(operations, scope)
+  const derivable = (part: keyof typeof uses): boolean =>
+    uses[part].every((operation) => operations[operation] !== undefined)
+  return {
+    ...(derivable('dssa') && { dssa: dssa(K) }),
+    ...(derivable('gwsffn') && { gwsffn: gwsffn(K) }),
+    ...(derivable('downsample') && { downsample: (p: Layer) => layer(K)('activation', 'conv', p) }),
+    ...(derivable('network') && { network: network(K) }),
+    ...operations,
+  }
+}
