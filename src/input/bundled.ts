@@ -1,0 +1,50 @@
+/** The data that come with the package: the handwritten digits and the network trained on them. Node only. @module */
+import { constants } from 'node:fs'
+import { access, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Faults, inFile } from '../core/fault.js'
+import { type Digit, parseDigits } from './digits.js'
+
+const tryFile = <A>(path: string, action: (path: string) => Promise<A>): TE.TaskEither<Faults, A> =>
+  TE.tryCatch(
+    () => action(path),
+    (error): Faults => [
+      { _tag: 'File', path, action: 'read', reason: error instanceof Error ? error.message : String(error) },
+    ],
+  )
+
+const readable = (relative: string): TE.TaskEither<Faults, string> =>
+  tryFile(fileURLToPath(new URL(relative, import.meta.url)), (path) => access(path, constants.R_OK).then(() => path))
+
+/** The path of a file in the package's `data` folder: two floors up from `src/input`, three from `dist/src/input`. */
+const bundledFile = (name: string): TE.TaskEither<Faults, string> =>
+  pipe(
+    readable(`../../data/${name}`),
+    TE.alt(() => readable(`../../../data/${name}`)),
+  )
+
+/**
+ * The path of the trained network's checkpoint, in safetensors with the authors' keys. Its configuration is `digits`.
+ *
+ * @example
+ * await bundledCheckpoint() // right of '/.../data/digits.safetensors'
+ */
+export const bundledCheckpoint: TE.TaskEither<Faults, string> = bundledFile('digits.safetensors')
+
+/**
+ * The 1797 handwritten digits, in the order of the data set.
+ *
+ * @example
+ * pipe(bundledDigits, TE.map(splitDigits))
+ */
+export const bundledDigits: TE.TaskEither<Faults, readonly Digit[]> = pipe(
+  bundledFile('digits.csv'),
+  TE.chain((path) =>
+    pipe(
+      tryFile(path, (file) => readFile(file, 'utf8')),
+      TE.chain((text) => pipe(TE.fromEither(parseDigits(text)), TE.mapLeft(inFile(path)))),
+    ),
+  ),
+)

@@ -1,0 +1,71 @@
+/** A tensor someone hands to a network: is it one the network can take, and which axis is time? @module */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Faults } from '../core/fault.js'
+import { type Reals, type Size, showShape, type Tensor, tensor } from '../core/tensor.js'
+import { isCount, refuse } from './image.js'
+
+/**
+ * What a network is run on, time axis first: a still image `[1, B, C, H, W]`, to be held at every step, or frames
+ * `[T, B, C, H, W]`, one a step.
+ */
+export interface NetworkInput {
+  readonly kind: 'still' | 'frames'
+  readonly tensor: Tensor<Reals>
+}
+
+const reals = (data: Tensor['data']): Reals =>
+  data instanceof Float64Array || data instanceof Float32Array
+    ? data
+    : Float64Array.from(data as ArrayLike<number | bigint>, Number)
+
+/** `[B, T, frame]` to `[T, B, frame]`. */
+const timeFirst = (batch: number, steps: number, frame: number, data: Reals): Reals => {
+  const out = data.slice()
+  for (let b = 0; b < batch; b++) {
+    for (let t = 0; t < steps; t++) {
+      const start = (b * steps + t) * frame
+      out.set(data.subarray(start, start + frame), (t * batch + b) * frame)
+    }
+  }
+  return out
+}
+
+/**
+ * The network's input in a tensor `[B, C, H, W]` (still images) or `[B, T, C, H, W]` (frames), taken as it is: nothing
+ * is scaled or rounded, and a float tensor keeps its precision.
+ *
+ * Fails with `Input` where the shape is neither, with `NotFinite` where a number is NaN or infinite.
+ *
+ * @example
+ * networkInput({ channels: 3, height: 224, width: 224 })(tensor([8, 3, 224, 224], data)) // kind 'still'
+ */
+export const networkInput =
+  ({ channels, height, width }: Size & { readonly channels: number }) =>
+  ({ shape, data }: Tensor): E.Either<Faults, NetworkInput> => {
+    const leading = shape.slice(0, -3)
+    const frame = [channels, height, width]
+    if (
+      !(leading.length === 1 || leading.length === 2) ||
+      !leading.every(isCount) ||
+      !frame.every((extent, i) => extent === shape[leading.length + i])
+    ) {
+      return E.left(
+        refuse(
+          `an input of shape ${showShape(shape)} is not one of this network`,
+          `give [B, ${frame.join(', ')}] for still images or [B, T, ${frame.join(', ')}] for frames`,
+        ),
+      )
+    }
+    const numbers = reals(data)
+    const index = numbers.findIndex((value) => !Number.isFinite(value))
+    if (index >= 0) return E.left([{ _tag: 'NotFinite', key: 'input', index, value: numbers[index]! }])
+    const [batch, steps] = leading
+    return E.right(
+      steps === undefined
+        ? { kind: 'still', tensor: tensor([1, ...shape], numbers) }
+        : {
+            kind: 'frames',
+            tensor: tensor([steps, batch!, ...frame], timeFirst(batch!, steps, channels * height * width, numbers)),
+          },
+    )
+  }
