@@ -1,0 +1,184 @@
+/** The header of a safetensors file: an untrusted list of names, types, shapes and byte ranges, checked. @module */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Fault, Faults } from '../core/fault.js'
+import { type Shape, showShape, sizeOf } from '../core/tensor.js'
+import { bfloat16, type Dtype, float16, float32, float64, int64, uint8, widenedInt32 } from './dtype.js'
+
+/** Where a tensor is: `[begin, end)` in bytes from the end of the header. */
+export interface Entry {
+  readonly name: string
+  readonly dtype: Dtype
+  readonly shape: Shape
+  readonly begin: number
+  readonly end: number
+}
+
+/** What a safetensors file holds: its tensors (names that are whole numbers first, else as listed), and its metadata. */
+export interface Header {
+  readonly entries: readonly Entry[]
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** The number of bytes before the header: its length as an unsigned 64-bit little-endian integer. */
+export const PREFIX = 8
+
+/** The longest header read, in bytes: room for 100000 tensors, and little enough to parse in any memory. */
+export const LONGEST_HEADER = 1 << 24
+
+const DEEPEST_HEADER = 16
+
+const MOST_FAULTS = 100
+
+const DTYPES: ReadonlyMap<string, Dtype> = new Map([
+  ['F64', float64],
+  ['F32', float32],
+  ['F16', float16],
+  ['BF16', bfloat16],
+  ['I64', int64],
+  ['I32', widenedInt32],
+  ['U8', uint8],
+  ['BOOL', uint8],
+])
+
+const DAMAGED = 'the file is damaged or incomplete: fetch or save it again'
+
+/** A fault of a safetensors file. */
+export const malformed = (problem: string, advice: string = DAMAGED): Fault => ({
+  _tag: 'Format',
+  format: 'safetensors file',
+  problem,
+  advice,
+})
+
+/** Untrusted text, quoted, escaped and cut to a readable length. */
+export const quote = (text: unknown): string => {
+  const quoted = JSON.stringify(text) ?? String(text)
+  return quoted.length > 80 ? `${quoted.slice(0, 80)}...` : quoted
+}
+
+/**
+ * The length of the header in bytes, from the first bytes of a file of `size` bytes.
+ * Refuses a file too short for its prefix or for the header it claims, and a header longer than `LONGEST_HEADER`.
+ */
+export const headerLength = (prefix: Uint8Array, size: number): E.Either<Faults, number> => {
+  if (prefix.length < PREFIX) return E.left([malformed(`it has ${size} bytes, fewer than the ${PREFIX} of its prefix`)])
+  const length = new DataView(prefix.buffer, prefix.byteOffset, PREFIX).getBigUint64(0, true)
+  if (length > BigInt(size - PREFIX)) {
+    return E.left([malformed(`its header claims ${length} bytes, but only ${size - PREFIX} follow`)])
+  }
+  return length > LONGEST_HEADER
+    ? E.left([malformed(`its header has ${length} bytes, more than the ${LONGEST_HEADER} allowed`)])
+    : E.right(Number(length))
+}
+
+/**
+ * What `JSON.parse` would not say about a text: that it gives a key twice in one object (the last would silently win),
+ * or nests deeper than a header can.
+ */
+const structureProblem = (json: string): string | undefined => {
+  const scopes: (Set<string> | undefined)[] = []
+  for (let i = 0; i < json.length; i++) {
+    const char = json[i]
+    if (char === '{' || char === '[') {
+      if (scopes.push(char === '{' ? new Set() : undefined) > DEEPEST_HEADER) return 'nests too deeply'
+    } else if (char === '}' || char === ']') scopes.pop()
+    else if (char === '"') {
+      const start = i++
+      while (i < json.length && json[i] !== '"') i += json[i] === '\\' ? 2 : 1
+      const token = json.slice(start, i + 1)
+      while (/\s/.test(json[i + 1] ?? '')) i++
+      if (json[i + 1] !== ':') continue
+      const key: string = JSON.parse(token)
+      if (scopes.at(-1)?.has(key)) return `gives the key ${quote(key)} twice`
+      scopes.at(-1)?.add(key)
+    }
+  }
+  return undefined
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isExtents = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0)
+
+const parseJson = (bytes: Uint8Array): E.Either<Faults, Readonly<Record<string, unknown>>> =>
+  pipe(
+    E.tryCatch(
+      () => {
+        const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+        const problem = structureProblem(text)
+        return problem === undefined ? E.right<string, unknown>(JSON.parse(text)) : E.left(problem)
+      },
+      () => 'is not JSON in UTF-8',
+    ),
+    E.flatten,
+    E.filterOrElse(
+      (header): header is Readonly<Record<string, unknown>> => isRecord(header) && bytes[0] === 0x7b,
+      () => 'is not a JSON object',
+    ),
+    E.mapLeft((problem): Faults => [malformed(`its header ${problem}`)]),
+  )
+
+const parseEntry = (name: string, value: unknown, dataSize: number): E.Either<Fault, Entry> => {
+  const wrong = (problem: string, advice?: string) => E.left(malformed(`tensor ${quote(name)} ${problem}`, advice))
+  if (!isRecord(value)) return wrong('is not described by an object')
+  const { dtype: type, shape, data_offsets: offsets } = value
+  const dtype = typeof type === 'string' ? DTYPES.get(type) : undefined
+  if (dtype === undefined) {
+    return wrong(`has dtype ${quote(type)}`, `convert it to one of ${[...DTYPES.keys()].join(', ')}`)
+  }
+  if (!isExtents(shape)) return wrong(`has shape ${quote(shape)}, which is not a list of whole numbers`)
+  if (!isExtents(offsets) || offsets.length !== 2) {
+    return wrong(`has data_offsets ${quote(offsets)}, which are not two whole numbers`)
+  }
+  const [begin, end] = offsets as readonly [number, number]
+  if (begin > end || end > dataSize) {
+    return wrong(`lies at bytes ${begin} to ${end}, which is not a range inside the ${dataSize} bytes of data`)
+  }
+  const bytes = sizeOf(shape) * dtype.width
+  if (!Number.isSafeInteger(bytes)) return wrong(`has shape ${quote(shape)}, whose size overflows`)
+  return bytes === end - begin
+    ? E.right({ name, dtype, shape, begin, end })
+    : wrong(`of dtype ${type} and shape ${showShape(shape)} needs ${bytes} bytes but is given ${end - begin}`)
+}
+
+/** What is wrong with the layout: the tensors must cover the data exactly, without overlap or hole. */
+const layoutFaults = (entries: readonly Entry[], dataSize: number): readonly Fault[] => {
+  const sorted = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)
+  const faults = sorted.flatMap(({ name, begin }, i) => {
+    const previous = sorted[i - 1]?.end ?? 0
+    const gap = begin < previous ? 'overlaps the tensor before it' : 'leaves a hole before it'
+    return begin === previous ? [] : [malformed(`tensor ${quote(name)} ${gap} (byte ${previous}, its own is ${begin})`)]
+  })
+  const last = sorted.at(-1)?.end ?? 0
+  const rest = last === dataSize ? [] : [malformed(`the tensors end at byte ${last} of ${dataSize} bytes of data`)]
+  return [...faults, ...rest]
+}
+
+const parseMetadata = (value: unknown): E.Either<Fault, Readonly<Record<string, string>>> =>
+  isRecord(value) && Object.values(value).every((item) => typeof item === 'string')
+    ? E.right(value as Readonly<Record<string, string>>)
+    : E.left(malformed('its __metadata__ is not an object of strings'))
+
+/**
+ * Checks a header against the number of bytes of data that follow it; every fault is named, up to a hundred.
+ *
+ * Refused: text that is not a JSON object in UTF-8, duplicate keys, unknown dtypes, shapes and offsets that are not
+ * whole numbers, sizes that overflow or disagree with dtype and shape, ranges outside the data, overlaps, holes, and
+ * metadata other than strings.
+ */
+export const parseHeader = (bytes: Uint8Array, dataSize: number): E.Either<Faults, Header> => {
+  const json = parseJson(bytes)
+  if (E.isLeft(json)) return json
+  const { __metadata__: described = {}, ...tensors } = json.right
+  const metadata = parseMetadata(described)
+  const parsed = Object.entries(tensors).map(([name, value]) => parseEntry(name, value, dataSize))
+  const entries = parsed.flatMap((entry) => (E.isRight(entry) ? [entry.right] : []))
+  const wrong = [metadata, ...parsed].flatMap((result) => (E.isLeft(result) ? [result.left] : []))
+  const [first, ...rest] = wrong.length > 0 ? wrong : layoutFaults(entries, dataSize)
+  return first === undefined && E.isRight(metadata)
+    ? E.right({ entries, metadata: metadata.right })
+    : E.left([first ?? malformed('its header is wrong'), ...rest.slice(0, MOST_FAULTS - 1)])
+}

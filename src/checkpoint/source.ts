@@ -1,0 +1,62 @@
+/** Random access to the bytes of a file, wherever they are. @module */
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Faults } from '../core/fault.js'
+
+/**
+ * Bytes at random access.
+ *
+ * `read(offset, length)` resolves to a fresh array of exactly `length` bytes; it rejects where the range is not
+ * inside `[0, size)` or the bytes cannot be had.
+ */
+export interface Source {
+  readonly size: number
+  readonly read: (offset: number, length: number) => Promise<Uint8Array>
+}
+
+/** A source of bytes in memory; every read is a copy. */
+export const sourceOfBytes = (bytes: Uint8Array): Source => ({
+  size: bytes.length,
+  read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)),
+})
+
+/** A source of a `Blob`, for example of a file chosen in a browser; only the ranges asked for are read. */
+export const sourceOfBlob = (blob: Blob): Source => ({
+  size: blob.size,
+  read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
+})
+
+/** The reason of a caught exception, as text. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Lets no exception out: an allocation that fails on the way becomes a fault. */
+export const contain =
+  <A>(task: TE.TaskEither<Faults, A>): TE.TaskEither<Faults, A> =>
+  () =>
+    Promise.resolve()
+      .then(task)
+      .catch((error) =>
+        E.left([
+          {
+            _tag: 'Input',
+            problem: `the work failed: ${reasonOf(error)}`,
+            advice: 'it may need more memory than there is',
+          },
+        ]),
+      )
+
+/** `length` bytes from `offset`, or a fault where they cannot be read. */
+export const readRange = (source: Source, offset: number, length: number): TE.TaskEither<Faults, Uint8Array> =>
+  TE.tryCatch(
+    async () => {
+      const bytes = await source.read(offset, length)
+      return bytes.length === length ? bytes : Promise.reject(new Error('they end too early'))
+    },
+    (error) => [
+      {
+        _tag: 'Input',
+        problem: `${length} bytes from byte ${offset} could not be read: ${reasonOf(error)}`,
+        advice: 'check that the file is complete and still there, and try again',
+      },
+    ],
+  )
