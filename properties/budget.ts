@@ -1,0 +1,47 @@
+/** The exactness budget: dyadic numbers, and a refusal of whatever float32 could not hold exactly. @module */
+
+/** A set of exact numbers: multiples of `2^exponent`, none larger in magnitude than `largest`. */
+export interface Dyadic {
+  readonly exponent: number
+  readonly largest: number
+}
+
+/** What laws draw by default: multiples of 2^-4 up to 2. */
+export const small: Dyadic = { exponent: -4, largest: 2 }
+
+/** Where the sum of one number of each set lies. */
+export const plus = (...terms: readonly Dyadic[]): Dyadic => ({
+  exponent: Math.min(...terms.map(({ exponent }) => exponent)),
+  largest: terms.reduce((sum, { largest }) => sum + largest, 0),
+})
+
+/** Where the sum of `n` numbers of a set lies, and every partial sum. */
+export const summed = (n: number, { exponent, largest }: Dyadic): Dyadic => ({ exponent, largest: n * largest })
+
+/** Where the product of two numbers lies. */
+export const times = (a: Dyadic, b: Dyadic): Dyadic => ({
+  exponent: a.exponent + b.exponent,
+  largest: a.largest * b.largest,
+})
+
+/** The bits of significand that hold every number of a set: `log2(largest / 2^exponent)`. */
+export const bits = ({ exponent, largest }: Dyadic): number => Math.log2(largest) - exponent
+
+/** The set again, where float32's 24 bits hold it exactly; refuses the generator that asked otherwise. */
+export const exact = (what: string, set: Dyadic): Dyadic => {
+  if (bits(set) > 24) throw new RangeError(`${what} needs ${Math.ceil(bits(set))} bits, and float32 holds 24`)
+  return set
+}
+
+/** Where a neuron's potential lies after `steps` steps: a leak of 1 / tau takes log2(tau) bits a step. */
+export const potential = (drive: Dyadic, { steps, tau }: { readonly steps: number; readonly tau: number }): Dyadic => ({
+  exponent: drive.exponent - steps * Math.log2(tau),
+  largest: summed(steps + 1, drive).largest,
+})
+
+/** Where the current of a synapse lies: `terms` weights summed, times the gain, plus the shift. */
+export const current = (
+  weight: Dyadic,
+  terms: number,
+  { gain, shift }: { readonly gain: Dyadic; readonly shift: Dyadic },
+): Dyadic => plus(times(summed(terms, weight), gain), shift)

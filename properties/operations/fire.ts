@@ -1,0 +1,255 @@
+/** Laws of one neuron in one step: what it charges, when it fires, what a spike leaves behind. @module */
+import fc from 'fast-check'
+import type { Currents, Reals, Spikes, Tensor } from '../../src/core/tensor.js'
+import type { Charge, Neuron } from '../../src/model/kernels.js'
+import { driven, dyadic, neuron, reals, whole } from '../given.js'
+import { type Law, law, type Operations } from '../law.js'
+import { constant, mapped } from '../tensors.js'
+import { all, each, equal, same } from '../verdict.js'
+
+const PAPER = "the paper's section 3.1; the authors' code (SpikingJelly LIFNode, ParametricLIFNode, IFNode)"
+
+type Fire = Operations<Spikes, Currents>['fire']
+
+/** A neuron from a known membrane (or from rest), its spikes and the membrane after. */
+export const stepped = (fire: Fire, p: Neuron, x: Currents, membrane?: Currents): readonly [Spikes, Currents] => {
+  const [spikes, after] = fire(p)(x)(new Map(membrane === undefined ? [] : [[p.key, membrane]]))
+  const left = after.get(p.key)
+  if (left === undefined) throw new Error(`fire leaves no membrane under its key, ${p.key}`)
+  return [spikes, left]
+}
+
+/** Where the membrane starts, and where a hard reset puts it. */
+export const rest = ({ reset }: Neuron): number => (reset.kind === 'hard' ? reset.value : 0)
+
+/** The part of the distance to its drive that a neuron goes in a step: 1 / tau, sigmoid(w), or all of the drive. */
+const leak = (charge: Charge): number =>
+  charge.kind === 'LIF' ? 1 / charge.tau : charge.kind === 'PLIF' ? 1 / (1 + Math.exp(-charge.w)) : 1
+
+/** The published charge in exact arithmetic: the potential that meets the threshold. */
+export const charged = (p: Neuron, v: number, x: number): number =>
+  p.charge.kind === 'IF' ? v + x : v + (x - (v - rest(p))) * leak(p.charge)
+
+/** The drive that lifts a resting neuron to the threshold exactly. */
+export const tie = (p: Neuron): number => (p.threshold - rest(p)) / leak(p.charge)
+
+/** A neuron, the membrane of one layer and one step of drive. */
+const oneStep = fc.tuple(neuron, whole(1, 3)).chain(([p, n]) =>
+  fc.record({
+    p: fc.constant(p),
+    v: reals([1, n, 1, 1]),
+    x: reals([1, 1, n, 1, 1], { exponent: -4, largest: 4 }),
+  }),
+)
+
+const frame = ({ data }: Tensor<Reals>): Currents => ({ shape: [1, 1, data.length, 1, 1], data })
+
+/** Numbers with all of float32's 24 bits, where the order of rounding shows. */
+const rough = (n: number) =>
+  fc
+    .array(fc.integer({ min: -(2 ** 24) + 1, max: 2 ** 24 - 1 }), { minLength: n, maxLength: n })
+    .map((ks) => Float32Array.from(ks, (k) => k / 2 ** 24))
+
+/** The published charge of a LIF in a precision: `v + (x - (v - r)) / tau`, every operation rounded. */
+const inOrder = (round: (x: number) => number, tau: number, r: number) => (v: number, x: number) =>
+  round(v + round(round(x - round(v - r)) / tau))
+
+export const fireLaws: readonly Law[] = [
+  law({
+    id: 'fire.binary',
+    statement: 'A spike is 0 or 1, one for every neuron and step.',
+    formula: 's \\in \\{0, 1\\}',
+    source: PAPER,
+    needs: ['fire'],
+    given: driven,
+    holds:
+      ({ fire }) =>
+      ({ p, x }) => {
+        const [spikes] = fire(p)(x)(new Map())
+        return all(
+          equal("the spikes' shape", String(spikes.shape), String(x.shape)),
+          equal('the number of spikes', spikes.data.length, x.data.length),
+          each('spikes', spikes, (s) => s === 0 || s === 1, '0 or 1'),
+        )
+      },
+  }),
+  law({
+    id: 'fire.charge',
+    statement: 'The input leaks with the membrane: the potential is the published charge, and spikes meet it.',
+    formula: 'h = v + \\frac{x - (v - r)}{\\tau}, \\quad s = [h \\ge \\theta]',
+    source: PAPER,
+    needs: ['fire'],
+    given: oneStep,
+    holds:
+      ({ fire }) =>
+      ({ p, v, x }) => {
+        const [spikes, after] = stepped(fire, p, x, v)
+        const h = Array.from(v.data, (potential, i) => charged(p, potential, x.data[i]!))
+        return all(
+          same('spikes', spikes, { shape: x.shape, data: Uint8Array.from(h, (y) => (y >= p.threshold ? 1 : 0)) }),
+          each(
+            'membrane',
+            after,
+            (y, i) => h[i]! >= p.threshold || y === h[i],
+            `the charge of [${v.data}] by [${x.data}]`,
+          ),
+        )
+      },
+  }),
+  law({
+    id: 'fire.tie',
+    statement: 'A potential that meets the threshold exactly fires, and one below it does not.',
+    formula: 'h = \\theta \\Rightarrow s = 1',
+    source: `${PAPER}: Heaviside(h - threshold) is 1 at 0`,
+    needs: ['fire'],
+    given: neuron,
+    holds:
+      ({ fire }) =>
+      (p) => {
+        const x = { shape: [1, 1, 2, 1, 1], data: Float32Array.of(tie(p), tie(p) - 2 ** -4) }
+        return same('spikes', stepped(fire, p, x)[0], { shape: x.shape, data: Uint8Array.of(1, 0) })
+      },
+  }),
+  law({
+    id: 'fire.rest',
+    statement: 'A neuron starts at its reset value, and with no drive away from it stays there.',
+    formula: 'v[0] = r, \\quad x = 0 \\Rightarrow v = r',
+    source: PAPER,
+    needs: ['fire'],
+    given: fc.record({ p: neuron, shape: fc.tuple(whole(1, 3), whole(1, 2), whole(1, 2), whole(1, 2), whole(1, 2)) }),
+    holds:
+      ({ fire }) =>
+      ({ p, shape }) => {
+        const [spikes, after] = stepped(fire, p, constant(shape, 0))
+        return all(
+          same('spikes', spikes, constant(shape, 0)),
+          same('membrane', after, constant(shape.slice(1), rest(p))),
+        )
+      },
+  }),
+  law({
+    id: 'fire.reset.hard',
+    statement: 'A hard reset leaves exactly the reset value, however far the potential overshot.',
+    formula: 's = 1 \\Rightarrow v = r',
+    source: `${PAPER}: v = h (1 - s) + r s`,
+    needs: ['fire'],
+    given: fc.record({
+      p: neuron.filter(({ reset }) => reset.kind === 'hard'),
+      over: reals([2], { exponent: -4, largest: 4 }),
+    }),
+    holds:
+      ({ fire }) =>
+      ({ p, over }) => {
+        const [, after] = stepped(fire, p, frame(mapped(over, (x) => tie(p) + Math.abs(x))))
+        return same('membrane', after, constant(after.shape, rest(p)))
+      },
+  }),
+  law({
+    id: 'fire.reset.soft',
+    statement: 'A soft reset leaves what the potential overshot by.',
+    formula: 's = 1 \\Rightarrow v = h - \\theta',
+    source: 'SpikingJelly, v_reset = None; the reset a neuron is asked for is the one it does',
+    needs: ['fire'],
+    given: fc.record({
+      p: neuron.filter(({ reset }) => reset.kind === 'soft'),
+      over: reals([2], { exponent: -4, largest: 4 }),
+    }),
+    holds:
+      ({ fire }) =>
+      ({ p, over }) => {
+        const x = frame(mapped(over, (y) => tie(p) + Math.abs(y)))
+        const [, after] = stepped(fire, p, x)
+        return each(
+          'membrane',
+          after,
+          (v, i) => v === charged(p, 0, x.data[i]!) - p.threshold,
+          `h - ${p.threshold} for the drive [${x.data}]`,
+        )
+      },
+  }),
+  law({
+    id: 'fire.below',
+    statement: 'With a hard reset every membrane is below the threshold after a step.',
+    formula: 'v[t] < \\theta',
+    source: PAPER,
+    needs: ['fire'],
+    given: driven.filter(({ p }) => p.reset.kind === 'hard'),
+    holds:
+      ({ fire }) =>
+      ({ p, x }) =>
+        each('membrane', stepped(fire, p, x)[1], (v) => v < p.threshold, `below ${p.threshold}`),
+  }),
+  law({
+    id: 'fire.order',
+    statement: 'The charge is computed in the published order, every operation rounded once in float32 or in float64.',
+    formula:
+      '\\mathrm{fl}(v + \\mathrm{fl}(\\mathrm{fl}(x - \\mathrm{fl}(v - r)) / \\tau)) \\ne \\mathrm{fl}((v + x) / 2)',
+    source: `${PAPER}; (v + x) / 2 is another float32 function`,
+    needs: ['fire'],
+    given: fc.record({ v: rough(8), x: rough(8) }),
+    holds:
+      ({ fire }) =>
+      ({ v, x }) => {
+        const p: Neuron = {
+          key: 'neuron',
+          charge: { kind: 'LIF', tau: 2 },
+          threshold: 2,
+          reset: { kind: 'hard', value: 0 },
+        }
+        const shape = [1, 1, 8, 1, 1]
+        const [, after] = stepped(fire, p, { shape, data: x }, { shape: shape.slice(1), data: v })
+        const is = (round: (x: number) => number): boolean =>
+          v.every((potential, i) => after.data[i] === inOrder(round, 2, 0)(potential, x[i]!))
+        return is(Math.fround) || is((y) => y)
+          ? true
+          : each(
+              'membrane',
+              after,
+              (y, i) => y === inOrder(Math.fround, 2, 0)(v[i]!, x[i]!),
+              `v + (x - v) / 2 rounded in that order, in float32 or in float64, for v = [${v}] and x = [${x}]`,
+            )
+      },
+  }),
+  law({
+    id: 'fire.leak',
+    statement:
+      'A PLIF goes the sigmoid of its w towards its drive (up to rounding: engines choose the last bits of exp).',
+    formula: 'h = v + (x - v)\\,\\sigma(w)',
+    source: PAPER,
+    needs: ['fire'],
+    given: fc.record({ w: dyadic({ exponent: -4, largest: 4 }), x: dyadic() }),
+    holds:
+      ({ fire }) =>
+      ({ w, x }) => {
+        const p: Neuron = {
+          key: 'neuron',
+          charge: { kind: 'PLIF', w },
+          threshold: 4,
+          reset: { kind: 'hard', value: 0 },
+        }
+        const expected = x / (1 + Math.exp(-w))
+        const [, after] = stepped(fire, p, constant([1, 1, 1, 1, 1], x))
+        return each(
+          'membrane',
+          after,
+          (v) => Math.abs(v - expected) <= 2 ** -20 * Math.abs(x),
+          `${x} sigmoid(${w}) = ${expected}`,
+        )
+      },
+  }),
+  law({
+    id: 'fire.plif',
+    statement: 'A PLIF at w = 0 is a LIF of tau = 2.',
+    formula: '\\sigma(0) = 1/2',
+    source: `${PAPER}: w is initialised so`,
+    needs: ['fire'],
+    given: driven,
+    holds:
+      ({ fire }) =>
+      ({ p, x }) => {
+        const [spikes, after] = stepped(fire, { ...p, charge: { kind: 'PLIF', w: 0 } }, x)
+        const [lifSpikes, lifAfter] = stepped(fire, { ...p, charge: { kind: 'LIF', tau: 2 } }, x)
+        return all(same('spikes', spikes, lifSpikes), same('membrane', after, lifAfter))
+      },
+  }),
+]
