@@ -26,6 +26,7 @@ export const affineOf =
   }
 
 /** `1 / (1 + e^-w)`, the one function of inference whose last bit engines may choose: once a PLIF layer. */
+// eslint-disable-next-line no-restricted-properties -- the one place it is needed
 export const sigmoid = (w: number): number => 1 / (1 + Math.exp(-w))
 
 /** A neuron's numbers, rounded once to the precision. `rest` is where the membrane starts. */

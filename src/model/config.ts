@@ -131,10 +131,7 @@ export const featureMaps = (config: Config): readonly Size[] => {
   const half = (side: number): number => convolved(side, 3, 2, 1)
   const embedded =
     config.stem === 'plain' ? config.image : eachSide((side) => half(convolved(side, 7, 2, 3)), config.image)
-  return config.stages.reduce<readonly Size[]>((maps, _, i) => {
-    const previous = maps[i - 1]
-    return [...maps, previous === undefined ? embedded : eachSide(half, previous)]
-  }, [])
+  return config.stages.map((_, i) => Array.from({ length: i }).reduce<Size>((size) => eachSide(half, size), embedded))
 }
 
 const whole = (field: string, value: number): readonly Fault[] =>

@@ -48,8 +48,8 @@ export const network =
     }
   }
 
-/** The membranes of a network at rest: none recorded, so every neuron starts at its reset value. */
-export const atRest: Membranes<never> = new Map<string, never>()
+/** Runs from rest: no membrane recorded, so every neuron starts at its reset value. */
+export const fromRest = <C, A>(run: Stateful<C, A>): A => State.evaluate<Membranes<C>>(new Map<string, C>())(run)
 
 /** The logits of a still image `[1, B, c, H, W]` at each of T steps; the stem runs once. */
 export const still =
@@ -63,15 +63,11 @@ export const still =
  */
 export const step = <C>({ embed, respond }: Network<C>): ((frames: C) => Stateful<C, C>) => flow(embed, respond)
 
-/** The logits of T steps from rest: of a still image held for `steps` steps. */
+/** The logits of T steps from rest, of a still image held for `steps` steps. */
 export const forward =
   <C>(net: Network<C>) =>
-  (steps: number) =>
-  (image: C): C =>
-    State.evaluate<Membranes<C>>(atRest)(still(net)(steps)(image))
+  (steps: number): ((image: C) => C) =>
+    flow(still(net)(steps), fromRest)
 
 /** The logits of a sequence of frames from rest. */
-export const forwardFrames =
-  <C>(net: Network<C>) =>
-  (frames: C): C =>
-    State.evaluate<Membranes<C>>(atRest)(step(net)(frames))
+export const forwardFrames = <C>(net: Network<C>): ((frames: C) => C) => flow(step(net), fromRest)

@@ -1,0 +1,66 @@
+import functional from 'eslint-plugin-functional'
+import tseslint from 'typescript-eslint'
+
+/** The loops over typed arrays: local mutation behind pure signatures, on buffers the function made. */
+const loops = ['src/interpreters/**', 'src/checkpoint/**', 'src/input/**', 'src/model/parameters.ts', 'src/core/tensor.ts']
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'docs/**', 'src/interpreters/wasm/assembly/**', '**/*.js', '**/*.mjs', 'reports/**'] },
+  {
+    files: ['src/**/*.ts', 'properties/**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      '@typescript-eslint/prefer-literal-enum-member': 'off',
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^fp-ts(?!/lib/[A-Za-z]+\\.js$)',
+              message: 'import fp-ts/lib/<Module>.js, the only form that plain Node loads',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // Nothing but the command line sees clocks, the process or chance.
+    files: ['src/**/*.ts', 'properties/**/*.ts'],
+    ignores: ['src/cli/**', 'properties/setup.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'Date', 'performance', 'process', 'console', 'fetch'],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'randomness is a seed passed in' },
+        { object: 'Math', property: 'tanh', message: 'its rounding differs between engines' },
+        { object: 'Math', property: 'pow', message: 'its rounding differs between engines' },
+        { object: 'Math', property: 'exp', message: 'its rounding differs between engines; PLIF’s sigmoid is the one place' },
+      ],
+    },
+  },
+  {
+    files: ['src/core/**/*.ts', 'src/model/**/*.ts'],
+    ignores: loops,
+    plugins: { functional },
+    rules: {
+      'functional/no-let': 'error',
+      'functional/immutable-data': 'error',
+      'functional/no-loop-statements': 'error',
+      'functional/no-throw-statements': 'error',
+      'functional/no-class-inheritance': 'error',
+      'functional/no-classes': 'error',
+      'functional/no-expression-statements': 'error',
+      'functional/prefer-immutable-types': ['error', { enforcement: 'ReadonlyShallow', ignoreInferredTypes: true }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    plugins: { functional },
+    rules: { 'functional/no-classes': 'error' },
+  },
+)

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import * as Either from 'fp-ts/lib/Either.js'
+import { decode } from '../src/checkpoint/safetensors.js'
+import { syntheticCheckpoint, syntheticInput } from '../src/checkpoint/synthetic.js'
+import { type Fault, describe as sentence } from '../src/core/fault.js'
+import { type Currents, type Reals, type Tensor, tensor } from '../src/core/tensor.js'
+import { type Config, variants } from '../src/model/config.js'
+import { type Parameters, parse } from '../src/model/parameters.js'
+
+/** A row of networks.json. */
+export interface GoldenRow {
+  readonly variant: string
+  readonly image: number
+  readonly T: number
+  readonly classes: number
+  readonly batch: number
+  readonly seed: number
+  readonly frames: boolean
+  readonly parameters: number
+  readonly sops: Readonly<Record<string, number>>
+  readonly sopsTotal: number
+  readonly layers: readonly {
+    readonly layer: string
+    readonly shape: number[]
+    readonly spikes: number
+    readonly sha256: string
+  }[]
+  readonly meanLogits: readonly (readonly number[])[]
+  readonly logitsPerStepSum: readonly (readonly number[])[]
+  readonly top1: readonly number[]
+}
+
+const here = (name: string): URL => new URL(`./golden/${name}`, import.meta.url)
+
+export const goldenRows: readonly GoldenRow[] = JSON.parse(readFileSync(here('networks.json'), 'utf8'))
+
+export const json = (name: string) => JSON.parse(readFileSync(here(name), 'utf8'))
+
+/** The right side, or a failure that reads as its faults do. */
+export const right = <A>(either: Either.Either<readonly Fault[], A>): A => {
+  if (Either.isLeft(either)) throw new Error(either.left.map(sentence).join('\n'))
+  return either.right
+}
+
+export const configOf = (row: GoldenRow): Config => ({
+  ...variants[row.variant]!,
+  image: { height: row.image, width: row.image },
+  classes: row.classes,
+  steps: row.T,
+})
+
+export const synthetic = (config: Config, seed = 7): Parameters =>
+  right(parse(config)(syntheticCheckpoint(config, seed)))
+
+/** The synthetic input of a row, time axis first: [1, B, 3, H, W], or [T, B, 3, H, W] for frames. */
+export const inputOf = ({ image, T, batch, seed, frames }: GoldenRow): Currents => {
+  if (!frames) return tensor([1, batch, 3, image, image], syntheticInput([batch, 3, image, image], seed).data)
+  return timeFirst(syntheticInput([batch, T, 3, image, image], seed))
+}
+
+/** [B, T, ...] to [T, B, ...]. */
+export const timeFirst = ({ shape: [B, T, ...frame], data }: Tensor<Float64Array>): Tensor<Float64Array> => {
+  const size = data.length / B! / T!
+  const output = new Float64Array(data.length)
+  for (let b = 0; b < B!; b++)
+    for (let t = 0; t < T!; t++)
+      output.set(data.subarray((b * T! + t) * size, (b * T! + t + 1) * size), (t * B! + b) * size)
+  return tensor([T!, B!, ...frame], output)
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** The tensors of ops/NAME.safetensors. */
+export const operation = (name: string) => right(decode(new Uint8Array(readFileSync(here(`ops/${name}.safetensors`)))))
+
+/** A tensor of reals by key. */
+export const reals = (tensors: ReadonlyMap<string, Tensor>, key: string): Tensor<Reals> => {
+  const found = tensors.get(key)
+  if (found === undefined || !(found.data instanceof Float64Array)) throw new Error(`${key}: not there, or not float64`)
+  return tensor(found.shape, found.data)
+}
+
+/** The largest absolute difference, NaN if anything is NaN or the lengths differ. */
+export const worst = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  a.length === b.length ? Array.from(a).reduce((max, x, i) => Math.max(max, Math.abs(x - b[i]!)), 0) : Number.NaN

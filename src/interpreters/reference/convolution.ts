@@ -1,0 +1,115 @@
+/** The reference's convolutions: every non-zero input sends its row of weights to the neurons it reaches. @module */
+import {
+  type Currents,
+  convolved,
+  type Precision,
+  type Reals,
+  rounding,
+  type Tensor,
+  tensor,
+  toPrecision,
+  zeros,
+} from '../../core/tensor.js'
+import type { Convolution, Pool, Stem, Synapse } from '../../model/kernels.js'
+import { affineOf } from '../affine.js'
+
+/** `[T, B, C, H, W]`, or attention's `[T, B, heads, d, n]`. */
+export type Shape5 = readonly [number, number, number, number, number]
+
+/** The weights a spike of input channel `ci` sends through kernel tap `(ky, kx)`: row `(ky * kw + kx) * in + ci`. */
+const fanOutRows = ({ weight, groups }: Convolution, precision: Precision): Reals => {
+  const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
+  const outGroup = out / groups
+  const rows = zeros(precision, weight.data.length)
+  for (let co = 0; co < out; co++)
+    for (let ci = 0; ci < inGroup; ci++)
+      for (let k = 0; k < kh * kw; k++) {
+        const channel = Math.floor(co / outGroup) * inGroup + ci
+        rows[(k * inGroup * groups + channel) * outGroup + (co % outGroup)] =
+          weight.data[(co * inGroup + ci) * kh * kw + k]!
+      }
+  return rows
+}
+
+/** What one non-zero input does: adds its row of weights to the sums of the neurons it reaches. */
+type Send = (sums: Reals, at: number, rows: Reals, start: number, length: number, value: number) => void
+
+/** A spike only adds: `sums[at + i] += rows[start + i]`. */
+export const addRow: Send = (sums, at, rows, start, length) => {
+  for (let i = 0; i < length; i++) sums[at + i]! += rows[start + i]!
+}
+
+/** A pixel multiplies: `sums[at + i] += value * rows[start + i]`, product and sum each rounded. */
+const addScaledRow =
+  (round: (x: number) => number): Send =>
+  (sums, at, rows, start, length, value) => {
+    for (let i = 0; i < length; i++) sums[at + i]! += round(value * rows[start + i]!)
+  }
+
+/** `BN(Conv(input))` frame by frame: every non-zero input sends its rows, then one affine map a channel. */
+const convolve = (precision: Precision, { convolution, norm }: Synapse, send: Send) => {
+  const { weight, stride, padding, groups } = convolution
+  const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
+  const outGroup = out / groups
+  const rows = fanOutRows(convolution, precision)
+  const { gain, shift } = affineOf(precision)(norm)
+  const round = rounding(precision)
+  return ({ shape, data }: Tensor<Reals | Uint8Array>): Currents => {
+    const [T, B, C, H, W] = shape as Shape5
+    const oh = convolved(H, kh, stride, padding)
+    const ow = convolved(W, kw, stride, padding)
+    const output = zeros(precision, T * B * out * oh * ow)
+    for (let frame = 0; frame < T * B; frame++) {
+      const sums = zeros(precision, oh * ow * out)
+      for (let y = 0; y < H; y++)
+        for (let x = 0; x < W; x++)
+          for (let c = 0; c < C; c++) {
+            const value = data[((frame * C + c) * H + y) * W + x]!
+            if (value === 0) continue
+            for (let ky = 0; ky < kh; ky++) {
+              const oy = (y + padding - ky) / stride
+              if (!Number.isInteger(oy) || oy < 0 || oy >= oh) continue
+              for (let kx = 0; kx < kw; kx++) {
+                const ox = (x + padding - kx) / stride
+                if (!Number.isInteger(ox) || ox < 0 || ox >= ow) continue
+                const reached = (oy * ow + ox) * out + Math.floor(c / inGroup) * outGroup
+                send(sums, reached, rows, ((ky * kw + kx) * C + c) * outGroup, outGroup, value)
+              }
+            }
+          }
+      for (let co = 0; co < out; co++)
+        for (let at = 0; at < oh * ow; at++)
+          output[(frame * out + co) * oh * ow + at] = round(sums[at * out + co]! * gain[co]!) + shift[co]!
+    }
+    return tensor([T, B, out, oh, ow], output)
+  }
+}
+
+/** The largest value of each window; the padding never wins. */
+const maxPool =
+  (precision: Precision, { kernel, stride, padding }: Pool) =>
+  ({ shape, data }: Currents): Currents => {
+    const [T, B, C, H, W] = shape as Shape5
+    const [oh, ow] = [convolved(H, kernel, stride, padding), convolved(W, kernel, stride, padding)]
+    const output = zeros(precision, T * B * C * oh * ow)
+    for (let plane = 0; plane < T * B * C; plane++)
+      for (let oy = 0; oy < oh; oy++)
+        for (let ox = 0; ox < ow; ox++) {
+          let largest = Number.NEGATIVE_INFINITY
+          for (let y = Math.max(0, oy * stride - padding); y < Math.min(H, oy * stride - padding + kernel); y++)
+            for (let x = Math.max(0, ox * stride - padding); x < Math.min(W, ox * stride - padding + kernel); x++)
+              largest = Math.max(largest, data[(plane * H + y) * W + x]!)
+          output[(plane * oh + oy) * ow + ox] = largest
+        }
+    return tensor([T, B, C, oh, ow], output)
+  }
+
+/** `pool(BN(Conv(image)))`: the one convolution that multiplies. */
+export const stem = (precision: Precision) => (p: Stem) => {
+  const embed = convolve(precision, p, addScaledRow(rounding(precision)))
+  const pool = p.pool === null ? (x: Currents) => x : maxPool(precision, p.pool)
+  return ({ shape, data }: Currents): Currents => pool(embed(tensor(shape, toPrecision(precision, data))))
+}
+
+/** `BN(Conv(s))`: additions, then one affine map a channel. */
+export const synapse = (precision: Precision) => (p: Synapse) => convolve(precision, p, addRow)

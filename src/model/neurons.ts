@@ -1,0 +1,22 @@
+/** The neurons of a network, one after the other. @module */
+import type { Neuron } from './kernels.js'
+import type { Parameters } from './parameters.js'
+
+/**
+ * Every spiking layer of a network in the order of execution.
+ *
+ * @example
+ * neurons(parameters).map(({ key }) => key) // ['layers.0.0.activation_in', ... 38 of them]
+ */
+export const neurons = ({ stages }: Parameters): readonly Neuron[] =>
+  stages.flatMap(({ downsample, blocks }) => [
+    ...(downsample === null ? [] : [downsample.neuron]),
+    ...blocks.flatMap(({ attention, feedForward }) => [
+      attention.in,
+      attention.attn,
+      attention.out,
+      feedForward.up.neuron,
+      feedForward.conv.neuron,
+      feedForward.down.neuron,
+    ]),
+  ])
