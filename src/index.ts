@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export * from './checkpoint/safetensors.js'
+export * from './checkpoint/source.js'
 export * from './checkpoint/synthetic.js'
 export * from './core/fault.js'
 export * from './core/tensor.js'

@@ -42,7 +42,9 @@ export const costs: Monoid<Cost> = struct({
 
 /** How an observer sees an interpreter's own carriers as tensors. */
 export interface Readers<S, C> {
+  /** A spike carrier as a tensor of bytes. */
   readonly spikes: (spikes: S) => Spikes
+  /** A current carrier as a tensor of reals. */
   readonly currents: (currents: C) => Currents
 }
 

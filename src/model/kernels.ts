@@ -96,16 +96,28 @@ export type Stateful<C, A> = State<Membranes<C>, A>
  * Source: the paper's section 4 (equations 7 to 13) and the authors' code, which decides where they differ.
  */
 export interface Kernels<S, C> {
+  /** The embedding `pool(BN(Conv(image)))`; with `classify`, the only operations that multiply by a real input. */
   readonly stem: (p: Stem) => (image: C) => C
+  /** The same current at each of `steps` steps: a still image's stem runs once. */
   readonly hold: (steps: number) => (current: C) => C
+  /** The neuron; a spike is `h >= threshold`, so a tie fires. */
   readonly fire: (p: Neuron) => (current: C) => Stateful<C, S>
+  /** `BN(Conv(s))`, any kernel, stride, padding and groups. */
   readonly synapse: (p: Synapse) => (spikes: S) => C
+  /** y1 and y2: the first and the last d rows of each head (not of the whole). */
   readonly splitHeads: (heads: number) => (y: C) => readonly [C, C]
+  /** `DST_T(y, x) = y^T x`, scaled per head. */
   readonly dstT: (scale: readonly number[]) => (y: C, x: S) => C
+  /** `DST(y, attn) = y attn`, scaled per head. */
   readonly dst: (scale: readonly number[]) => (y: C, attn: S) => C
+  /** The heads side by side again, on a feature map of `size`. */
   readonly mergeHeads: (size: Size) => (y: C) => C
+  /** The residual. */
   readonly add: (a: C, b: C) => C
+  /** The mean over the positions: the sum, then one division by their number. */
   readonly meanPool: (x: C) => C
+  /** The linear classifier, no bias. */
   readonly classify: (weight: Tensor<Reals>) => (x: C) => C
+  /** The same kernels at a place inside the current one. */
   readonly scope: (label: string) => Kernels<S, C>
 }
