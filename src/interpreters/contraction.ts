@@ -1,0 +1,113 @@
+/**
+ * What a layer of synapses computes, over any monoid: every spike sends a row of terms to the sums it reaches.
+ *
+ * A term is named by its synapse, a number; the numbers ascend in the canonical order of summation of `Kernels`. Over the
+ * free monoid a contraction answers, for every neuron, the list of its active synapses; over the weights it answers the
+ * neuron's current. The text is the same, and it knows nothing of numbers: it can only combine what it is given.
+ * @module
+ */
+import type { Monoid } from 'fp-ts/lib/Monoid.js'
+import { convolved, type Size } from '../core/tensor.js'
+import type { Convolution } from '../model/kernels.js'
+
+/** A row of synapses: `synapse + i` ends in the sum `target + i`, for i below `length`. */
+export type Reach = (target: number, synapse: number, length: number) => void
+
+/** Which synapse leads from which input to which sum. */
+export interface Wiring {
+  /** How many sums there are. */
+  readonly targets: number
+  /** Visits the rows of the active inputs (those not 0); every sum meets its synapses in ascending order. */
+  readonly visit: (inputs: ArrayLike<number>, reach: Reach) => void
+}
+
+/**
+ * The wiring of a convolution on one frame `[C, H, W]`, whose sums are `[H', W', C']`.
+ *
+ * Synapse `((ky kw + kx) C + c) (C' / groups) + i` is kernel row ky, kernel column kx, input channel c and the i-th
+ * output channel of c's group. An input visits its rows; inputs go by row, column and channel, so a sum meets its
+ * synapses by kernel row, kernel column and channel.
+ *
+ * @example
+ * convolution({ weight, stride: 2, padding: 1, groups: 1 }, { height: 8, width: 8 }).targets // 4 * 4 * C'
+ */
+export const convolution = ({ weight, stride, padding, groups }: Convolution, { height, width }: Size): Wiring => {
+  const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
+  const [channels, row] = [inGroup * groups, out / groups]
+  const [oh, ow] = [convolved(height, kh, stride, padding), convolved(width, kw, stride, padding)]
+  return {
+    targets: oh * ow * out,
+    visit: (inputs, reach) => {
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++)
+          for (let c = 0; c < channels; c++) {
+            if (inputs[(c * height + y) * width + x] === 0) continue
+            for (let ky = 0; ky < kh; ky++) {
+              const oy = (y + padding - ky) / stride
+              if (!Number.isInteger(oy) || oy < 0 || oy >= oh) continue
+              for (let kx = 0; kx < kw; kx++) {
+                const ox = (x + padding - kx) / stride
+                if (!Number.isInteger(ox) || ox < 0 || ox >= ow) continue
+                reach((oy * ow + ox) * out + Math.floor(c / inGroup) * row, ((ky * kw + kx) * channels + c) * row, row)
+              }
+            }
+          }
+    },
+  }
+}
+
+/**
+ * The terms of a convolution in the order of its synapses: `term(weight, output channel)`.
+ *
+ * @example
+ * synapses(convolution, (weight, channel) => weight * gain[channel]) // batch norm's gain, folded
+ */
+export const synapses = <A>(
+  { weight, groups }: Convolution,
+  term: (weight: number, channel: number) => A,
+): readonly A[] => {
+  const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
+  const [channels, row] = [inGroup * groups, out / groups]
+  return Array.from({ length: kh * kw * channels * row }, (_, synapse) => {
+    const [tap, c, i] = [Math.floor(synapse / row / channels), Math.floor(synapse / row) % channels, synapse % row]
+    const co = Math.floor(c / inGroup) * row + i
+    return term(weight.data[(co * inGroup + (c % inGroup)) * kh * kw + tap]!, co)
+  })
+}
+
+/**
+ * The wiring of one head of an attention product: inputs `[terms, positions]`, sums `[positions, width]`. Synapse
+ * `term * width + i` leads from the term's input at a position to the i-th sum there, so a sum meets its terms ascending.
+ */
+export const product = (terms: number, positions: number, width: number): Wiring => ({
+  targets: positions * width,
+  visit: (inputs, reach) => {
+    for (let term = 0; term < terms; term++)
+      for (let at = 0; at < positions; at++)
+        if (inputs[term * positions + at] !== 0) reach(at * width, term * width, width)
+  },
+})
+
+/**
+ * Combines, for every sum, the terms of its active synapses in ascending order, starting at the empty one:
+ * `sums[target] = table[s1] <> table[s2] <> ...`.
+ *
+ * Every homomorphism h of monoids commutes with it: `h(contract(M)(w)(table)(x)) = contract(M')(w)(h(table))(x)`.
+ *
+ * @param table - the term of every synapse
+ *
+ * @example
+ * contract(ReadonlyArray.getMonoid<number>())(wiring)(ids.map((id) => [id]))(spikes) // the active synapses, each once
+ * contract(MonoidSum)(wiring)(ids.map(() => 1))(spikes) // how many: their total is the layer's SOPs
+ */
+export const contract =
+  <A>(M: Monoid<A>) =>
+  ({ targets, visit }: Wiring) =>
+  (table: ArrayLike<A>) =>
+  (inputs: ArrayLike<number>): readonly A[] => {
+    const sums: A[] = Array.from({ length: targets }, () => M.empty)
+    visit(inputs, (target, synapse, length) => {
+      for (let i = 0; i < length; i++) sums[target + i] = M.concat(sums[target + i]!, table[synapse + i]!)
+    })
+    return sums
+  }
