@@ -167,27 +167,15 @@ const uses: { readonly [part in 'dssa' | 'gwsffn' | 'downsample' | 'network']: r
  */
 export const judged = <S, C>({ kernels, carriers }: Implementation<S, C>): Judged => {
   const { scope, ...own } = kernels
-  // Without carriers of its own, an implementation's values are plain tensors.
-  const operations = translated<S, C>(
-    own as Partial<Operations<S, C>>,
-    carriers ?? (plain as unknown as Carriers<S, C>),
-  )
-  const complete = (scoped: Judged, at: typeof scope): Kernels<Spikes, Currents> => ({
-    ...(scoped as Operations<Spikes, Currents>),
-    scope: (label) => {
-      if (at === undefined) return complete(scoped, at)
-      const inner = at(label)
-      return complete(translated<S, C>(inner, carriers ?? (plain as unknown as Carriers<S, C>)), inner.scope)
-    },
-  })
-  const K = complete(operations, scope)
-  const derivable = (part: keyof typeof uses): boolean =>
-    uses[part].every((operation) => operations[operation] !== undefined)
-  return {
+  const K: Kernels<S, C> = { ...(own as Operations<S, C>), scope: scope ?? (() => K) }
+  const derivable = (part: keyof typeof uses): boolean => uses[part].every((name) => kernels[name] !== undefined)
+  const operations: Partial<Operations<S, C>> = {
     ...(derivable('dssa') && { dssa: dssa(K) }),
     ...(derivable('gwsffn') && { gwsffn: gwsffn(K) }),
     ...(derivable('downsample') && { downsample: (p: Layer) => layer(K)('activation', 'conv', p) }),
     ...(derivable('network') && { network: network(K) }),
-    ...operations,
+    ...(own as Partial<Operations<S, C>>),
   }
+  // Without carriers of its own, an implementation's values are plain tensors.
+  return translated(operations, carriers ?? (plain as unknown as Carriers<S, C>))
 }

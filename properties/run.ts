@@ -118,3 +118,15 @@ export const unexpected = (
     ),
   ]
 }
+
+/**
+ * The laws whose id matches a pattern, in which `*` stands for anything.
+ *
+ * @example
+ * select('fire.*')(laws)
+ */
+export const select = (pattern: string): ((laws: readonly Law[]) => readonly Law[]) => {
+  const literal = pattern.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'))
+  const whole = new RegExp(`^${literal.join('.*')}$`)
+  return (laws) => laws.filter(({ id }) => whole.test(id))
+}

@@ -38,7 +38,7 @@ const normed = ({ weight, bias, mean, variance, eps }: BatchNorm, c: number, x: 
   ((x - mean.data[c]!) / Math.sqrt(variance.data[c]! + eps)) * weight.data[c]! + bias.data[c]!
 
 /** `BN(Conv(input))`: for every output, the sum over its window. */
-const transmitted = ({ convolution, norm }: Synapse, { shape, data }: Currents | Spikes): Currents => {
+export const transmitted = ({ convolution, norm }: Synapse, { shape, data }: Currents | Spikes): Currents => {
   const { weight, stride, padding, groups } = convolution
   const [T, B, C, H, W] = shape as Five
   const [out, inGroup, kh, kw] = weight.shape as [number, number, number, number]
