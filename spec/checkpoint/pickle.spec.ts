@@ -129,7 +129,15 @@ describe('unpickle', () => {
     expect(E.isRight(read(pickle('('.repeat(500_000), 'N')))).toBe(true)
   })
 
-  it('makes no more than a million objects', () => {
+  it('makes and remembers no more than a million objects', () => {
+    expect(
+      problem(
+        pickle(
+          'N',
+          Uint8Array.from({ length: 1_000_001 }, () => 0x94),
+        ),
+      ),
+    ).toContain('remembers more than')
     expect(problem(pickle('}'.repeat(1_000_001)))).toContain('it makes more than 1000000 objects')
   })
 })

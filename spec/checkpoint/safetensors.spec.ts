@@ -145,7 +145,7 @@ describe('decode', () => {
     expect(problems(bytes)).toEqual([expect.stringContaining(problem)])
   })
 
-  it('refuses a header of more than 16 MiB without reading it', async () => {
+  it('refuses a header of more than 8 MiB without reading it', async () => {
     const asked: number[] = []
     const source = {
       size: 2 ** 31,

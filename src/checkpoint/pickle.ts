@@ -149,6 +149,7 @@ const call = (m: Machine): void => {
 
 const remember = (m: Machine, index: number): void => {
   m.memo.set(index, top(m))
+  if (m.memo.size > MOST_OBJECTS) fail(`it remembers more than ${MOST_OBJECTS} values`)
 }
 
 const recall = (m: Machine, index: number): void => {

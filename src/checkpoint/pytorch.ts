@@ -103,7 +103,8 @@ const readGroup =
       ? pipe(
           read(`${folder}data/${first.storage}`, bytesOf(first)),
           TE.map((bytes) => {
-            const numbers = new Map(group.map(({ dtype }) => dtype).map((dtype) => [dtype, dtype.read(bytes)]))
+            const dtypes = new Set(group.map(({ dtype }) => dtype))
+            const numbers = new Map([...dtypes].map((dtype) => [dtype, dtype.read(bytes)]))
             return group.map((reference): readonly [string, Tensor] => [
               reference.key,
               { shape: reference.shape, data: rowMajor(numbers.get(reference.dtype)!, reference) },

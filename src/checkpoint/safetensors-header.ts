@@ -23,10 +23,15 @@ export interface Header {
 /** The number of bytes before the header: its length as an unsigned 64-bit little-endian integer. */
 export const PREFIX = 8
 
-/** The longest header read, in bytes: room for 100000 tensors, and little enough to parse in any memory. */
-export const LONGEST_HEADER = 1 << 24
+/** The longest header read, in bytes: room for 50000 tensors, and little enough to parse in seconds. */
+export const LONGEST_HEADER = 1 << 23
 
 const DEEPEST_HEADER = 16
+
+/** The name that is not a tensor's. */
+export const METADATA = '__metadata__'
+
+const MOST_AXES = 64
 
 const MOST_FAULTS = 100
 
@@ -72,6 +77,17 @@ export const headerLength = (prefix: Uint8Array, size: number): E.Either<Faults,
     : E.right(Number(length))
 }
 
+const [QUOTE, BACKSLASH, COLON, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [
+  0x22, 0x5c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d,
+]
+
+/** The index of the quote that closes the string opened at `start`. */
+const closingQuote = (json: string, start: number): number => {
+  let i = start + 1
+  while (i < json.length && json.charCodeAt(i) !== QUOTE) i += json.charCodeAt(i) === BACKSLASH ? 2 : 1
+  return i
+}
+
 /**
  * What `JSON.parse` would not say about a text: that it gives a key twice in one object (the last would silently win),
  * or nests deeper than a header can.
@@ -79,17 +95,17 @@ export const headerLength = (prefix: Uint8Array, size: number): E.Either<Faults,
 const structureProblem = (json: string): string | undefined => {
   const scopes: (Set<string> | undefined)[] = []
   for (let i = 0; i < json.length; i++) {
-    const char = json[i]
-    if (char === '{' || char === '[') {
-      if (scopes.push(char === '{' ? new Set() : undefined) > DEEPEST_HEADER) return 'nests too deeply'
-    } else if (char === '}' || char === ']') scopes.pop()
-    else if (char === '"') {
-      const start = i++
-      while (i < json.length && json[i] !== '"') i += json[i] === '\\' ? 2 : 1
+    const char = json.charCodeAt(i)
+    if (char === OPEN_OBJECT || char === OPEN_LIST) {
+      if (scopes.push(char === OPEN_OBJECT ? new Set() : undefined) > DEEPEST_HEADER) return 'nests too deeply'
+    } else if (char === CLOSE_OBJECT || char === CLOSE_LIST) scopes.pop()
+    else if (char === QUOTE) {
+      const start = i
+      i = closingQuote(json, start)
       const token = json.slice(start, i + 1)
-      while (/\s/.test(json[i + 1] ?? '')) i++
-      if (json[i + 1] !== ':') continue
-      const key: string = JSON.parse(token)
+      while (json.charCodeAt(i + 1) <= 0x20) i++
+      if (json.charCodeAt(i + 1) !== COLON) continue
+      const key: string = token.includes('\\') ? JSON.parse(token) : token.slice(1, -1)
       if (scopes.at(-1)?.has(key)) return `gives the key ${quote(key)} twice`
       scopes.at(-1)?.add(key)
     }
@@ -101,7 +117,9 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isExtents = (value: unknown): value is readonly number[] =>
-  Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0)
+  Array.isArray(value) &&
+  value.length <= MOST_AXES &&
+  value.every((extent) => Number.isSafeInteger(extent) && extent >= 0)
 
 const parseJson = (bytes: Uint8Array): E.Either<Faults, Readonly<Record<string, unknown>>> =>
   pipe(
@@ -129,7 +147,8 @@ const parseEntry = (name: string, value: unknown, dataSize: number): E.Either<Fa
   if (dtype === undefined) {
     return wrong(`has dtype ${quote(type)}`, `convert it to one of ${[...DTYPES.keys()].join(', ')}`)
   }
-  if (!isExtents(shape)) return wrong(`has shape ${quote(shape)}, which is not a list of whole numbers`)
+  if (!isExtents(shape))
+    return wrong(`has shape ${quote(shape)}, which is not a list of at most ${MOST_AXES} whole numbers`)
   if (!isExtents(offsets) || offsets.length !== 2) {
     return wrong(`has data_offsets ${quote(offsets)}, which are not two whole numbers`)
   }
@@ -154,7 +173,7 @@ const layoutFaults = (entries: readonly Entry[], dataSize: number): readonly Fau
   })
   const last = sorted.at(-1)?.end ?? 0
   const rest = last === dataSize ? [] : [malformed(`the tensors end at byte ${last} of ${dataSize} bytes of data`)]
-  return [...faults, ...rest]
+  return [...faults, ...rest].slice(0, MOST_FAULTS)
 }
 
 const parseMetadata = (value: unknown): E.Either<Fault, Readonly<Record<string, string>>> =>
@@ -172,13 +191,18 @@ const parseMetadata = (value: unknown): E.Either<Fault, Readonly<Record<string, 
 export const parseHeader = (bytes: Uint8Array, dataSize: number): E.Either<Faults, Header> => {
   const json = parseJson(bytes)
   if (E.isLeft(json)) return json
-  const { __metadata__: described = {}, ...tensors } = json.right
+  const { [METADATA]: described = {} } = json.right
   const metadata = parseMetadata(described)
-  const parsed = Object.entries(tensors).map(([name, value]) => parseEntry(name, value, dataSize))
-  const entries = parsed.flatMap((entry) => (E.isRight(entry) ? [entry.right] : []))
-  const wrong = [metadata, ...parsed].flatMap((result) => (E.isLeft(result) ? [result.left] : []))
-  const [first, ...rest] = wrong.length > 0 ? wrong : layoutFaults(entries, dataSize)
+  const faults: Fault[] = E.isLeft(metadata) ? [metadata.left] : []
+  const entries: Entry[] = []
+  for (const name of Object.keys(json.right)) {
+    if (name === METADATA) continue
+    const entry = parseEntry(name, json.right[name], dataSize)
+    if (E.isRight(entry)) entries.push(entry.right)
+    else if (faults.push(entry.left) === MOST_FAULTS) break
+  }
+  const [first, ...rest] = faults.length > 0 ? faults : layoutFaults(entries, dataSize)
   return first === undefined && E.isRight(metadata)
     ? E.right({ entries, metadata: metadata.right })
-    : E.left([first ?? malformed('its header is wrong'), ...rest.slice(0, MOST_FAULTS - 1)])
+    : E.left([first ?? malformed('its metadata are wrong'), ...rest])
 }

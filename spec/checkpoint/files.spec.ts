@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  readCheckpoint,
+  readSafetensors,
+  writeFileAtomically,
+  writePytorch,
+  writeSafetensors,
+} from '../../src/checkpoint/files.js'
+import { encode } from '../../src/checkpoint/safetensors.js'
+import { type Faults, describe as sentence } from '../../src/core/fault.js'
+import type { Tensor } from '../../src/core/tensor.js'
+
+const golden = join(import.meta.dirname, '../golden')
+const tensors = new Map<string, Tensor>([
+  ['w', { shape: [2, 1], data: Float32Array.of(1, -2) }],
+  ['n', { shape: [], data: BigInt64Array.of(7n) }],
+])
+
+let folder = ''
+const at = (name: string): string => join(folder, name)
+const sentences = (result: E.Either<Faults, unknown>): readonly string[] =>
+  E.isLeft(result) ? result.left.map(sentence) : []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'checkpoint-files-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('readCheckpoint', () => {
+  it('reads either format by its bytes, whatever its name', async () => {
+    await writeFile(at('a.pth'), encode(tensors, {}))
+    expect(await readCheckpoint(at('a.pth'))()).toEqual(E.right(tensors))
+    expect(await writePytorch(at('b.safetensors'), tensors)()).toEqual(E.right(undefined))
+    expect(await readCheckpoint(at('b.safetensors'))()).toEqual(E.right(tensors))
+  })
+
+  it('reads the digits network and keeps it through safetensors', async () => {
+    const model = await readCheckpoint(join(golden, 'digits.pth'))()
+    expect(E.isRight(model) && model.right.size).toBe(211)
+    if (E.isLeft(model)) return
+    expect(await writeSafetensors(at('digits.safetensors'), model.right)()).toEqual(E.right(undefined))
+    const again = await readCheckpoint(at('digits.safetensors'))()
+    expect(E.isRight(again) && Buffer.compare(encode(again.right, {}), encode(model.right, {}))).toBe(0)
+  })
+
+  it.each<[string, Uint8Array, string]>([
+    ['empty', new Uint8Array(0), 'not a readable safetensors file: it has 0 bytes'],
+    ['a picture', new TextEncoder().encode('\u0089PNG and so on'), 'it is neither a safetensors file nor a PyTorch'],
+    [
+      'a zip archive cut short',
+      new TextEncoder().encode('PK\u0003\u0004 and so on'),
+      'not a readable PyTorch checkpoint',
+    ],
+    ['a bare pickle', Uint8Array.of(0x80, 2, 0x8a, 10, 1, 2, 3, 4, 5, 6, 7), 'save it again with torch 1.6 or later'],
+    [
+      'a lying header',
+      Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127, 0x7b),
+      'its header claims 9223372036854775807',
+    ],
+  ])('refuses %s by its name', async (_, bytes, problem) => {
+    await writeFile(at('bad'), bytes)
+    expect(sentences(await readCheckpoint(at('bad'))())).toEqual([expect.stringContaining(problem)])
+    expect(sentences(await readCheckpoint(at('bad'))())[0]).toMatch(new RegExp(`^${at('bad')}: `))
+  })
+
+  it('refuses what is not a file by its name', async () => {
+    expect(sentences(await readCheckpoint(at('absent.pth'))())).toEqual([
+      `${at('absent.pth')}: cannot read: there is no such file or folder`,
+    ])
+    expect(sentences(await readCheckpoint(folder)())).toEqual([`${folder}: cannot read: it is a folder`])
+    expect(sentences(await readCheckpoint('/dev/null')())).toEqual(['/dev/null: cannot read: it is not a regular file'])
+    expect(sentences(await readCheckpoint('a\0b')())).toEqual([expect.stringContaining('cannot read: ')])
+  })
+})
+
+describe('readSafetensors and writeSafetensors', () => {
+  it('keep tensors and metadata', async () => {
+    expect(await writeSafetensors(at('c.safetensors'), tensors, { T: '4' })()).toEqual(E.right(undefined))
+    expect(await readSafetensors(at('c.safetensors'))()).toEqual(E.right({ tensors, metadata: { T: '4' } }))
+  })
+
+  it('refuse the one name the format keeps for itself, and write nothing', async () => {
+    const result = await writeSafetensors(at('d'), new Map([...tensors, ['__metadata__', tensors.get('w')!]]))()
+    expect(sentences(result)).toEqual([expect.stringContaining('named __metadata__')])
+    expect(await readdir(folder)).not.toContain('d')
+  })
+})
+
+describe('writeFileAtomically', () => {
+  it('replaces a file and leaves nothing else', async () => {
+    await mkdir(at('e'))
+    await writeFile(at('e/file'), 'before')
+    expect(await writeFileAtomically(at('e/file'), new TextEncoder().encode('after'))()).toEqual(E.right(undefined))
+    expect(await readFile(at('e/file'), 'utf8')).toBe('after')
+    expect(await readdir(at('e'))).toEqual(['file'])
+  })
+
+  it('leaves no temporary file where it fails', async () => {
+    await mkdir(at('f/target/inside'), { recursive: true })
+    const result = await writeFileAtomically(at('f/target'), Uint8Array.of(1))()
+    expect(sentences(result)).toEqual([`${at('f/target')}: cannot write: it is a folder`])
+    expect(await readdir(at('f'))).toEqual(['target'])
+  })
+
+  it('says where a folder is missing or not a folder', async () => {
+    expect(sentences(await writeFileAtomically(at('absent/file'), Uint8Array.of(1))())).toEqual([
+      `${at('absent/file')}: cannot write: there is no such file or folder`,
+    ])
+    await writeFile(at('g'), 'a file')
+    expect(sentences(await writeFileAtomically(at('g/file'), Uint8Array.of(1))())).toEqual([
+      `${at('g/file')}: cannot write: a part of its path is not a folder`,
+    ])
+  })
+
+  it('replaces a symbolic link, never what it points to', async () => {
+    await writeFile(at('pointed'), 'kept')
+    await symlink(at('pointed'), at('link'))
+    expect(await writeFileAtomically(at('link'), new TextEncoder().encode('new'))()).toEqual(E.right(undefined))
+    expect([await readFile(at('pointed'), 'utf8'), await readFile(at('link'), 'utf8')]).toEqual(['kept', 'new'])
+  })
+})

@@ -1,0 +1,155 @@
+/** Checkpoint files on disk, in Node: read at random access, written all or nothing. @module */
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Faults, inFile } from '../core/fault.js'
+import type { Tensor } from '../core/tensor.js'
+import { decodePytorch, encodePytorch } from './pytorch.js'
+import { decodeSource, encode, type Safetensors } from './safetensors.js'
+import { METADATA } from './safetensors-header.js'
+import { readRange, reasonOf, type Source } from './source.js'
+
+/** Node refuses to read more bytes at once. */
+const LARGEST_READ = 2 ** 30
+
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ['ENOENT', 'there is no such file or folder'],
+  ['EACCES', 'permission is denied'],
+  ['EPERM', 'permission is denied'],
+  ['EROFS', 'the file system is read-only'],
+  ['EISDIR', 'it is a folder'],
+  ['ENOTDIR', 'a part of its path is not a folder'],
+  ['ENOSPC', 'no space is left'],
+])
+
+const fileFaults =
+  (path: string, action: 'read' | 'write') =>
+  (error: unknown): Faults => {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+    return [{ _tag: 'File', path, action, reason: REASONS.get(code) ?? reasonOf(error) }]
+  }
+
+const sourceOfHandle = (handle: FileHandle, size: number): Source => ({
+  size,
+  read: async (offset, length) => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)))
+    let filled = 0
+    while (filled < bytes.length) {
+      const wanted = Math.min(LARGEST_READ, bytes.length - filled)
+      const { bytesRead } = await handle.read(bytes, filled, wanted, offset + filled)
+      if (bytesRead === 0) break
+      filled += bytesRead
+    }
+    return bytes.subarray(0, filled)
+  },
+})
+
+/**
+ * Opens a file, gives its bytes at random access to `use`, and closes it whatever happens.
+ * Faults: the file cannot be opened (`File`); the faults of `use`, each said to be in the file.
+ */
+export const withFile =
+  <A>(use: (source: Source) => TE.TaskEither<Faults, A>) =>
+  (path: string): TE.TaskEither<Faults, A> => {
+    const cannot = fileFaults(path, 'read')
+    return pipe(
+      TE.tryCatch(() => stat(path), cannot),
+      TE.filterOrElse(
+        (stats) => stats.isFile(),
+        (stats) => cannot(new Error(stats.isDirectory() ? 'it is a folder' : 'it is not a regular file')),
+      ),
+      TE.chain(({ size }) =>
+        TE.bracket(
+          TE.tryCatch(() => open(path, 'r'), cannot),
+          (handle) => pipe(use(sourceOfHandle(handle, size)), TE.mapLeft(inFile(path))),
+          (handle) => TE.tryCatch(() => handle.close(), cannot),
+        ),
+      ),
+    )
+  }
+
+/** Reads a safetensors file: its tensors and metadata. */
+export const readSafetensors: (path: string) => TE.TaskEither<Faults, Safetensors> = withFile(decodeSource)
+
+/** The format is told by the first bytes: those of a zip archive, a bare pickle, or a length and a JSON object. */
+const decodeEither = (source: Source): TE.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
+  pipe(
+    readRange(source, 0, Math.min(9, source.size)),
+    TE.chain((start) => {
+      const zip = start[0] === 0x50 && start[1] === 0x4b
+      const json = start[8] === 0x7b
+      return zip || (start[0] === 0x80 && !json)
+        ? decodePytorch(source)
+        : json || start.length < 9
+          ? pipe(
+              decodeSource(source),
+              TE.map(({ tensors }) => tensors),
+            )
+          : TE.left<Faults>([
+              {
+                _tag: 'Format',
+                format: 'checkpoint',
+                problem: 'it is neither a safetensors file nor a PyTorch checkpoint',
+                advice: 'give a .safetensors file, or a .pth file written by torch.save',
+              },
+            ])
+    }),
+  )
+
+/** Reads a checkpoint of either format, told apart by its bytes, not its name. */
+export const readCheckpoint: (path: string) => TE.TaskEither<Faults, ReadonlyMap<string, Tensor>> =
+  withFile(decodeEither)
+
+/**
+ * Writes a file whole or not at all: into a temporary file beside it, which is then renamed; on any failure the
+ * temporary file is removed and an existing file stays as it was.
+ */
+export const writeFileAtomically = (path: string, bytes: Uint8Array): TE.TaskEither<Faults, void> =>
+  TE.tryCatch(
+    async () => {
+      const temporary = join(dirname(path), `.spikingresformer-${randomUUID()}.tmp`)
+      try {
+        const handle = await open(temporary, 'wx')
+        try {
+          await handle.writeFile(bytes)
+          await handle.sync()
+        } finally {
+          await handle.close()
+        }
+        await rename(temporary, path)
+      } catch (error) {
+        await rm(temporary, { force: true })
+        throw error
+      }
+    },
+    fileFaults(path, 'write'),
+  )
+
+/** Writes tensors and metadata as a safetensors file, whole or not at all. */
+export const writeSafetensors = (
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): TE.TaskEither<Faults, void> =>
+  tensors.has(METADATA)
+    ? TE.left([
+        {
+          _tag: 'Input',
+          problem: `a tensor is named ${METADATA}, a name the safetensors format keeps for itself`,
+          advice: 'rename the tensor',
+        },
+      ])
+    : pipe(
+        TE.tryCatch(async () => encode(tensors, metadata), fileFaults(path, 'write')),
+        TE.chain((bytes) => writeFileAtomically(path, bytes)),
+      )
+
+/** Writes tensors as a PyTorch checkpoint (`{'model': ..}` for `torch.load`), whole or not at all. */
+export const writePytorch = (path: string, tensors: ReadonlyMap<string, Tensor>): TE.TaskEither<Faults, void> =>
+  pipe(
+    encodePytorch(tensors),
+    TE.mapLeft(inFile(path)),
+    TE.chain((bytes) => writeFileAtomically(path, bytes)),
+  )
