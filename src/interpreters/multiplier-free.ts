@@ -45,7 +45,7 @@ const meanPool =
       data: Array.from({ length: T! * B! * C! }, (_, plane) =>
         data.slice(plane * positions, (plane + 1) * positions).reduce(N.concat, N.empty),
       ),
-      unit: unit.map((u) => u / positions),
+      unit: { scale: unit.scale.map((c) => c / positions), run: unit.run / positions },
     }
   }
 

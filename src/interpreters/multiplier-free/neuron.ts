@@ -68,7 +68,7 @@ export const fire =
   (p: Neuron) =>
   ({ shape, data, unit }: Pending<N>): Stateful<Pending<N>, Spikes> =>
   (membranes) => {
-    const heads = unit.map(
+    const heads = unit.scale.map(
       (u): Constants<N> => ({
         threshold: N.of(p.threshold / u),
         rest: N.of((p.reset.kind === 'hard' ? p.reset.value : 0) / u),
@@ -77,7 +77,7 @@ export const fire =
       }),
     )
     const [T, ...layer] = shape as readonly [number, ...number[]]
-    const head = headOf(shape, unit.length)
+    const head = headOf(unit)
     const before = membranes.get(p.key)?.data
     const after: N[] = []
     const spikes = new Uint8Array(data.length)

@@ -1,25 +1,31 @@
 /** Currents whose scale is still to come. @module */
-import { type Currents, type Shape, sizeOf, tensor } from '../../core/tensor.js'
+import { type Currents, type Shape, tensor } from '../../core/tensor.js'
 import type { Representation } from './arithmetic.js'
 
 /**
- * Currents in pending units: the current meant by an element is `data * unit[head]`. The heads divide the channel axis
- * evenly: the third of `[T, B, C, ...]`, the second of a membrane `[B, C, ...]`. Units are positive; `[1]` is none.
+ * The scale that is still to be applied, one a head: an element counts in units of `scale[head]`, and `run` elements in a
+ * row belong to the same head. Scales are positive.
  */
+export interface Unit {
+  readonly scale: readonly number[]
+  readonly run: number
+}
+
+/** Currents, or membranes, in pending units: the current meant is `data[i] * scale[headOf(unit)(i)]`. */
 export interface Pending<N> {
   readonly shape: Shape
   readonly data: readonly N[]
-  readonly unit: readonly number[]
+  readonly unit: Unit
 }
 
-/** No pending unit. */
-export const NONE: readonly number[] = [1]
+/** No scale pending. */
+export const NONE: Unit = { scale: [1], run: 1 }
 
-/** Which of the heads an element of `[T, B, C, ...]` belongs to, by its index. */
-export const headOf = (shape: Shape, heads: number): ((index: number) => number) => {
-  const size = sizeOf(shape.slice(2)) / heads
-  return heads === 1 ? () => 0 : (index) => Math.floor(index / size) % heads
-}
+/** Which head the element at an index belongs to. */
+export const headOf =
+  ({ scale, run }: Unit) =>
+  (index: number): number =>
+    Math.floor(index / run) % scale.length
 
 /** Plain currents as numbers of the representation. */
 export const pending =
@@ -30,10 +36,10 @@ export const pending =
 export const settled =
   <N>({ to }: Representation<N>) =>
   ({ shape, data, unit }: Pending<N>): Currents => {
-    const head = headOf(shape, unit.length)
+    const head = headOf(unit)
     return tensor(
       shape,
-      Float64Array.from(data, (n, i) => to(n) * unit[head(i)]!),
+      Float64Array.from(data, (n, i) => to(n) * unit.scale[head(i)]!),
     )
   }
 
@@ -41,4 +47,4 @@ export const settled =
 export const withoutUnit =
   <N>(N: Representation<N>) =>
   (current: Pending<N>): Pending<N> =>
-    current.unit.every((u) => u === 1) ? current : pending(N)(settled(N)(current))
+    current.unit.scale.every((u) => u === 1) ? current : pending(N)(settled(N)(current))

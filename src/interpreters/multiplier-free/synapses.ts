@@ -60,7 +60,7 @@ const heads = <N>(
       width,
     )
   })
-  return { shape: [T, B, H, width, positions], data: sums.flat(), unit: scale }
+  return { shape: [T, B, H, width, positions], data: sums.flat(), unit: { scale, run: width * positions } }
 }
 
 /** `y^T x`, in units of the scale. */

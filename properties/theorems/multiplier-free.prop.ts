@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import * as Either from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import type { Spikes } from '../../src/core/tensor.js'
+import { plain, type Readers } from '../../src/interpreters/ledger.js'
+import { fixedPoint, floating, type Representation } from '../../src/interpreters/multiplier-free/arithmetic.js'
+import { type Pending, pending, settled } from '../../src/interpreters/multiplier-free/pending.js'
+import { multiplierFree } from '../../src/interpreters/multiplier-free.js'
+import { unobserved } from '../../src/interpreters/observe.js'
+import { reference } from '../../src/interpreters/reference.js'
+import { trace } from '../../src/interpreters/trace.js'
+import type { Kernels } from '../../src/model/kernels.js'
+import { forwardFrames, network } from '../../src/model/network.js'
+import { neurons } from '../../src/model/neurons.js'
+import type { Parameters } from '../../src/model/parameters.js'
+import { runLaws } from '../run.js'
+import { dyadicNetwork } from './networks.js'
+import { spikeOnlyLaws } from './spike-only.js'
+
+/** Every spike train of a network, by layer. */
+const spikes = <C>(K: Kernels<Spikes, C>, read: Readers<Spikes, C>, p: Parameters, frames: C) => {
+  const traced = trace(read, (operation) => operation === 'fire')(K)
+  return [...forwardFrames(network(traced)(p))(unobserved(frames)).notes].map(([path, { output }]) => ({
+    path,
+    ...output[0]!,
+  }))
+}
+
+const without = <N>(N: Representation<N>, p: Parameters): Kernels<Spikes, Pending<N>> => {
+  const K = multiplierFree(reference('float64'), N)(neurons(p))
+  if (Either.isLeft(K)) throw new Error('refused')
+  return K.right
+}
+
+describe('theorem 1 (d): spikes only, by construction', () => {
+  const representations: readonly (readonly [string, Representation<number>])[] = [
+    ['float64', floating('float64')],
+    ['float32', floating('float32')],
+    ['32-bit integers with 16 fraction bits', fixedPoint(16)],
+  ]
+  for (const [name, N] of representations)
+    it(`on dyadic data, in ${name}, every spike is the reference's`, () => {
+      fc.assert(
+        fc.property(dyadicNetwork, ({ parameters, frames }) => {
+          const expected = spikes(reference('float64'), plain, parameters, frames)
+          const read = { spikes: (s: Spikes) => s, currents: settled(N) }
+          const found = spikes(without(N, parameters), read, parameters, pending(N)(frames))
+          expect(found).toEqual(expected)
+        }),
+      )
+    })
+
+  it('the network law holds of the reference in both precisions', () => {
+    for (const precision of ['float64', 'float32'] as const)
+      expect(runLaws({ kernels: reference(precision) }, spikeOnlyLaws)).toMatchObject([{ status: 'pass' }])
+  })
+})

@@ -1,0 +1,30 @@
+/** How far the spikes of two runs of a network differ. @module */
+import type { Notes } from '../observe.js'
+import type { Line } from '../trace.js'
+
+/** One layer: of its `neurons` (neurons times steps times samples), `spikes` fired, and `flips` differ in the other run. */
+export interface Flips {
+  readonly path: string
+  readonly neurons: number
+  readonly spikes: number
+  readonly flips: number
+}
+
+/**
+ * The spikes of two traced runs compared, layer by layer, in the order of the first.
+ *
+ * @example
+ * flips(reference.notes, multiplierFree.notes).filter(({ flips }) => flips > 0) // the layers that differ
+ */
+export const flips = (expected: Notes<Line>, found: Notes<Line>): readonly Flips[] =>
+  [...expected]
+    .filter(([, { operation }]) => operation === 'fire')
+    .map(([path, { output }]) => {
+      const [a, b] = [output[0]!.data, found.get(path)?.output[0]?.data]
+      let [spikes, differ] = [0, 0]
+      for (let i = 0; i < a.length; i++) {
+        if (a[i] !== 0) spikes++
+        if (a[i] !== b?.[i]) differ++
+      }
+      return { path, neurons: a.length, spikes, flips: differ }
+    })
