@@ -70,6 +70,10 @@ const judge = (law: Law, K: Judged, earlier: ReadonlyMap<string, Row>, options: 
     : { id, statement, status: 'xfail', why: expectation.why, ...outcome }
 }
 
+/** The row of one law by itself, whatever it builds on. */
+export const judgeOne = <S, C>(implementation: Implementation<S, C>, law: Law, options: Options = {}): Row =>
+  judge(law, judged(implementation), new Map(), options)
+
 /** The rows one by one, in the order of the laws, each judged when it is asked for. */
 export function* rows<S, C>(
   implementation: Implementation<S, C>,

@@ -1,0 +1,30 @@
+/** All mutants, and which laws kill which. @module */
+import type { Law } from '../law.js'
+import { judgeOne } from '../run.js'
+import { attentionMutants } from './attention.js'
+import { blockMutants } from './blocks.js'
+import { borderMutants } from './borders.js'
+import type { Mutant } from './mutant.js'
+import { neuronMutants } from './neurons.js'
+import { scribblers } from './scribblers.js'
+import { headMutants, stemMutants, synapseMutants } from './synapses.js'
+
+/** Every mutant; ids are unique. */
+export const mutants: readonly Mutant[] = [
+  ...neuronMutants,
+  ...synapseMutants,
+  ...stemMutants,
+  ...headMutants,
+  ...attentionMutants,
+  ...blockMutants,
+  ...borderMutants,
+  ...scribblers,
+]
+
+/** Whether a law kills a mutant, in so many cases. */
+export const kills = (law: Law, { implementation }: Mutant, runs = 100): boolean =>
+  judgeOne(implementation, law, { runs }).status === 'fail'
+
+/** The ids of the laws that kill a mutant. */
+export const killers = (laws: readonly Law[], mutant: Mutant, runs = 100): readonly string[] =>
+  laws.filter((law) => kills(law, mutant, runs)).map(({ id }) => id)
