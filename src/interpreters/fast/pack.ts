@@ -1,0 +1,50 @@
+/** Parameters laid out for the kernels: blocks of sixteen output channels, rows in the canonical order. @module */
+import type { Reals, Tensor } from '../../core/tensor.js'
+import type { BatchNorm, Convolution } from '../../model/kernels.js'
+import { affineOf } from '../affine.js'
+import type { Slab } from './geometry.js'
+import { BLOCK, type Channels, channelAt, padded } from './layout.js'
+
+/**
+ * A convolution's weights as `[group][slab][block][row][16]`, row (kernel row, kernel column, input channel); zeros for
+ * the channels that fill the last block of a group.
+ */
+export const packConvolution = ({ weight, groups }: Convolution, slabs: readonly Slab[]): Float32Array => {
+  const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
+  const outGroup = out / groups
+  const packed = new Float32Array(groups * padded(outGroup) * inGroup * kh * kw)
+  let at = 0
+  for (let g = 0; g < groups; g++)
+    for (const { first, rows } of slabs)
+      for (let block = 0; block < outGroup; block += BLOCK)
+        for (let row = first; row < first + rows; row++, at += BLOCK) {
+          const [tap, channel] = [Math.floor(row / inGroup), row % inGroup]
+          for (let i = 0; i < BLOCK && block + i < outGroup; i++)
+            packed[at + i] = weight.data[((g * outGroup + block + i) * inGroup + channel) * kh * kw + tap]!
+        }
+  return packed
+}
+
+/** A matrix `[out, in]` as a kernel of one. */
+export const asConvolution = (weight: Tensor<Reals>): Convolution => ({
+  weight: { shape: [...weight.shape, 1, 1], data: weight.data },
+  stride: 1,
+  padding: 0,
+  groups: 1,
+})
+
+/** One number a channel where the channels lie, zeros between. */
+const spread = (values: Reals, lie: Channels): Float32Array => {
+  const row = new Float32Array((lie.channels / lie.run) * lie.runStride)
+  for (let c = 0; c < lie.channels; c++) row[channelAt(lie, c)] = values[c]!
+  return row
+}
+
+/** Batch norm's gains and shifts where the channels lie. */
+export const packAffine = (
+  norm: BatchNorm,
+  lie: Channels,
+): { readonly gain: Float32Array; readonly shift: Float32Array } => {
+  const { gain, shift } = affineOf('float32')(norm)
+  return { gain: spread(gain, lie), shift: spread(shift, lie) }
+}

@@ -1,0 +1,194 @@
+/**
+ * Programs: a network compiled to steps over one linear memory. Plain data, so a worker can be sent one.
+ *
+ * All addresses are bytes from the start of the memory. A step is cut into units that touch disjoint memory, so any
+ * number of threads may share them out; each unit does the same arithmetic whoever runs it.
+ * @module
+ */
+import type { Shape } from '../../core/tensor.js'
+import { blocksOf, currentAt, type View } from './layout.js'
+
+/** Rows of a value as a step walks them; `at` has the byte offset of each block inside a row. */
+export interface Lane {
+  readonly base: number
+  readonly stepStride: number
+  readonly batchStride: number
+  readonly rowStride: number
+  readonly at: readonly number[]
+}
+
+/** The lane of a view whose buffer starts at `base`. */
+export const laneOf = (view: View, base: number): Lane => ({
+  base: base + view.offset,
+  stepStride: view.stepStride,
+  batchStride: view.batchStride,
+  rowStride: view.rowStride,
+  at: blocksOf(view).map(([at]) => (view.carries === 'currents' ? currentAt(view, at) : at / 8)),
+})
+
+/** One slab of a sum: its piece table, and its rows among all rows of weights. */
+export interface SlabPlace {
+  readonly pieces: number
+  readonly piecesEnd: number
+  readonly first: number
+  readonly rows: number
+}
+
+/** Sums of rows of weights, picked by spikes: a synapse, or one of the attention products. */
+export interface Sum {
+  readonly spikes: { readonly base: number; readonly stepStride: number; readonly batchStride: number }
+  /** Byte offset of the input row of each output position and tap. */
+  readonly gather: number
+  readonly gatherStride: number
+  /** Per group (of a convolution) or head: the slabs of its sum. */
+  readonly groups: readonly (readonly SlabPlace[])[]
+  readonly blocksPerGroup: number
+  /** Weights by group, slab, block, row; for the attention products also by step and sample (zero strides otherwise). */
+  readonly weights: number
+  readonly groupStride: number
+  readonly weightsStepStride: number
+  readonly weightsBatchStride: number
+  /** Gains and shifts of the map after the sum, sixteen of each a block; the scale of a head has shifts of -0. */
+  readonly gain: number
+  readonly shift: number
+}
+
+/**
+ * How a neuron charges: 0 adds, 1 divides by the leak, 2 multiplies by it; 3 is the common case of 2, a hard reset to
+ * zero.
+ */
+export type ChargeCode = 0 | 1 | 2 | 3
+
+/** The neuron at the end of a layer. `membraneIn` null starts at rest, `membraneOut` null forgets. */
+export interface Firing {
+  readonly spikes: Lane
+  readonly membraneIn: Lane | null
+  readonly membraneOut: Lane | null
+  readonly charge: ChargeCode
+  readonly leak: number
+  readonly threshold: number
+  readonly rest: number
+  readonly soft: boolean
+  /** Which of a block's sixteen channels are real, one bit each. */
+  readonly masks: readonly number[]
+}
+
+/** A fused layer: a current (summed, or read), a residual, and what becomes of it. */
+export interface LayerStep {
+  readonly kind: 'layer'
+  readonly steps: number
+  readonly batch: number
+  readonly positions: number
+  readonly tile: number
+  readonly blocks: number
+  readonly source:
+    | { readonly kind: 'sum'; readonly sum: Sum }
+    | { readonly kind: 'current'; readonly lane: Lane; readonly gain: number; readonly shift: number }
+  readonly residual: Lane | null
+  readonly store: Lane | null
+  readonly fire: Firing | null
+}
+
+/** A convolution of currents, which multiplies: the stem, and the classifier as a kernel of one. */
+export interface DenseStep {
+  readonly kind: 'dense'
+  readonly steps: number
+  readonly batch: number
+  readonly input: Omit<Lane, 'at'>
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  readonly kernelHeight: number
+  readonly kernelWidth: number
+  readonly stride: number
+  readonly padding: number
+  readonly outHeight: number
+  readonly outWidth: number
+  readonly weights: number
+  readonly gain: number
+  readonly shift: number
+  readonly output: Lane
+}
+
+/** The maximum over windows. */
+export interface PoolStep {
+  readonly kind: 'pool'
+  readonly steps: number
+  readonly batch: number
+  readonly input: Lane
+  readonly height: number
+  readonly width: number
+  readonly kernel: number
+  readonly stride: number
+  readonly padding: number
+  readonly outHeight: number
+  readonly outWidth: number
+  readonly output: Lane
+}
+
+/** The mean over all positions. */
+export interface MeanStep {
+  readonly kind: 'mean'
+  readonly steps: number
+  readonly batch: number
+  readonly positions: number
+  readonly input: Lane
+  readonly output: Lane
+}
+
+/**
+ * Lays currents out as weights for an attention product, `[step, sample, head, block, row, 16]`. For `dstT` a row is a
+ * channel and a block sixteen tokens (`transpose`), for `dst` a row is a token and a block sixteen channels.
+ */
+export interface PackStep {
+  readonly kind: 'pack'
+  readonly transpose: boolean
+  readonly steps: number
+  readonly batch: number
+  readonly heads: number
+  /** What a block runs over: tokens n to transpose, channels d otherwise. */
+  readonly width: number
+  readonly input: Omit<Lane, 'at'>
+  /** Byte offset of each head's first channel in a row. */
+  readonly headAt: readonly number[]
+  /** The slabs of the product's sum, and its blocks. */
+  readonly slabs: readonly { readonly first: number; readonly rows: number }[]
+  readonly blocks: number
+  readonly output: number
+  readonly headBytes: number
+}
+
+/** Moves a value to another layout; a network never needs it, a lone operation may. */
+export interface CopyStep {
+  readonly kind: 'copy'
+  readonly from: View
+  readonly fromBase: number
+  readonly to: View
+  readonly toBase: number
+}
+
+export type Step = LayerStep | DenseStep | PoolStep | MeanStep | PackStep | CopyStep
+
+/** A value that enters or leaves a program. */
+export interface Port {
+  readonly view: View
+  readonly base: number
+  readonly shape: Shape
+}
+
+/** A compiled graph. */
+export interface Program {
+  readonly steps: readonly Step[]
+  readonly inputs: readonly Port[]
+  readonly outputs: readonly Port[]
+  /** Where the threads' scratch begins: constants and values lie below. */
+  readonly bytes: number
+  /** Bytes of one thread's scratch. */
+  readonly scratch: number
+}
+
+/** Where the table of set bits lies; the first sixteen bytes of the memory stay unused. */
+export const BIT_TABLE = 16
+
+/** The first address programs may use. */
+export const FIRST_FREE = BIT_TABLE + 256 * 16

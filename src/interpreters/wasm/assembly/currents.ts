@@ -1,0 +1,210 @@
+/**
+ * What currents go through, sixteen channels a row: the affine map (batch norm, or a head's scale), the residual, and the
+ * neuron. `x` and `residual` are read, `out` is written; `residual` or `out` 0 is none.
+ */
+
+/** `x * gain + shift`: the product is rounded, then the sum. */
+// @ts-ignore: decorator
+@inline
+function mapped(x: v128, gain: usize, shift: usize): v128 {
+  return f32x4.add(f32x4.mul(x, v128.load(gain)), v128.load(shift))
+}
+
+/** The affine map and the residual; see `Primitives.affine`. */
+export function affine(
+  x: usize,
+  xStep: usize,
+  xRow: usize,
+  positions: i32,
+  steps: i32,
+  gain: usize,
+  shift: usize,
+  residual: usize,
+  residualStep: usize,
+  residualRow: usize,
+  out: usize,
+  outStep: usize,
+  outRow: usize,
+): void {
+  for (let t = 0; t < steps; t++) {
+    let at = x
+    let other = residual
+    let to = out
+    for (let p = 0; p < positions; p++) {
+      let a = mapped(v128.load(at), gain, shift)
+      let b = mapped(v128.load(at, 16), gain + 16, shift + 16)
+      let c = mapped(v128.load(at, 32), gain + 32, shift + 32)
+      let d = mapped(v128.load(at, 48), gain + 48, shift + 48)
+      if (residual) {
+        a = f32x4.add(a, v128.load(other))
+        b = f32x4.add(b, v128.load(other, 16))
+        c = f32x4.add(c, v128.load(other, 32))
+        d = f32x4.add(d, v128.load(other, 48))
+        other += residualRow
+      }
+      v128.store(to, a)
+      v128.store(to, b, 16)
+      v128.store(to, c, 32)
+      v128.store(to, d, 48)
+      at += xRow
+      to += outRow
+    }
+    x += xStep
+    residual += residual ? residualStep : 0
+    out += outStep
+  }
+}
+
+/** The charge equation: 0 adds, 1 divides by the leak, 2 multiplies by it. */
+// @ts-ignore: decorator
+@inline
+function charged(plain: bool, v: v128, x: v128, charge: i32, leak: v128, rest: v128): v128 {
+  if (plain) return f32x4.add(v, f32x4.mul(f32x4.sub(x, v), leak))
+  if (charge == 0) return f32x4.add(v, x)
+  const drive = f32x4.sub(x, f32x4.sub(v, rest))
+  return f32x4.add(v, charge == 1 ? f32x4.div(drive, leak) : f32x4.mul(drive, leak))
+}
+
+/** What a spike leaves behind. */
+// @ts-ignore: decorator
+@inline
+function reset(plain: bool, h: v128, fired: v128, soft: i32, threshold: v128, rest: v128): v128 {
+  if (plain) return v128.andnot(h, fired)
+  return soft ? f32x4.sub(h, v128.and(threshold, fired)) : v128.bitselect(rest, h, fired)
+}
+
+/** The loop of {@link affineFire}; `plain` (hard reset to zero, a leak that multiplies) is known when compiled. */
+// @ts-ignore: decorator
+@inline
+function run(
+  plain: bool,
+  x: usize,
+  xStep: usize,
+  xRow: usize,
+  positions: i32,
+  steps: i32,
+  gain: usize,
+  shift: usize,
+  residual: usize,
+  residualStep: usize,
+  residualRow: usize,
+  out: usize,
+  outStep: usize,
+  outRow: usize,
+  before: usize,
+  beforeRow: usize,
+  after: usize,
+  afterRow: usize,
+  spikes: usize,
+  spikesStep: usize,
+  spikesRow: usize,
+  mask: i32,
+  charge: i32,
+  leak: f32,
+  threshold: f32,
+  rest: f32,
+  soft: i32,
+): void {
+  const k = f32x4.splat(leak)
+  const theta = f32x4.splat(threshold)
+  const r = f32x4.splat(rest)
+  for (let p = 0; p < positions; p++) {
+    let a = r
+    let b = r
+    let c = r
+    let d = r
+    if (before) {
+      a = v128.load(before)
+      b = v128.load(before, 16)
+      c = v128.load(before, 32)
+      d = v128.load(before, 48)
+      before += beforeRow
+    }
+    let at = x
+    let other = residual
+    let to = out
+    let bits = spikes
+    for (let t = 0; t < steps; t++) {
+      let xa = mapped(v128.load(at), gain, shift)
+      let xb = mapped(v128.load(at, 16), gain + 16, shift + 16)
+      let xc = mapped(v128.load(at, 32), gain + 32, shift + 32)
+      let xd = mapped(v128.load(at, 48), gain + 48, shift + 48)
+      at += xStep
+      if (residual) {
+        xa = f32x4.add(xa, v128.load(other))
+        xb = f32x4.add(xb, v128.load(other, 16))
+        xc = f32x4.add(xc, v128.load(other, 32))
+        xd = f32x4.add(xd, v128.load(other, 48))
+        other += residualStep
+      }
+      if (out) {
+        v128.store(to, xa)
+        v128.store(to, xb, 16)
+        v128.store(to, xc, 32)
+        v128.store(to, xd, 48)
+        to += outStep
+      }
+      a = charged(plain, a, xa, charge, k, r)
+      b = charged(plain, b, xb, charge, k, r)
+      c = charged(plain, c, xc, charge, k, r)
+      d = charged(plain, d, xd, charge, k, r)
+      const fa = f32x4.ge(a, theta)
+      const fb = f32x4.ge(b, theta)
+      const fc = f32x4.ge(c, theta)
+      const fd = f32x4.ge(d, theta)
+      const low = i32x4.bitmask(fa) | (i32x4.bitmask(fb) << 4)
+      const high = i32x4.bitmask(fc) | (i32x4.bitmask(fd) << 4)
+      store<u16>(bits, (low | (high << 8)) & mask)
+      bits += spikesStep
+      a = reset(plain, a, fa, soft, theta, r)
+      b = reset(plain, b, fb, soft, theta, r)
+      c = reset(plain, c, fc, soft, theta, r)
+      d = reset(plain, d, fd, soft, theta, r)
+    }
+    if (after) {
+      v128.store(after, a)
+      v128.store(after, b, 16)
+      v128.store(after, c, 32)
+      v128.store(after, d, 48)
+      after += afterRow
+    }
+    x += xRow
+    residual += residual ? residualRow : 0
+    out += out ? outRow : 0
+    spikes += spikesRow
+  }
+}
+
+/** The affine map, the residual and the neuron; see `Primitives.affineFire`. */
+export function affineFire(
+  x: usize,
+  xStep: usize,
+  xRow: usize,
+  positions: i32,
+  steps: i32,
+  gain: usize,
+  shift: usize,
+  residual: usize,
+  residualStep: usize,
+  residualRow: usize,
+  out: usize,
+  outStep: usize,
+  outRow: usize,
+  before: usize,
+  beforeRow: usize,
+  after: usize,
+  afterRow: usize,
+  spikes: usize,
+  spikesStep: usize,
+  spikesRow: usize,
+  mask: i32,
+  charge: i32,
+  leak: f32,
+  threshold: f32,
+  rest: f32,
+  soft: i32,
+): void {
+  // prettier-ignore
+  if (charge == 3) run(true, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
+  else run(false, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
+}

@@ -1,0 +1,86 @@
+/**
+ * What spikes go through: lists of events, and sums of rows of weights. There is no multiplication here, not even for an
+ * address; a test disassembles the module and holds it.
+ */
+import { BIT_TABLE } from './layout'
+
+/** Lists the active inputs of a tile; see `Primitives.extract`. */
+export function extract(
+  gather: usize,
+  gatherStride: usize,
+  positions: i32,
+  steps: i32,
+  base: usize,
+  stepStride: usize,
+  pieces: usize,
+  piecesEnd: usize,
+  starts: usize,
+  lists: usize,
+): usize {
+  let out = lists
+  for (let t = 0; t < steps; t++) {
+    let table = gather
+    for (let p = 0; p < positions; p++) {
+      store<u32>(starts, out)
+      starts += 4
+      for (let piece = pieces; piece < piecesEnd; piece += 16) {
+        const row = load<i32>(table + load<u32>(piece))
+        if (row < 0) continue
+        const bit = load<i32>(piece, 4)
+        const shift = bit & 7
+        let left = load<i32>(piece, 8)
+        let k = i16x8.splat(load<i16>(piece, 12))
+        let at: usize = base + row + (bit >>> 3)
+        // Eight channels at a time: the table lists a byte's set bits, and the next byte overwrites what is past them.
+        for (; left >= 8; left -= 8) {
+          const byte = ((load<u16>(at) >>> shift) & 255) as usize
+          v128.store(out, i16x8.add(k, v128.load((byte << 4) + BIT_TABLE)))
+          out += (i32.popcnt(byte as i32) << 1) as usize
+          k = i16x8.add(k, i16x8.splat(512))
+          at++
+        }
+        if (left > 0) {
+          const byte = ((load<u16>(at) >>> shift) & ((1 << left) - 1)) as usize
+          v128.store(out, i16x8.add(k, v128.load((byte << 4) + BIT_TABLE)))
+          out += (i32.popcnt(byte as i32) << 1) as usize
+        }
+      }
+      table += gatherStride
+    }
+    base += stepStride
+  }
+  store<u32>(starts, out)
+  return out
+}
+
+/** Sums rows of weights picked by events; see `Primitives.accumulate`. */
+export function accumulate(starts: usize, rows: i32, weights: usize, sums: usize, resume: i32): void {
+  let event: usize = load<u32>(starts)
+  for (let r = 0; r < rows; r++) {
+    starts += 4
+    const end: usize = load<u32>(starts)
+    let a = f32x4.splat(0)
+    let b = a
+    let c = a
+    let d = a
+    if (resume) {
+      a = v128.load(sums)
+      b = v128.load(sums, 16)
+      c = v128.load(sums, 32)
+      d = v128.load(sums, 48)
+    }
+    while (event < end) {
+      const w: usize = weights + load<u16>(event)
+      a = f32x4.add(a, v128.load(w))
+      b = f32x4.add(b, v128.load(w, 16))
+      c = f32x4.add(c, v128.load(w, 32))
+      d = f32x4.add(d, v128.load(w, 48))
+      event += 2
+    }
+    v128.store(sums, a)
+    v128.store(sums, b, 16)
+    v128.store(sums, c, 32)
+    v128.store(sums, d, 48)
+    sums += 64
+  }
+}
