@@ -160,7 +160,9 @@ const recall = (m: Machine, index: number): void => {
 /** The instructions by their code, as Python's `pickletools` describes them. */
 const INSTRUCTIONS: ReadonlyMap<number, (m: Machine) => void> = new Map(
   Object.entries<(m: Machine) => void>({
-    '\x80': (m) => void (u8(m) <= 5 || fail('its protocol is newer than 5')),
+    '\x80': (m) => {
+      if (u8(m) > 5) fail('its protocol is newer than 5')
+    },
     '\x95': (m) => void take(m, 8),
     '(': (m) => void m.marks.push(m.stack.length),
     '0': (m) => void pop(m),

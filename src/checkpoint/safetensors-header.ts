@@ -58,7 +58,7 @@ export const malformed = (problem: string, advice: string = DAMAGED): Fault => (
 
 /** Untrusted text, quoted, escaped and cut to a readable length. */
 export const quote = (text: unknown): string => {
-  const quoted = JSON.stringify(text) ?? String(text)
+  const quoted = (JSON.stringify(text) as string | undefined) ?? String(text)
   return quoted.length > 80 ? `${quoted.slice(0, 80)}...` : quoted
 }
 
@@ -105,7 +105,7 @@ const structureProblem = (json: string): string | undefined => {
       const token = json.slice(start, i + 1)
       while (json.charCodeAt(i + 1) <= 0x20) i++
       if (json.charCodeAt(i + 1) !== COLON) continue
-      const key: string = token.includes('\\') ? JSON.parse(token) : token.slice(1, -1)
+      const key = token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
       if (scopes.at(-1)?.has(key)) return `gives the key ${quote(key)} twice`
       scopes.at(-1)?.add(key)
     }

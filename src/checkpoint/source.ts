@@ -35,7 +35,7 @@ export const contain =
   () =>
     Promise.resolve()
       .then(task)
-      .catch((error) =>
+      .catch((error: unknown) =>
         E.left([
           {
             _tag: 'Input',

@@ -133,6 +133,7 @@ export const writeZip = (files: ReadonlyMap<string, Uint8Array>): TE.TaskEither<
       level: 0,
       dataDescriptor: false,
       extendedTimestamp: false,
+      // eslint-disable-next-line no-restricted-globals -- a constant, so that the same tensors give the same bytes
       lastModDate: new Date(1980, 0, 1),
     })
     for (const [name, data] of files) await writer.add(name, new Uint8ArrayReader(data))
