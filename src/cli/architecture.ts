@@ -1,0 +1,27 @@
+/** The architecture of a network as a table: what each operation gives and would cost if it were dense. @module */
+import * as E from 'fp-ts/lib/Either.js'
+import { unobserved } from '../interpreters/observe.js'
+import { architecture, type Row } from '../interpreters/shapes.js'
+import { forward, network } from '../model/network.js'
+import type { Parameters } from '../model/parameters.js'
+
+/**
+ * A row for each operation by its path, in the order they run, for one still image, whose stem runs once, over the
+ * configuration's steps; shapes `[T, B, ...]`.
+ *
+ * @example
+ * architectureOf(parameters).get('prologue') // { operation: 'stem', output: [1, 1, 64, 56, 56], ... }
+ */
+export const architectureOf = (parameters: Parameters): ReadonlyMap<string, Row> => {
+  const { channels, image, steps } = parameters.config
+  const input = E.right([1, 1, channels, image.height, image.width])
+  return forward(network(architecture)(parameters))(steps)(unobserved(input)).notes
+}
+
+/** The multiply-accumulates of a dense network of these shapes: in the stem, and in the rest of the network at a step. */
+export const denseMacs = (parameters: Parameters): { readonly stem: number; readonly step: number } => {
+  const rows = [...architectureOf(parameters).values()]
+  const sum = (stem: boolean): number =>
+    rows.filter(({ operation }) => (operation === 'stem') === stem).reduce((macs, row) => macs + row.denseMacs, 0)
+  return { stem: sum(true), step: sum(false) / parameters.config.steps }
+}

@@ -1,0 +1,140 @@
+/** `classify`: images in; classes, spikes and energy out. @module */
+import { Command, Option } from 'commander'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Faults, inFile } from '../core/fault.js'
+import { digits } from '../model/config.js'
+import type { Parameters } from '../model/parameters.js'
+import { bundledNetwork, loadNetwork, readText } from './checkpoint.js'
+import { readSamples, type Sample, testDigits } from './inputs.js'
+import type { Io, Perform } from './io.js'
+import { chooseKernels } from './kernels.js'
+import { type KernelOptions, kernelOptions, type NetworkOptions, networkOptions, whole } from './options.js'
+import { drawResult, resultOf } from './result.js'
+import { watched } from './watched.js'
+
+interface Options extends NetworkOptions, KernelOptions {
+  readonly checkpoint?: string
+  readonly labels?: string
+  readonly top: number
+  readonly count: number
+  readonly invert?: true
+  readonly json?: true
+}
+
+/** The labels of a file, one a line, as many as the network has classes. */
+export const parseLabels =
+  (classes: number) =>
+  (text: string): E.Either<Faults, readonly string[]> => {
+    const labels = text.replace(/\r?\n$/, '').split(/\r?\n/)
+    return labels.length === classes
+      ? E.right(labels)
+      : E.left([
+          {
+            _tag: 'Input',
+            problem: `it has ${labels.length} labels, but the network has ${classes} classes`,
+            advice: 'give one label a line',
+          },
+        ])
+  }
+
+const labelsFor = ({ labels }: Options, { config }: Parameters): TE.TaskEither<Faults, readonly string[] | null> =>
+  labels !== undefined
+    ? pipe(
+        readText(labels),
+        TE.chain((text) => pipe(TE.fromEither(parseLabels(config.classes)(text)), TE.mapLeft(inFile(labels)))),
+      )
+    : TE.right(config.name === digits.name && config.classes === 10 ? [...'0123456789'] : null)
+
+/** The samples of each input; without inputs, a few of the bundled digits. */
+const groups = (
+  inputs: readonly string[],
+  { invert, steps, count }: Options,
+  { config }: Parameters,
+): readonly TE.TaskEither<Faults, readonly Sample[]>[] =>
+  inputs.length > 0
+    ? inputs.map(readSamples(config, { invert: invert === true, steps: steps ?? null }))
+    : [
+        pipe(
+          testDigits(config),
+          TE.map((samples) => samples.slice(0, count)),
+        ),
+      ]
+
+const classified = (inputs: readonly string[], options: Options, io: Io): TE.TaskEither<Faults, string> =>
+  pipe(
+    options.checkpoint === undefined ? bundledNetwork(options) : loadNetwork(options)(options.checkpoint),
+    TE.bindTo('parameters'),
+    TE.bind('labels', ({ parameters }) => labelsFor(options, parameters)),
+    TE.chain(({ parameters, labels }) => {
+      const chosen = chooseKernels('quick', options)
+      const stages = parameters.config.stages.length
+      const each = groups(inputs, options, parameters)
+      const { run, stop } = watched(io, chosen, parameters, each.length)
+      return pipe(
+        each,
+        TE.traverseSeqArray(
+          TE.map((samples) =>
+            samples.map((sample) => {
+              const outcome = run(sample.input, samples.length)
+              const result = resultOf(sample, outcome, labels, { top: options.top, stages, chosen })
+              return { result, lines: drawResult(io.colour)(result, outcome.logits, sample.digit) }
+            }),
+          ),
+        ),
+        stop,
+        TE.map((grouped) => grouped.flat()),
+        TE.map((all) =>
+          options.json
+            ? `${JSON.stringify(
+                all.map(({ result }) => result),
+                null,
+                2,
+              )}\n`
+            : `${all.map(({ lines }) => lines.join('\n')).join('\n\n')}\n`,
+        ),
+      )
+    }),
+  )
+
+/** The command. */
+export const classifyCommand = (io: Io, perform: Perform): Command =>
+  kernelOptions(
+    networkOptions(
+      new Command('classify')
+        .description('classify images, and count the spikes and the energy it takes')
+        .argument(
+          '[inputs...]',
+          'PNG or JPEG images, or safetensors files with a tensor input; without any, bundled digits',
+        )
+        .option(
+          '--checkpoint <file>',
+          'the trained network, .safetensors or .pth (default: the bundled digits network)',
+        ),
+    ),
+  )
+    .option('--labels <file>', 'the names of the classes, one a line')
+    .addOption(new Option('--top <k>', 'how many classes to show').argParser(whole(1)).default(3))
+    .addOption(new Option('--count <n>', 'how many bundled digits to show').argParser(whole(1, 360)).default(4))
+    .option('--invert', 'for the digits network: the images are dark ink on bright paper')
+    .option('--json', 'print an array of one object an image')
+    .addHelpText(
+      'after',
+      `
+An image is resized, cropped and normalised as the authors do for evaluation; for the digits network it is averaged to
+8 x 8 greys. A tensor input is taken as it is: [B, C, H, W] still images, or [B, T, C, H, W] one frame a step.
+
+Examples:
+  $ spikingresformer classify
+  $ spikingresformer classify photo.jpg --checkpoint spikingresformer_ti.pth --labels imagenet.txt
+  $ spikingresformer classify seven.png --invert --json`,
+    )
+    .action(async (inputs: readonly string[], options: Options, command: Command) => {
+      const { checkpoint, variant, config } = options
+      if (checkpoint === undefined && (config !== undefined || (variant !== undefined && variant !== digits.name)))
+        command.error(
+          `error: option '${config === undefined ? `--variant ${variant}` : '--config'}' needs --checkpoint <file>: only the digits network comes with the package`,
+        )
+      await perform(classified(inputs, options, io))
+    })

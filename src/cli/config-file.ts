@@ -1,0 +1,111 @@
+/** Configurations in JSON, from a file or a checkpoint's metadata: untrusted, every fault named. @module */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Fault, Faults } from '../core/fault.js'
+import { type Config, type StageConfig, validate, variants } from '../model/config.js'
+
+type Json = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const show = (value: unknown): string => {
+  const text = JSON.stringify(value)
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text
+}
+
+const fault = (field: string, problem: string): Fault => ({ _tag: 'Configuration', field, problem })
+
+/** What is wrong with a field, if anything. */
+type Check = (field: string, value: unknown) => readonly Fault[]
+
+const number: Check = (field, value) =>
+  typeof value === 'number' ? [] : [fault(field, `must be a number, not ${show(value)}`)]
+
+const text: Check = (field, value) =>
+  typeof value === 'string' ? [] : [fault(field, `must be a text, not ${show(value)}`)]
+
+const oneOf =
+  (...choices: readonly string[]): Check =>
+  (field, value) =>
+    choices.includes(value as string) ? [] : [fault(field, `must be ${choices.join(' or ')}, not ${show(value)}`)]
+
+/** An object with exactly the given fields. */
+const record =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (field, value) => {
+    if (!isObject(value)) return [fault(field, `must be an object, not ${show(value)}`)]
+    const at = (name: string): string => (field === '' ? name : `${field}.${name}`)
+    const unknown = Object.keys(value).filter((name) => !Object.hasOwn(fields, name))
+    return [
+      ...unknown.map((name) => fault(at(name), `is not a field; the fields are ${Object.keys(fields).join(', ')}`)),
+      ...Object.entries(fields).flatMap(([name, check]) =>
+        Object.hasOwn(value, name) ? check(at(name), value[name]) : [fault(at(name), 'is missing')],
+      ),
+    ]
+  }
+
+/** An object whose `kind` says which fields it has. */
+const tagged =
+  (kinds: Readonly<Record<string, Readonly<Record<string, Check>>>>): Check =>
+  (field, value) => {
+    if (!isObject(value)) return [fault(field, `must be an object, not ${show(value)}`)]
+    if (!Object.hasOwn(value, 'kind')) return [fault(`${field}.kind`, 'is missing')]
+    const kind = oneOf(...Object.keys(kinds))(`${field}.kind`, value['kind'])
+    return kind.length > 0 ? kind : record({ kind: text, ...kinds[value['kind'] as string] })(field, value)
+  }
+
+const stage = record({ planes: number, heads: number, patch: number, depth: number } satisfies Readonly<
+  Record<keyof StageConfig, Check>
+>)
+
+const stages: Check = (field, value) =>
+  Array.isArray(value)
+    ? value.flatMap((item, i) => stage(`${field}[${i}]`, item))
+    : [fault(field, `must be a list of stages, not ${show(value)}`)]
+
+const config = record({
+  name: text,
+  image: record({ height: number, width: number }),
+  channels: number,
+  stem: oneOf('imagenet', 'plain'),
+  stages,
+  ratio: number,
+  groupWidth: number,
+  classes: number,
+  charge: tagged({ IF: {}, LIF: { tau: number }, PLIF: { w: number } }),
+  threshold: number,
+  reset: tagged({ hard: { value: number }, soft: {} }),
+  steps: number,
+} satisfies Readonly<Record<keyof Config, Check>>)
+
+/**
+ * A configuration from a JSON value: an object with the fields of `Config`, and optionally `extends`, the name of a
+ * variant that gives the fields left out. Unknown, missing and mistyped fields are all named at once; if there are
+ * none, every inconsistency.
+ *
+ * @example
+ * parseConfig({ extends: 'ti', name: 'mine', classes: 100 }) // right({ ...ti, name: 'mine', classes: 100 })
+ */
+export const parseConfig = (value: unknown): E.Either<Faults, Config> => {
+  if (!isObject(value)) return E.left([fault('it', `must be an object, not ${show(value)}`)])
+  const { extends: base, ...own } = value
+  const unknownBase = base === undefined ? [] : oneOf(...Object.keys(variants))('extends', base)
+  const fields = { ...(unknownBase.length === 0 ? variants[base as string] : {}), ...own }
+  const [first, ...rest] = unknownBase.length > 0 ? unknownBase : config('', fields)
+  return first === undefined ? validate(fields as unknown as Config) : E.left([first, ...rest])
+}
+
+/** The same from JSON text. */
+export const parseConfigText = (json: string): E.Either<Faults, Config> => {
+  try {
+    return parseConfig(JSON.parse(json))
+  } catch {
+    return E.left([
+      {
+        _tag: 'Format',
+        format: 'configuration',
+        problem: 'it is not JSON',
+        advice: 'see `spikingresformer inspect --help`',
+      },
+    ])
+  }
+}

@@ -1,0 +1,167 @@
+/** From the files named on the command line, or the bundled digits, to samples for a network. @module */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { readSafetensors } from '../checkpoint/files.js'
+import { type Fault, type Faults, inFile } from '../core/fault.js'
+import { type Numbers, type Tensor, tensor } from '../core/tensor.js'
+import { bundledDigits } from '../input/bundled.js'
+import { readImage } from '../input/decode.js'
+import { type Digit, digitsInput, digitsValues, splitDigits } from '../input/digits.js'
+import { evaluationInput } from '../input/evaluation.js'
+import { integrateEvents } from '../input/events.js'
+import type { Image } from '../input/image.js'
+import { type NetworkInput, networkInput } from '../input/network.js'
+import type { Config } from '../model/config.js'
+import { samplesOf } from './run.js'
+
+/** One sample and what is known of it. */
+export interface Sample {
+  readonly name: string
+  readonly input: NetworkInput
+  /** The 8 x 8 values of a handwritten digit, 0 to 16, where it is one. */
+  readonly digit: readonly number[] | null
+  /** Its class, where the data set says it. */
+  readonly truth: number | null
+}
+
+/** What the command line says about inputs. */
+export interface InputOptions {
+  readonly invert: boolean
+  /** The steps asked for; null where the input or the network decides. */
+  readonly steps: number | null
+}
+
+const refused = (problem: string, advice: string): Faults => [{ _tag: 'Input', problem, advice }]
+
+/** A tensor `[C, H, W]` as one sample of the network. */
+const single =
+  ({ channels, image }: Config) =>
+  ({ shape, data }: Tensor): E.Either<Faults, NetworkInput> =>
+    networkInput({ channels, ...image })(tensor([1, ...shape], data))
+
+/** Whether a network takes handwritten digits. */
+export const takesDigits = ({ channels, image }: Config): boolean =>
+  channels === 1 && image.height === 16 && image.width === 16
+
+/** A handwritten digit as a sample. */
+export const digitSample =
+  (config: Config) =>
+  (name: string, { values, label }: Digit): E.Either<Faults, Sample> =>
+    pipe(
+      digitsInput(values),
+      E.chain(single(config)),
+      E.map((input) => ({ name, input, digit: values, truth: label })),
+    )
+
+/** The bundled digits the network was not trained on, by their number in the test set. */
+export const testDigits = (config: Config): TE.TaskEither<Faults, readonly Sample[]> =>
+  takesDigits(config)
+    ? pipe(
+        bundledDigits,
+        TE.chainEitherK((digits) =>
+          pipe(
+            splitDigits(digits).test,
+            E.traverseArrayWithIndex((index, digit: Digit) => digitSample(config)(`test digit ${index}`, digit)),
+          ),
+        ),
+      )
+    : TE.left(
+        refused(
+          `the bundled digits are 1 x 16 x 16, this network takes ${config.channels} x ${config.image.height} x ${config.image.width}`,
+          'give images or safetensors files of its own',
+        ),
+      )
+
+const imageSample =
+  (config: Config, { invert }: InputOptions, name: string) =>
+  (picture: Image): E.Either<Faults, Sample> => {
+    const sample = (digit: readonly number[] | null, input: E.Either<Faults, Tensor>): E.Either<Faults, Sample> =>
+      pipe(
+        input,
+        E.chain(single(config)),
+        E.map((numbers) => ({ name, input: numbers, digit, truth: null })),
+      )
+    if (takesDigits(config)) {
+      const values = digitsValues({ invert })(picture)
+      return sample(values, digitsInput(values))
+    }
+    if (invert) return E.left(refused('--invert is for the digits network', 'leave it out'))
+    return config.channels === 3
+      ? sample(null, evaluationInput(config.image)(picture))
+      : E.left(
+          refused(
+            `an image has 3 channels, this network takes ${config.channels}`,
+            'give its input as a tensor in a safetensors file',
+          ),
+        )
+  }
+
+type Columns = Readonly<Record<'t' | 'x' | 'y' | 'p', Numbers>>
+
+/** The columns of events in a file, where it has them. */
+const columnsOf = (tensors: ReadonlyMap<string, Tensor>): Columns | null => {
+  const [t, x, y, p] = ['t', 'x', 'y', 'p'].map((name) => tensors.get(name)?.data)
+  return t && x && y && p ? { t, x, y, p } : null
+}
+
+const noInput: Fault = {
+  _tag: 'Input',
+  problem: 'there is no tensor named input',
+  advice: 'name it input, or give events as t, x, y and p',
+}
+
+/** The tensor `input` as it is, or else events integrated into the network's steps. */
+const tensorInput =
+  (config: Config, { steps }: InputOptions) =>
+  (tensors: ReadonlyMap<string, Tensor>): E.Either<Faults, NetworkInput> => {
+    const { channels, image } = config
+    const given = tensors.get('input')
+    const events = columnsOf(tensors)
+    if (given === undefined && events === null) return E.left([noInput])
+    return pipe(
+      given !== undefined
+        ? E.right<Faults, Tensor>(given)
+        : pipe(
+            integrateEvents({ ...image, steps: config.steps })(events!),
+            E.map(({ shape, data }) => tensor([1, ...shape], data)),
+          ),
+      E.chain(networkInput({ channels, ...image })),
+      E.filterOrElse(
+        ({ kind, tensor: { shape } }) => kind === 'still' || steps === null || steps === shape[0],
+        ({ tensor: { shape } }) =>
+          refused(`it has ${shape[0]} frames, one a step, but --steps asks for ${steps}`, 'leave --steps out'),
+      ),
+    )
+  }
+
+/**
+ * The samples in a file: an image is one; a safetensors file has a tensor `input`, taken as it is and split into the
+ * samples of its batch, or the columns `t`, `x`, `y`, `p` of a recording's events.
+ */
+export const readSamples =
+  (config: Config, options: InputOptions) =>
+  (path: string): TE.TaskEither<Faults, readonly Sample[]> =>
+    /\.safetensors$/i.test(path)
+      ? pipe(
+          readSafetensors(path),
+          TE.chain(({ tensors }) =>
+            pipe(TE.fromEither(tensorInput(config, options)(tensors)), TE.mapLeft(inFile(path))),
+          ),
+          TE.map((input) => {
+            const samples = samplesOf(input)
+            return samples.map((sample, b) => ({
+              name: samples.length === 1 ? path : `${path}[${b}]`,
+              input: sample,
+              digit: null,
+              truth: null,
+            }))
+          }),
+        )
+      : pipe(
+          readImage(path),
+          TE.chain((picture) =>
+            pipe(TE.fromEither(imageSample(config, options, path)(picture)), TE.mapLeft(inFile(path))),
+          ),
+          TE.map((sample) => [sample]),
+        )

@@ -1,0 +1,172 @@
+/** `inspect`: what a network is made of, and what it costs. @module */
+import { Command } from 'commander'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { syntheticCheckpoint, syntheticInput } from '../checkpoint/synthetic.js'
+import type { Faults } from '../core/fault.js'
+import { showShape } from '../core/tensor.js'
+import { type NetworkInput, networkInput } from '../input/network.js'
+import { type Config, digits, variants } from '../model/config.js'
+import { type Parameters, parameterCount, parse } from '../model/parameters.js'
+import { architectureOf, denseMacs } from './architecture.js'
+import { bundledNetwork, loadNetwork, readConfig, resized } from './checkpoint.js'
+import { takesDigits, testDigits } from './inputs.js'
+import type { Io, Perform } from './io.js'
+import { chooseKernels } from './kernels.js'
+import { type KernelOptions, kernelOptions, type NetworkOptions, networkOptions } from './options.js'
+import { count, table } from './render.js'
+import { drawActivity, drawEnergy } from './result.js'
+import { type Summary, summary } from './run.js'
+import { watched } from './watched.js'
+
+interface Options extends NetworkOptions, KernelOptions {
+  readonly measure?: true
+  readonly json?: true
+}
+
+/** The seed of the weights of a network without a checkpoint, and of the input measured. */
+const SEED = 7
+
+/** A name that is no variant was meant as one as likely as a file. */
+const notFound =
+  (what: string) =>
+  (faults: Faults): Faults =>
+    faults[0]._tag === 'File'
+      ? [
+          {
+            _tag: 'Input',
+            problem: `${what} is not a variant, and no file: ${faults[0].reason}`,
+            advice: `give one of ${Object.keys(variants).join(', ')}, or a file`,
+          },
+        ]
+      : faults
+
+/** The bundled digits network, another variant or configuration with synthetic weights, or a checkpoint's network. */
+const networkOf = (what: string, options: Options): TE.TaskEither<Faults, Parameters> => {
+  if (what === digits.name) return bundledNetwork(options)
+  const config: TE.TaskEither<Faults, Config> | null = Object.hasOwn(variants, what)
+    ? TE.right(variants[what]!)
+    : /\.json$/i.test(what)
+      ? readConfig(what)
+      : null
+  return config === null
+    ? pipe(loadNetwork(options)(what), TE.mapLeft(notFound(what)))
+    : pipe(
+        config,
+        TE.chainEitherK(resized(options)),
+        TE.chainEitherK((valid) => parse(valid)(syntheticCheckpoint(valid, SEED))),
+      )
+}
+
+const description = (parameters: Parameters) => {
+  const { config } = parameters
+  const { stem, step } = denseMacs(parameters)
+  return {
+    config,
+    parameters: parameterCount(config),
+    denseMacs: { stem, step, run: stem + step * config.steps },
+    layers: [...architectureOf(parameters)].map(([path, row]) => ({ path, ...row })),
+  }
+}
+
+type Description = ReturnType<typeof description> & { readonly measured?: Summary }
+
+/** Operations that only lay out or add what others gave. */
+const LAYOUT: ReadonlySet<string> = new Set(['hold', 'splitHeads', 'mergeHeads', 'add'])
+
+const neurons = ({ charge, threshold, reset }: Config): string => {
+  const constant = charge.kind === 'LIF' ? ` tau ${charge.tau}` : ''
+  return `${charge.kind}${constant}, threshold ${threshold}, ${reset.kind} reset${reset.kind === 'hard' ? ` to ${reset.value}` : ''}`
+}
+
+const draw = ({ config, parameters, denseMacs: macs, layers, measured }: Description): string => {
+  const { name, image, channels, classes, steps } = config
+  const rows = layers
+    .filter(({ operation }) => !LAYOUT.has(operation))
+    .map(({ path, operation, output, weight, denseMacs: cost }) => [
+      path,
+      operation,
+      showShape(output),
+      weight === null ? '' : showShape(weight),
+      cost === 0 ? '' : count(cost),
+    ])
+  return [
+    `SpikingResformer ${name}: ${channels} x ${image.height} x ${image.width}, ${classes} classes, T = ${steps}`,
+    `neurons: ${neurons(config)}`,
+    '',
+    ...table([['layer'], ['operation'], ['output [T, B, ...]'], ['weight'], ['dense MACs', 'right']], rows),
+    '',
+    `parameters: ${parameters.all.toLocaleString('en')} (${parameters.withoutBatchNorm.toLocaleString('en')} without batch norm)`,
+    `dense multiply-accumulates: ${count(macs.stem)} in the stem, ${count(macs.step)} a step, ${count(macs.run)} in all`,
+    ...(measured === undefined ? [] : ['', 'measured on one input:', ...drawActivity(measured), drawEnergy(measured)]),
+    '',
+  ].join('\n')
+}
+
+/** The input to measure: the first test digit where the network takes digits, else a synthetic image. */
+const inputFor = (config: Config): TE.TaskEither<Faults, NetworkInput> => {
+  const { channels, image } = config
+  return takesDigits(config)
+    ? pipe(
+        testDigits(config),
+        TE.map(([first]) => first!.input),
+      )
+    : TE.fromEither(
+        networkInput({ channels, ...image })(syntheticInput([1, channels, image.height, image.width], SEED)),
+      )
+}
+
+const measure = (parameters: Parameters, options: Options, io: Io): TE.TaskEither<Faults, Summary | undefined> =>
+  options.measure === undefined
+    ? TE.right(undefined)
+    : pipe(
+        inputFor(parameters.config),
+        TE.chain((sample) => {
+          const { run, stop } = watched(io, chooseKernels('quick', options), parameters, 1)
+          return stop(TE.fromIO(() => summary(run(sample, 1).notes, parameters.config.stages.length)))
+        }),
+      )
+
+const inspected = (what: string, options: Options, io: Io): TE.TaskEither<Faults, string> =>
+  pipe(
+    networkOf(what, options),
+    TE.chain((parameters) =>
+      pipe(
+        measure(parameters, options, io),
+        TE.map(
+          (measured): Description => ({
+            ...description(parameters),
+            ...(measured === undefined ? {} : { measured }),
+          }),
+        ),
+      ),
+    ),
+    TE.map((all) => (options.json ? `${JSON.stringify(all, null, 2)}\n` : draw(all))),
+  )
+
+/** The command. */
+export const inspectCommand = (io: Io, perform: Perform): Command =>
+  kernelOptions(
+    networkOptions(
+      new Command('inspect')
+        .description('show the architecture of a network, its parameters and what it costs')
+        .argument(
+          '<network>',
+          `a variant (${Object.keys(variants).join(', ')}), a configuration in .json, or a checkpoint file`,
+        ),
+    ),
+  )
+    .option('--measure', 'run one synthetic input and count its spikes, SOPs and energy')
+    .option('--json', 'print an object')
+    .addHelpText(
+      'after',
+      `
+A configuration is a JSON object with the fields that --json shows under "config"; with "extends": "ti" those left out
+are the variant's.
+
+Examples:
+  $ spikingresformer inspect ti
+  $ spikingresformer inspect s --image-size 288 --measure
+  $ spikingresformer inspect checkpoint.pth --variant cifar --json`,
+    )
+    .action(async (what: string, options: Options) => perform(inspected(what, options, io)))

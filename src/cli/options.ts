@@ -1,0 +1,79 @@
+/** The options several commands share, and how their values are read; bad values are refused by name. @module */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Precision, Size } from '../core/tensor.js'
+import { variants } from '../model/config.js'
+
+/** The names of the interpreters a network can be run with. */
+export const KERNELS = ['reference'] as const
+
+/** An interpreter by name. */
+export type KernelsName = (typeof KERNELS)[number]
+
+/** The precisions by name. */
+export const PRECISIONS = ['float64', 'float32'] as const satisfies readonly Precision[]
+
+/** Larger numbers of steps, samples or classes, and larger images, are slips of the keyboard. */
+const LARGEST = 65_536
+
+/** Reads a whole number in a range, or refuses it by what it is. */
+export const whole =
+  (least: number, most: number = LARGEST) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+    return value
+  }
+
+/**
+ * Reads an image size: one number is the side of a square, two are height and width.
+ *
+ * @example
+ * imageSize('224') // { height: 224, width: 224 }
+ * imageSize('64x96') // { height: 64, width: 96 }
+ */
+export const imageSize = (text: string): Size => {
+  const [, rows, columns] = /^(\d+)(?:x(\d+))?$/.exec(text) ?? []
+  const [height, width] = [Number(rows), Number(columns ?? rows)]
+  if (rows === undefined || [height, width].some((side) => side < 1 || side > LARGEST))
+    throw new InvalidArgumentError(`It must be a side such as 224 or height x width such as 64x96, up to ${LARGEST}.`)
+  return { height, width }
+}
+
+/** Which network: a variant or a configuration file, and what replaces its own image size and steps. */
+export interface NetworkOptions {
+  readonly variant?: string
+  readonly config?: string
+  readonly imageSize?: Size
+  readonly steps?: number
+}
+
+/** How it is run; what is not said is chosen by `chooseKernels`. */
+export interface KernelOptions {
+  readonly precision?: Precision
+  readonly kernels?: KernelsName
+}
+
+/** The image size and the number of steps. */
+export const sizeOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--image-size <N|HxW>', "input size in pixels (default: the network's)").argParser(imageSize))
+    .addOption(new Option('--steps <T>', "time steps T (default: the network's)").argParser(whole(1)))
+
+/** The options that say which network a checkpoint holds. */
+export const networkOptions = (command: Command): Command =>
+  sizeOptions(
+    command
+      .addOption(
+        new Option('--variant <name>', 'the network by name (default: told from the checkpoint)')
+          .choices(Object.keys(variants))
+          .conflicts('config'),
+      )
+      .option('--config <file>', 'the network by a configuration in JSON'),
+  )
+
+/** The options that say how a network is run. */
+export const kernelOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--precision <p>', 'the numbers').choices(PRECISIONS))
+    .addOption(new Option('--kernels <k>', 'the interpreter').choices(KERNELS))

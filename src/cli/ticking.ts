@@ -1,0 +1,34 @@
+/** Telling an onlooker of each heavy operation as it ends; nothing else changes. @module */
+import type { Kernels } from '../model/kernels.js'
+
+/**
+ * Wraps kernels so that `tick` hears the path of every convolution and attention product once it has run.
+ *
+ * @example
+ * network(ticking((path) => bar.advance(work.get(path)))(reference('float64')))(parameters)
+ */
+export const ticking =
+  (tick: (path: string) => void) =>
+  <S, C>(K: Kernels<S, C>): Kernels<S, C> => {
+    const wrap = (inner: Kernels<S, C>, path: string): Kernels<S, C> => {
+      const told =
+        <P, A extends readonly unknown[], B>(compile: (parameters: P) => (...values: A) => B) =>
+        (parameters: P) => {
+          const run = compile(parameters)
+          return (...values: A): B => {
+            const result = run(...values)
+            tick(path)
+            return result
+          }
+        }
+      return {
+        ...inner,
+        stem: told(inner.stem),
+        synapse: told(inner.synapse),
+        dstT: told(inner.dstT),
+        dst: told(inner.dst),
+        scope: (label) => wrap(inner.scope(label), path === '' ? label : `${path}.${label}`),
+      }
+    }
+    return wrap(K, '')
+  }

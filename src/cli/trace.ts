@@ -1,0 +1,127 @@
+/** `trace`: every layer's spikes of a synthetic network, as hashes to compare a port with. @module */
+import { Argument, Command, Option } from 'commander'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { writeSafetensors } from '../checkpoint/files.js'
+import { syntheticCheckpoint, syntheticInput } from '../checkpoint/synthetic.js'
+import type { Faults } from '../core/fault.js'
+import type { Currents, Size, Spikes, Tensor } from '../core/tensor.js'
+import { type NetworkInput, networkInput } from '../input/network.js'
+import { ledger, plain } from '../interpreters/ledger.js'
+import { type Notes, type Observed, unobserved } from '../interpreters/observe.js'
+import { type Line, trace } from '../interpreters/trace.js'
+import { validate, variants } from '../model/config.js'
+import { forward, forwardFrames, network } from '../model/network.js'
+import { type Parameters, parse } from '../model/parameters.js'
+import { architectureOf } from './architecture.js'
+import { goldenRow, type Traced } from './golden-row.js'
+import type { Io, Perform } from './io.js'
+import { type Chosen, chooseKernels } from './kernels.js'
+import { type KernelOptions, kernelOptions, sizeOptions, whole } from './options.js'
+import { ticking } from './ticking.js'
+import { stopping } from './watched.js'
+
+interface Options extends KernelOptions {
+  readonly synthetic: number
+  readonly imageSize?: Size
+  readonly steps?: number
+  readonly classes?: number
+  readonly batch: number
+  readonly frames?: true
+  readonly values?: string
+}
+
+/** Runs all steps at once, under a ledger and a trace: of every value, or of the spikes alone. */
+const traced = (
+  { kernels }: Chosen,
+  parameters: Parameters,
+  { kind, tensor }: NetworkInput,
+  everything: boolean,
+  tick: (path: string) => void,
+): Traced => {
+  const spikes = trace(plain, (operation) => everything || operation === 'fire')(ticking(tick)(kernels))
+  const K = ledger<Observed<Spikes, Line>, Observed<Currents, Line>>({
+    spikes: ({ value }) => value,
+    currents: ({ value }) => value,
+  })(spikes)
+  const net = network(K)(parameters)
+  const run = kind === 'frames' ? forwardFrames(net) : forward(net)(parameters.config.steps)
+  const { value, notes } = run(unobserved(unobserved(tensor)))
+  return { logits: value.value, costs: notes, lines: value.notes }
+}
+
+/** Every value under its path; the two halves of a split under `.0` and `.1`. */
+const valuesOf = (lines: Notes<Line>): ReadonlyMap<string, Tensor> =>
+  new Map(
+    [...lines].flatMap(([path, { output }]): readonly (readonly [string, Tensor])[] =>
+      output.map((value, i) => [output.length === 1 ? path : `${path}.${i}`, value]),
+    ),
+  )
+
+const tracedRow = (variant: string, options: Options, io: Io): TE.TaskEither<Faults, string> => {
+  const { synthetic: seed, imageSize, steps, classes, batch, frames = false, values } = options
+  const base = variants[variant]!
+  return pipe(
+    TE.fromEither(
+      validate({
+        ...base,
+        image: imageSize ?? base.image,
+        steps: steps ?? base.steps,
+        classes: classes ?? base.classes,
+      }),
+    ),
+    TE.bindTo('config'),
+    TE.bind('parameters', ({ config }) => TE.fromEither(parse(config)(syntheticCheckpoint(config, seed)))),
+    TE.bind('input', ({ config: { channels, image, steps: T } }) => {
+      const frame = [channels, image.height, image.width]
+      const shape = frames ? [batch, T, ...frame] : [batch, ...frame]
+      return TE.fromEither(networkInput({ channels, ...image })(syntheticInput(shape, seed)))
+    }),
+    TE.chain(({ parameters, input }) => {
+      const rows = architectureOf(parameters)
+      const bar = io.bar([...rows.values()].reduce((sum, row) => sum + row.denseMacs, 0))
+      const tick = (path: string): void => bar.advance(rows.get(path)!.denseMacs)
+      const chosen = chooseKernels('exact', options)
+      return stopping(bar)(
+        TE.fromIO(() => {
+          const run = traced(chosen, parameters, input, values !== undefined, tick)
+          return { row: goldenRow(parameters, { seed, frames }, run), lines: run.lines }
+        }),
+      )
+    }),
+    TE.chainFirst(({ lines }) =>
+      values === undefined ? TE.right(undefined) : writeSafetensors(values, valuesOf(lines)),
+    ),
+    TE.map(({ row }) => `${JSON.stringify(row)}\n`),
+  )
+}
+
+/** The command. */
+export const traceCommand = (io: Io, perform: Perform): Command =>
+  kernelOptions(
+    sizeOptions(
+      new Command('trace')
+        .description('run a synthetic network and print every layer as a hash, to compare a port with')
+        .addArgument(new Argument('<variant>', 'the network').choices(Object.keys(variants)))
+        .addOption(
+          new Option('--synthetic <seed>', 'the seed of the weights and of the input')
+            .argParser(whole(0, 2 ** 32 - 1))
+            .makeOptionMandatory(),
+        ),
+    ),
+  )
+    .addOption(new Option('--classes <k>', "classes (default: the variant's)").argParser(whole(1)))
+    .addOption(new Option('--batch <b>', 'samples').argParser(whole(1)).default(1))
+    .option('--frames', 'a different frame at every step, instead of one still image')
+    .option('--values <file>', 'also write every intermediate value, as safetensors')
+    .addHelpText(
+      'after',
+      `
+Prints one JSON object: for each neuron layer, in the order of execution, the number of spikes and the SHA-256 of the
+spikes as bytes; the synaptic operations (SOPs) of each operation; and the logits.
+
+Examples:
+  $ spikingresformer trace cifar --synthetic 7 --batch 2
+  $ spikingresformer trace dvsg --synthetic 7 --steps 6 --frames --values values.safetensors`,
+    )
+    .action(async (variant: string, options: Options) => perform(tracedRow(variant, options, io)))

@@ -1,0 +1,17 @@
+/**
+ * What touches files, in Node: checkpoints, images, and the data that come with the package.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import { digits, parse } from 'spikingresformer'
+ * import { bundledCheckpoint, readCheckpoint } from 'spikingresformer/node'
+ *
+ * const parameters = await pipe(bundledCheckpoint, TE.chain(readCheckpoint), TE.chainEitherK(parse(digits)))()
+ * ```
+ * @packageDocumentation
+ */
+export * from './checkpoint/files.js'
+export * from './input/bundled.js'
+export * from './input/decode.js'
