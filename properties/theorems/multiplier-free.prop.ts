@@ -13,8 +13,8 @@ import type { Kernels } from '../../src/model/kernels.js'
 import { forwardFrames, network } from '../../src/model/network.js'
 import { neurons } from '../../src/model/neurons.js'
 import type { Parameters } from '../../src/model/parameters.js'
+import { tiny } from '../given-network.js'
 import { runLaws } from '../run.js'
-import { dyadicNetwork } from './networks.js'
 import { spikeOnlyLaws } from './spike-only.js'
 
 /** Every spike train of a network, by layer. */
@@ -41,7 +41,7 @@ describe('theorem 1 (d): spikes only, by construction', () => {
   for (const [name, N] of representations)
     it(`on dyadic data, in ${name}, every spike is the reference's`, () => {
       fc.assert(
-        fc.property(dyadicNetwork, ({ parameters, frames }) => {
+        fc.property(tiny, ({ p: parameters, x: frames }) => {
           const expected = spikes(reference('float64'), plain, parameters, frames)
           const read = { spikes: (s: Spikes) => s, currents: settled(N) }
           const found = spikes(without(N, parameters), read, parameters, pending(N)(frames))

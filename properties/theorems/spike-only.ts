@@ -11,10 +11,10 @@ import { reference } from '../../src/interpreters/reference.js'
 import type { Membranes } from '../../src/model/kernels.js'
 import { type Network, network, step } from '../../src/model/network.js'
 import { neurons } from '../../src/model/neurons.js'
+import { tiny } from '../given-network.js'
 import { type Law, law, type Verdict } from '../law.js'
 import { range, steps } from '../tensors.js'
 import { all, same } from '../verdict.js'
-import { dyadicNetwork } from './networks.js'
 
 /** What a network shows after each frame: its logits, and the membrane of every layer. */
 const shown = <C>(net: Network<C>, frames: readonly C[]): readonly (readonly [C, Membranes<C>])[] => {
@@ -31,10 +31,10 @@ export const spikeOnlyLaws: readonly Law[] = [
     formula: 'g \\sum_j w_j s_j + b = \\sum_j (g w_j) s_j + b, \\qquad c\\,h \\ge \\theta \\iff h \\ge \\theta / c',
     source: "the paper's section 4: spike-driven",
     needs: ['network'],
-    given: dyadicNetwork,
+    given: tiny,
     holds:
       (K) =>
-      ({ parameters, frames }): Verdict => {
+      ({ p: parameters, x: frames }): Verdict => {
         const N = floating('float64')
         const inSteps = range(frames.shape[0]!).map((t): Currents => steps(frames, t, t + 1))
         return pipe(
