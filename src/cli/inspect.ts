@@ -7,7 +7,7 @@ import type { Faults } from '../core/fault.js'
 import { showShape } from '../core/tensor.js'
 import { type NetworkInput, networkInput } from '../input/network.js'
 import { type Config, digits, variants } from '../model/config.js'
-import { type Parameters, parameterCount, parse } from '../model/parameters.js'
+import { blank, type Parameters, parameterCount, parse } from '../model/parameters.js'
 import { architectureOf, denseMacs } from './architecture.js'
 import { bundledNetwork, loadNetwork, readConfig, resized } from './checkpoint.js'
 import { takesDigits, testDigits } from './inputs.js'
@@ -41,7 +41,10 @@ const notFound =
         ]
       : faults
 
-/** The bundled digits network, another variant or configuration with synthetic weights, or a checkpoint's network. */
+/**
+ * The bundled digits network, another variant or configuration (with synthetic weights where it is to be measured), or
+ * a checkpoint's network.
+ */
 const networkOf = (what: string, options: Options): TE.TaskEither<Faults, Parameters> => {
   if (what === digits.name) return bundledNetwork(options)
   const config: TE.TaskEither<Faults, Config> | null = Object.hasOwn(variants, what)
@@ -54,7 +57,9 @@ const networkOf = (what: string, options: Options): TE.TaskEither<Faults, Parame
     : pipe(
         config,
         TE.chainEitherK(resized(options)),
-        TE.chainEitherK((valid) => parse(valid)(syntheticCheckpoint(valid, SEED))),
+        TE.chainEitherK((valid) =>
+          options.measure === undefined ? blank(valid) : parse(valid)(syntheticCheckpoint(valid, SEED)),
+        ),
       )
 }
 

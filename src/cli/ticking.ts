@@ -1,8 +1,8 @@
-/** Telling an onlooker of each heavy operation as it ends; nothing else changes. @module */
+/** Telling an onlooker of each operation as it ends; nothing else changes. @module */
 import type { Kernels } from '../model/kernels.js'
 
 /**
- * Wraps kernels so that `tick` hears the path of every convolution and attention product once it has run.
+ * Wraps kernels so that `tick` hears the path of every operation that has multiply-accumulates in a dense network, once it has run.
  *
  * @example
  * network(ticking((path) => bar.advance(work.get(path)))(reference('float64')))(parameters)
@@ -27,6 +27,7 @@ export const ticking =
         synapse: told(inner.synapse),
         dstT: told(inner.dstT),
         dst: told(inner.dst),
+        classify: told(inner.classify),
         scope: (label) => wrap(inner.scope(label), path === '' ? label : `${path}.${label}`),
       }
     }

@@ -1,0 +1,73 @@
+import * as Either from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { parseConfig, parseConfigText } from '../../src/cli/config-file.js'
+import { describe as sentence } from '../../src/core/fault.js'
+import { ti, variants } from '../../src/model/config.js'
+
+const faults = (value: unknown): readonly string[] => {
+  const result = parseConfig(value)
+  return Either.isLeft(result) ? result.left.map(sentence) : []
+}
+
+describe('a configuration in JSON', () => {
+  it.each(Object.values(variants))('may be that of the variant $name', (config) => {
+    expect(parseConfigText(JSON.stringify(config))).toEqual(Either.right(config))
+  })
+
+  it('may leave out what a variant gives', () => {
+    expect(parseConfig({ extends: 'ti', name: 'mine', classes: 100 })).toEqual(
+      Either.right({ ...ti, name: 'mine', classes: 100 }),
+    )
+    expect(parseConfig({ extends: 'ti', charge: { kind: 'IF' }, reset: { kind: 'soft' } })).toEqual(
+      Either.right({ ...ti, charge: { kind: 'IF' }, reset: { kind: 'soft' } }),
+    )
+  })
+
+  it('is refused with every unknown, missing and mistyped field', () => {
+    expect(
+      faults({
+        extends: 's',
+        clases: 10,
+        classes: '10',
+        image: 224,
+        stem: 'conv',
+        stages: [{ planes: 64, heads: 1, patch: 4, detph: 1 }],
+        charge: { kind: 'LIF', tau: null },
+        reset: { kind: 'medium' },
+      }),
+    ).toEqual([
+      'configuration: clases is not a field; the fields are name, image, channels, stem, stages, ratio, groupWidth, classes, charge, threshold, reset, steps',
+      'configuration: image must be an object, not 224',
+      'configuration: stem must be imagenet or plain, not "conv"',
+      'configuration: stages[0].detph is not a field; the fields are planes, heads, patch, depth',
+      'configuration: stages[0].depth is missing',
+      'configuration: classes must be a number, not "10"',
+      'configuration: charge.tau must be a number, not null',
+      'configuration: reset.kind must be hard or soft, not "medium"',
+    ])
+  })
+
+  it('has every field where it extends nothing', () => {
+    expect(faults({ name: 'mine' })).toHaveLength(11)
+    expect(faults({ name: 'mine' })[0]).toBe('configuration: image is missing')
+    expect(faults({ ...ti, charge: {} })).toEqual(['configuration: charge.kind is missing'])
+    expect(faults({ ...ti, stages: {} })).toEqual(['configuration: stages must be a list of stages, not {}'])
+  })
+
+  it('extends a variant or nothing', () => {
+    for (const base of ['xl', 'constructor', 7, null])
+      expect(faults({ extends: base })[0]).toMatch(/^configuration: extends must be ti or s or .*, not /)
+  })
+
+  it('is an object', () => {
+    for (const value of [null, [], 'ti', 7])
+      expect(faults(value)[0]).toMatch(/^configuration: it must be an object, not /)
+    expect(Either.isLeft(parseConfigText('nope'))).toBe(true)
+  })
+
+  it('has no fields from the prototype', () => {
+    expect(faults(JSON.parse('{"extends": "ti", "__proto__": {"classes": 3}}'))).toEqual([
+      expect.stringMatching(/^configuration: __proto__ is not a field/),
+    ])
+  })
+})
