@@ -3,7 +3,7 @@ import fc, { type Arbitrary } from 'fast-check'
 import { type Currents, type Shape, type Size, tensor } from '../src/core/tensor.js'
 import type { BatchNorm, Charge, Neuron, Reset, Synapse } from '../src/model/kernels.js'
 import type { Dssa, Gwsffn, Layer } from '../src/model/parameters.js'
-import { current, type Dyadic, exact, plus, potential, summed, times } from './budget.js'
+import { current, type Dyadic, exact, potential, summed, times } from './budget.js'
 import { drive, reals, whole } from './given.js'
 
 // Coarser numbers than the operations' own: they must survive several layers.
@@ -21,7 +21,7 @@ export const BLOCK_STEPS = 3
 const y = current(weight, 36, { gain, shift })
 const score = times(summed(4, y), { exponent: -1, largest: 4 })
 exact('an attention potential', potential(score, { steps: BLOCK_STEPS, tau: 2 }))
-exact('a residual potential', potential(plus(...Array(8).fill(y)), { steps: BLOCK_STEPS, tau: 2 }))
+exact('a residual potential', potential(summed(8, y), { steps: BLOCK_STEPS, tau: 2 }))
 
 /** A batch norm of dyadic gain and shift; see `norm`. */
 const coarseNorm = (channels: number): Arbitrary<BatchNorm> =>

@@ -96,7 +96,7 @@ const rates = (name: string, seed: number, heads: number, terms: number): readon
 /** The tree with exact scales, and with the epsilon its variances were made for. */
 const exactly = <X>(node: X, seed: number): X => {
   if (typeof node !== 'object' || node === null || ArrayBuffer.isView(node)) return node
-  if (Array.isArray(node)) return node.map((inner) => exactly(inner, seed)) as X
+  if (Array.isArray(node)) return (node as readonly unknown[]).map((inner) => exactly(inner, seed)) as X
   const inner = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, exactly(value, seed)]))
   if ('eps' in inner) return { ...(inner as unknown as BatchNorm), eps: EPSILON } as X
   if (!('firingRateX' in inner)) return inner as X

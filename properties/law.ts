@@ -106,6 +106,8 @@ export interface Options {
   /** Shifts every law's seed, which otherwise depends on its id alone (0). */
   readonly base?: number
   readonly expectations?: Expectations
+  /** `false`: a failure is the first case found, not the smallest. */
+  readonly shrink?: boolean
   /** Instead of the seeds derived from ids: a failure's own, to replay it. */
   readonly seed?: number
   readonly path?: string

@@ -33,10 +33,11 @@ const failure = (law: Law, K: Judged, details: RunDetails<[unknown]>): Failure =
 }
 
 /** Tries a law on its cases: how many held, or the smallest that did not. */
-const tried = (law: Law, K: Judged, { runs = 100, base = 0, seed, path }: Options): number | Failure => {
+const tried = (law: Law, K: Judged, { runs = 100, base = 0, shrink = true, seed, path }: Options): number | Failure => {
   const parameters = {
     seed: seed ?? seedOf(law.id, base),
     numRuns: Math.min(runs, law.atMost),
+    endOnFailure: !shrink,
     ...(path === undefined ? {} : { path }),
   }
   const holds = holdsOf(law, K)

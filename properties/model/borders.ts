@@ -178,7 +178,7 @@ export const borderLaws: readonly Law[] = [
         return same(
           'the third channel',
           channel(2),
-          tabulate(channel(0).shape, (t, _, y, x) => at(frames, t!, 0, y!, x!) + at(frames, t!, 1, y!, x!)),
+          tabulate(channel(0).shape, (t, _, y, x) => at(frames, t, 0, y, x) + at(frames, t, 1, y, x)),
         )
       },
   }),

@@ -14,7 +14,7 @@ import {
 } from '../../src/core/tensor.js'
 import type { BatchNorm, Neuron, Stem, Synapse } from '../../src/model/kernels.js'
 import type { Dssa, Gwsffn, Layer, Parameters } from '../../src/model/parameters.js'
-import { charged, rest } from '../operations/fire.js'
+import { charged, rest } from '../operations/neuron.js'
 import { range, sum, tabulate } from '../tensors.js'
 
 type Five = [number, number, number, number, number]
@@ -44,18 +44,18 @@ export const transmitted = ({ convolution, norm }: Synapse, { shape, data }: Cur
   const [out, inGroup, kh, kw] = weight.shape as [number, number, number, number]
   const [oh, ow] = [convolved(H, kh, stride, padding), convolved(W, kw, stride, padding)]
   return tabulate([T, B, out, oh, ow], (t, b, co, oy, ox) => {
-    const first = Math.floor(co! / (out / groups)) * inGroup
+    const first = Math.floor(co / (out / groups)) * inGroup
     let total = 0
     for (let ci = 0; ci < inGroup; ci++)
       for (let ky = 0; ky < kh; ky++)
         for (let kx = 0; kx < kw; kx++) {
-          const [y, x] = [oy! * stride - padding + ky, ox! * stride - padding + kx]
+          const [y, x] = [oy * stride - padding + ky, ox * stride - padding + kx]
           if (y >= 0 && y < H && x >= 0 && x < W)
             total +=
-              weight.data[((co! * inGroup + ci) * kh + ky) * kw + kx]! *
-              data[(((t! * B + b!) * C + first + ci) * H + y) * W + x]!
+              weight.data[((co * inGroup + ci) * kh + ky) * kw + kx]! *
+              data[(((t * B + b) * C + first + ci) * H + y) * W + x]!
         }
-    return normed(norm, co!, total)
+    return normed(norm, co, total)
   })
 }
 
@@ -71,8 +71,8 @@ const embedded = (p: Stem, image: Currents): Currents => {
       range(kernel).flatMap((k) =>
         o * stride - padding + k >= 0 && o * stride - padding + k < size ? [o * stride - padding + k] : [],
       )
-    const plane = ((t! * B + b!) * C + c!) * H
-    return Math.max(...inside(oy!, H).flatMap((y) => inside(ox!, W).map((x) => bare.data[(plane + y) * W + x]!)))
+    const plane = ((t * B + b) * C + c) * H
+    return Math.max(...inside(oy, H).flatMap((y) => inside(ox, W).map((x) => bare.data[(plane + y) * W + x]!)))
   })
 }
 
@@ -91,17 +91,17 @@ export const dssaOf = (p: Dssa, input: Currents): Currents => {
   const attn = fired(
     p.attn,
     tabulate([T, B, p.heads, n, P], (t, b, h, i, at) => {
-      const tb = t! * B + b!
-      const product = range(d).reduce((s, c) => s + token(tb, h!, c, i!) * x.data[(tb * C + d * h! + c) * P + at!]!, 0)
-      return product / Math.sqrt(p.firingRateX[h!]! * d)
+      const tb = t * B + b
+      const product = range(d).reduce((s, c) => s + token(tb, h, c, i) * x.data[(tb * C + d * h + c) * P + at]!, 0)
+      return product / Math.sqrt(p.firingRateX[h]! * d)
     }),
   )
   const out = fired(
     p.out,
     tabulate([T, B, C, H, W], (t, b, channel, row, column) => {
-      const [tb, h] = [t! * B + b!, Math.floor(channel! / d)]
-      const spike = (i: number): number => attn.data[((tb * p.heads + h) * n + i) * P + row! * W + column!]!
-      const product = range(n).reduce((s, i) => s + token(tb, h, d + (channel! % d), i) * spike(i), 0)
+      const [tb, h] = [t * B + b, Math.floor(channel / d)]
+      const spike = (i: number): number => attn.data[((tb * p.heads + h) * n + i) * P + row * W + column]!
+      const product = range(n).reduce((s, i) => s + token(tb, h, d + (channel % d), i) * spike(i), 0)
       return product / Math.sqrt(p.firingRateAttn[h]! * n)
     }),
   )
@@ -129,6 +129,6 @@ export const networkOf = (p: Parameters, frames: Currents): Currents => {
     range(H * W).reduce((s, i) => s + features.data[(tb * C + c) * H * W + i]!, 0) / (H * W)
   const weight: Tensor<Reals> = p.classifier
   return tabulate([T, B, weight.shape[0]!], (t, b, k) =>
-    range(C).reduce((s, c) => s + weight.data[k! * C + c]! * mean(t! * B + b!, c), 0),
+    range(C).reduce((s, c) => s + weight.data[k * C + c]! * mean(t * B + b, c), 0),
   )
 }

@@ -23,10 +23,7 @@ export const closed = (norm: BatchNorm): BatchNorm => ({
 
 /** The shift of a synapse's channels, as currents of a shape: what it sends without spikes. */
 export const shiftOf = ({ norm: { weight, bias, mean, variance, eps } }: Synapse, shape: Shape): Currents =>
-  tabulate(
-    shape,
-    (_, __, c) => bias.data[c!]! - (mean.data[c!]! * weight.data[c!]!) / Math.sqrt(variance.data[c!]! + eps),
-  )
+  tabulate(shape, (_, __, c) => bias.data[c]! - (mean.data[c]! * weight.data[c]!) / Math.sqrt(variance.data[c]! + eps))
 
 /** Out of reach of any current drawn here. */
 export const deaf = (p: Neuron): Neuron => ({ ...p, threshold: 2 ** 20 })
@@ -63,7 +60,7 @@ const reordered = (p: Dssa, order: readonly number[]): Dssa => {
 /** The frame moved around a torus by whole patches. */
 const rolled = (x: Currents, [dy, dx]: readonly [number, number]): Currents => {
   const [H, W] = x.shape.slice(3) as [number, number]
-  return tabulate(x.shape, (t, b, c, row, column) => at(x, t!, b!, c!, (row! + dy) % H, (column! + dx) % W))
+  return tabulate(x.shape, (t, b, c, row, column) => at(x, t, b, c, (row + dy) % H, (column + dx) % W))
 }
 
 const louder = (p: Neuron): Neuron => ({

@@ -18,7 +18,7 @@ const productMutants = (name: Name): readonly Mutant[] => {
       const [T, B, h, d, n] = y.shape as [number, number, number, number, number]
       const other = tensor([T, B, h, n, d], y.data)
       return product(c)(
-        tabulate(y.shape, (t, b, head, i, j) => at(other, t!, b!, head!, j!, i!)),
+        tabulate(y.shape, (t, b, head, i, j) => at(other, t, b, head, j, i)),
         s,
       )
     }),
@@ -54,7 +54,7 @@ const productMutants = (name: Name): readonly Mutant[] => {
           .reduce(sum),
       )
       return product(c)(
-        tabulate(y.shape, (t, ...rest) => at(sums[t!]!, 0, ...rest)),
+        tabulate(y.shape, (t, ...rest) => at(sums[t]!, 0, ...rest)),
         s,
       )
     }),
@@ -101,7 +101,7 @@ export const attentionMutants: readonly Mutant[] = [
     mergeHeads: (size) => (y) => {
       const [T, B, heads, d, P] = y.shape as [number, number, number, number, number]
       return right.mergeHeads(size)(
-        tensor([T, B, heads, d, P], tabulate([T, B, d, heads, P], (t, b, c, h, p) => at(y, t!, b!, h!, c!, p!)).data),
+        tensor([T, B, heads, d, P], tabulate([T, B, d, heads, P], (t, b, c, h, p) => at(y, t, b, h, c, p)).data),
       )
     },
   }),

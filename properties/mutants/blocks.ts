@@ -26,7 +26,7 @@ const asCurrents = (s: Spikes): Currents => mapped(tensor(s.shape, Float64Array.
 const realMix = (scale: readonly number[], y: Currents, attn: Currents): Currents => {
   const [T, B, heads, d, n] = y.shape as [number, number, number, number, number]
   return tabulate([T, B, heads, d, attn.shape[4]!], (t, b, h, c, p) =>
-    range(n).reduce((total, i) => total + scale[h!]! * at(y, t!, b!, h!, c!, i) * at(attn, t!, b!, h!, i, p!), 0),
+    range(n).reduce((total, i) => total + scale[h]! * at(y, t, b, h, c, i) * at(attn, t, b, h, i, p), 0),
   )
 }
 
@@ -160,9 +160,7 @@ export const blockMutants: readonly Mutant[] = [
     downsample: (p) => (x) =>
       pipe(
         rightLayer(p)(x),
-        State.map((y) =>
-          tabulate(y.shape, (t, b, c, h, w) => at(y, t!, b!, c!, h!, w!) + at(x, t!, b!, c!, 2 * h!, 2 * w!)),
-        ),
+        State.map((y) => tabulate(y.shape, (t, b, c, h, w) => at(y, t, b, c, h, w) + at(x, t, b, c, 2 * h, 2 * w))),
       ),
   }),
   mutant('downsample-floor', 'halves the feature map without padding', ['downsample.definition', 'downsample.silent'], {

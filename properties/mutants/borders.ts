@@ -23,7 +23,7 @@ type Parse = Operations<unknown, unknown>['parse']
 /** The tree with every batch norm changed. */
 const normsChanged = <X>(node: X, change: (norm: { readonly eps: number }) => object): X => {
   if (typeof node !== 'object' || node === null || ArrayBuffer.isView(node)) return node
-  if (Array.isArray(node)) return node.map((inner) => normsChanged(inner, change)) as X
+  if (Array.isArray(node)) return (node as readonly unknown[]).map((inner) => normsChanged(inner, change)) as X
   const inner = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, normsChanged(value, change)]))
   return ('eps' in inner ? change(inner as { readonly eps: number }) : inner) as X
 }
@@ -126,7 +126,7 @@ export const borderMutants: readonly Mutant[] = [
   }),
   mutant('events-mean', 'takes the mean of the polarities as the third channel', ['events.sum'], {
     integrateEvents: framesAs((frames) =>
-      tabulate(frames.shape, (t, c, y, x) => at(frames, t!, c!, y!, x!) / (c === 2 ? 2 : 1)),
+      tabulate(frames.shape, (t, c, y, x) => at(frames, t, c, y, x) / (c === 2 ? 2 : 1)),
     ),
   }),
   mutant('events-by-time', 'cuts the frames by time, not by number of events', ['events.frames'], {
@@ -134,7 +134,7 @@ export const borderMutants: readonly Mutant[] = [
   }),
   mutant('events-polarity', 'exchanges the polarities', ['events.frames'], {
     integrateEvents: framesAs((frames) =>
-      tabulate(frames.shape, (t, c, y, x) => at(frames, t!, c === 2 ? 2 : 1 - c!, y!, x!)),
+      tabulate(frames.shape, (t, c, y, x) => at(frames, t, c === 2 ? 2 : 1 - c, y, x)),
     ),
   }),
 ]

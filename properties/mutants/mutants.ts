@@ -1,4 +1,5 @@
 /** All mutants, and which laws kill which. @module */
+import { touchedBy } from '../implementation.js'
 import type { Law } from '../law.js'
 import { judgeOne } from '../run.js'
 import { attentionMutants } from './attention.js'
@@ -23,8 +24,22 @@ export const mutants: readonly Mutant[] = [
 
 /** Whether a law kills a mutant, in so many cases. */
 export const kills = (law: Law, { implementation }: Mutant, runs = 100): boolean =>
-  judgeOne(implementation, law, { runs }).status === 'fail'
+  judgeOne(implementation, law, { runs, shrink: false }).status === 'fail'
 
-/** The ids of the laws that kill a mutant. */
-export const killers = (laws: readonly Law[], mutant: Mutant, runs = 100): readonly string[] =>
-  laws.filter((law) => kills(law, mutant, runs)).map(({ id }) => id)
+/** The ids of the laws that kill a mutant; laws of operations it does rightly are not tried. */
+export const killers = (laws: readonly Law[], mutant: Mutant, runs = 100): readonly string[] => {
+  const touched = touchedBy(mutant.operations)
+  return laws
+    .filter(({ needs }) => needs.some((operation) => touched.has(operation)))
+    .filter((law) => kills(law, mutant, runs))
+    .map(({ id }) => id)
+}
+
+/** Which laws kill which mutants, as `docs/data/kill-matrix.json` has it. */
+export interface Matrix {
+  readonly version: string
+  /** Cases a law was tried on. */
+  readonly runs: number
+  readonly laws: readonly string[]
+  readonly mutants: readonly (Pick<Mutant, 'id' | 'mistake' | 'dies'> & { readonly killers: readonly string[] })[]
+}

@@ -1,7 +1,7 @@
 /** Wrong neurons. @module */
-import { type Currents, type Reals, type Spikes, sizeOf, tensor } from '../../src/core/tensor.js'
+import { type Currents, type Spikes, sizeOf, tensor } from '../../src/core/tensor.js'
 import type { Neuron, Stateful } from '../../src/model/kernels.js'
-import { charged, rest } from '../operations/fire.js'
+import { charged, rest } from '../operations/neuron.js'
 import { range, take } from '../tensors.js'
 import { type Mutant, mutant, right } from './mutant.js'
 
@@ -58,7 +58,7 @@ const folded: Fire = (p) => (x) => (membranes) => {
     new Map([...membranes].map(([key, m]) => [key, take(m, 0, [0])])),
   )
   const last = after.get(p.key)!
-  return [tensor(x.shape, spikes.data), new Map(membranes).set(p.key, take(last, 0, Array(B!).fill(0)))]
+  return [tensor(x.shape, spikes.data), new Map(membranes).set(p.key, take(last, 0, Array(B).fill(0)))]
 }
 
 /** Only the first neuron of a frame that would fire does. */
@@ -84,7 +84,7 @@ const refractory: Fire = (p) => (x) => (membranes) => {
 const scribbles: Fire = (p) => (x) => (membranes) => {
   const [spikes, after] = right.fire(p)(x)(membranes)
   const kept = membranes.get(p.key)
-  if (kept !== undefined) (kept.data as Reals).set(after.get(p.key)!.data)
+  if (kept !== undefined) kept.data.set(after.get(p.key)!.data)
   return [spikes, after]
 }
 

@@ -41,8 +41,8 @@ const tiled: Transmit = (p) => (s) => {
   const raw = tabulate(upper.shape, (...i) => at(i[3]! < seam ? upper : lower, ...i))
   const { weight, bias, mean, variance, eps } = p.norm
   return tabulate(raw.shape, (t, b, c, y, x) => {
-    const gain = weight.data[c!]! / Math.sqrt(variance.data[c!]! + eps)
-    return at(raw, t!, b!, c!, y!, x!) * gain + bias.data[c!]! - mean.data[c!]! * gain
+    const gain = weight.data[c]! / Math.sqrt(variance.data[c]! + eps)
+    return at(raw, t, b, c, y, x) * gain + bias.data[c]! - mean.data[c]! * gain
   })
 }
 
@@ -59,9 +59,7 @@ const outOfPhase: Transmit = (p) => (s) => {
   const found = right.synapse(p)(s)
   const { stride } = p.convolution
   const dense = right.synapse({ ...p, convolution: { ...p.convolution, stride: 1 } })(s)
-  return tabulate(found.shape, (t, b, c, y, x) =>
-    at(dense, t!, b!, c!, y! * stride + stride - 1, x! * stride + stride - 1),
-  )
+  return tabulate(found.shape, (t, b, c, y, x) => at(dense, t, b, c, y * stride + stride - 1, x * stride + stride - 1))
 }
 
 /** Pads with what is on the other side. */
@@ -70,7 +68,7 @@ const circular: Transmit = (p) => (s) => {
   const [H, W] = s.shape.slice(3) as [number, number]
   const wrapped = spikesWhere(
     [...s.shape.slice(0, 3), H + 2 * padding, W + 2 * padding],
-    (t, b, c, y, x) => at(s, t!, b!, c!, (y! - padding + H) % H, (x! - padding + W) % W) === 1,
+    (t, b, c, y, x) => at(s, t, b, c, (y - padding + H) % H, (x - padding + W) % W) === 1,
   )
   return right.synapse({ ...p, convolution: { ...p.convolution, padding: 0 } })(wrapped)
 }
@@ -117,7 +115,7 @@ const poolOf = (x: Currents, p: NonNullable<Stem['pool']>): Currents =>
 
 const padded = (x: Currents, padding: number): Currents =>
   tabulate([...x.shape.slice(0, 3), x.shape[3]! + 2 * padding, x.shape[4]! + 2 * padding], (t, b, c, y, z) =>
-    at(x, t!, b!, c!, y! - padding, z! - padding),
+    at(x, t, b, c, y - padding, z - padding),
   )
 
 export const synapseMutants: readonly Mutant[] = [
@@ -181,7 +179,7 @@ export const headMutants: readonly Mutant[] = [
     meanPool: (x) =>
       tabulate(x.shape.slice(0, 3), (t, b, c) => {
         const [H, W] = x.shape.slice(3) as [number, number]
-        return Math.max(...range(H * W).map((i) => at(x, t!, b!, c!, Math.floor(i / W), i % W)))
+        return Math.max(...range(H * W).map((i) => at(x, t, b, c, Math.floor(i / W), i % W)))
       }),
   }),
   mutant('classifier-bias', 'adds a bias to the logits', ['classify.linear'], {
@@ -191,13 +189,13 @@ export const headMutants: readonly Mutant[] = [
     classify: (weight) => {
       const [classes, channels] = weight.shape as [number, number]
       const columns = tensor([channels, classes], weight.data)
-      return right.classify(tabulate(weight.shape, (k, c) => at(columns, c!, k!)))
+      return right.classify(tabulate(weight.shape, (k, c) => at(columns, c, k)))
     },
   }),
   mutant('classifier-mean', 'averages over time before the classifier', ['classify.steps'], {
     classify: (weight) => (x) => {
       const T = x.shape[0]!
-      const mean = tabulate(x.shape, (_, b, c) => range(T).reduce((total, t) => total + at(x, t, b!, c!) / T, 0))
+      const mean = tabulate(x.shape, (_, b, c) => range(T).reduce((total, t) => total + at(x, t, b, c) / T, 0))
       return right.classify(weight)(mean)
     },
   }),

@@ -5,7 +5,7 @@ import { drive, driven, dyadic, neuron, STEPS, whole } from '../given.js'
 import { type Law, law } from '../law.js'
 import { constant, joined, mapped, range, spikesWhere, steps, take } from '../tensors.js'
 import { all, each, same } from '../verdict.js'
-import { rest, stepped } from './fire.js'
+import { rest, stepped } from './neuron.js'
 
 const LIF = 'follows from the charge equation'
 
@@ -50,7 +50,7 @@ export const fireTimeLaws: readonly Law[] = [
       ({ p, x }) => {
         const T = 8
         const n = firstSpike(p, x, T)
-        const expected = spikesWhere([T, 1, 1, 1, 1], (t) => n !== undefined && (t! + 1) % n === 0)
+        const expected = spikesWhere([T, 1, 1, 1, 1], (t) => n !== undefined && (t + 1) % n === 0)
         return same('spikes', fire(p)(constant([T, 1, 1, 1, 1], x))(new Map())[0], expected)
       },
   }),

@@ -1,37 +1,14 @@
 /** Laws of one neuron in one step: what it charges, when it fires, what a spike leaves behind. @module */
 import fc from 'fast-check'
-import type { Currents, Reals, Spikes, Tensor } from '../../src/core/tensor.js'
-import type { Charge, Neuron } from '../../src/model/kernels.js'
+import type { Currents, Reals, Tensor } from '../../src/core/tensor.js'
+import type { Neuron } from '../../src/model/kernels.js'
 import { driven, dyadic, neuron, reals, whole } from '../given.js'
-import { type Law, law, type Operations, type Verdict } from '../law.js'
+import { type Law, law, type Verdict } from '../law.js'
 import { constant, mapped, range } from '../tensors.js'
 import { all, each, equal, same } from '../verdict.js'
+import { charged, rest, sigmoid, stepped, tie } from './neuron.js'
 
 const PAPER = "the paper's section 3.1; the authors' code (SpikingJelly LIFNode, ParametricLIFNode, IFNode)"
-
-type Fire = Operations<Spikes, Currents>['fire']
-
-/** A neuron from a known membrane (or from rest), its spikes and the membrane after. */
-export const stepped = (fire: Fire, p: Neuron, x: Currents, membrane?: Currents): readonly [Spikes, Currents] => {
-  const [spikes, after] = fire(p)(x)(new Map(membrane === undefined ? [] : [[p.key, membrane]]))
-  const left = after.get(p.key)
-  if (left === undefined) throw new Error(`fire leaves no membrane under its key, ${p.key}`)
-  return [spikes, left]
-}
-
-/** Where the membrane starts, and where a hard reset puts it. */
-export const rest = ({ reset }: Neuron): number => (reset.kind === 'hard' ? reset.value : 0)
-
-/** The part of the distance to its drive that a neuron goes in a step: 1 / tau, sigmoid(w), or all of the drive. */
-const leak = (charge: Charge): number =>
-  charge.kind === 'LIF' ? 1 / charge.tau : charge.kind === 'PLIF' ? 1 / (1 + Math.exp(-charge.w)) : 1
-
-/** The published charge in exact arithmetic: the potential that meets the threshold. */
-export const charged = (p: Neuron, v: number, x: number): number =>
-  p.charge.kind === 'IF' ? v + x : v + (x - (v - rest(p))) * leak(p.charge)
-
-/** The drive that lifts a resting neuron to the threshold exactly. */
-export const tie = (p: Neuron): number => (p.threshold - rest(p)) / leak(p.charge)
 
 /** A neuron, the membrane of one layer and one step of drive. */
 const oneStep = fc.tuple(neuron, whole(1, 3)).chain(([p, n]) =>
@@ -231,7 +208,7 @@ export const fireLaws: readonly Law[] = [
           threshold: 4,
           reset: { kind: 'hard', value: 0 },
         }
-        const expected = x / (1 + Math.exp(-w))
+        const expected = x * sigmoid(w)
         const [, after] = stepped(fire, p, constant([1, 1, 1, 1, 1], x))
         return each(
           'membrane',

@@ -35,7 +35,7 @@ export const headLaws: readonly Law[] = [
       (x) => {
         const [T, B, C, H, W] = x.shape as [number, number, number, number, number]
         const expected = tabulate([T, B, C], (t, b, c) =>
-          range(H * W).reduce((total, i) => total + at(x, t!, b!, c!, Math.floor(i / W), i % W) / (H * W), 0),
+          range(H * W).reduce((total, i) => total + at(x, t, b, c, Math.floor(i / W), i % W) / (H * W), 0),
         )
         return same('mean', meanPool(x), expected)
       },
@@ -67,7 +67,7 @@ export const headLaws: readonly Law[] = [
         return same(
           'logits',
           classify(weight)(one),
-          tabulate([C, 1, weight.shape[0]!], (t, _, k) => at(weight, k!, t!)),
+          tabulate([C, 1, weight.shape[0]!], (t, _, k) => at(weight, k, t)),
         )
       },
   }),

@@ -24,7 +24,7 @@ export const layoutLaws: readonly Law[] = [
         const d = C2 / heads / 2
         const half = (from: number) =>
           tabulate([T, B, heads, d, h * w], (t, b, head, c, n) =>
-            at(y, t!, b!, 2 * d * head! + from + c!, Math.floor(n! / w), n! % w),
+            at(y, t, b, 2 * d * head + from + c, Math.floor(n / w), n % w),
           )
         const [y1, y2] = splitHeads(heads)(y)
         return all(same('y1', y1, half(0)), same('y2', y2, half(d)))
@@ -52,7 +52,7 @@ export const layoutLaws: readonly Law[] = [
           'out',
           mergeHeads(size)(y),
           tabulate([T, B, heads * d, size.height, size.width], (t, b, c, row, column) =>
-            at(y, t!, b!, Math.floor(c! / d), c! % d, row! * size.width + column!),
+            at(y, t, b, Math.floor(c / d), c % d, row * size.width + column),
           ),
         )
       },

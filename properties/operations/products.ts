@@ -95,7 +95,7 @@ const lawsOf = (name: Name): readonly Law[] => {
           const { T, B, heads, d, n, H, W } = dim
           const expected = tabulate([T, B, heads, name === 'dstT' ? n : d, H * W], (t2, b2, h2, i, p2) =>
             t2 === t && b2 === b && h2 === head && p2 === position
-              ? scale[head!]! * (name === 'dstT' ? at(y, t, b, head!, term!, i!) : at(y, t, b, head!, i!, term!))
+              ? scale[head]! * (name === 'dstT' ? at(y, t, b, head, term, i) : at(y, t, b, head, i, term))
               : 0,
           )
           return same(
@@ -173,7 +173,7 @@ const lawsOf = (name: Name): readonly Law[] => {
           return same(
             out,
             run(K)(scale)(y, s),
-            tabulate(plain.shape, (t, b, h, i, p) => scale[h!]! * at(plain, t!, b!, h!, i!, p!)),
+            tabulate(plain.shape, (t, b, h, i, p) => scale[h]! * at(plain, t, b, h, i, p)),
           )
         },
     }),

@@ -33,7 +33,7 @@ const pooled = (x: Currents, { kernel, stride, padding }: Pool): Currents => {
     range(Math.min(size, o * stride - padding + kernel), Math.max(0, o * stride - padding))
   const side = (size: number): number => convolved(size, kernel, stride, padding)
   return tabulate([T, B, C, side(H), side(W)], (t, b, c, oy, ox) =>
-    Math.max(...window(oy!, H).flatMap((y) => window(ox!, W).map((z) => at(x, t!, b!, c!, y, z)))),
+    Math.max(...window(oy, H).flatMap((y) => window(ox, W).map((z) => at(x, t, b, c, y, z)))),
   )
 }
 
@@ -101,7 +101,7 @@ export const stemLaws: readonly Law[] = [
         return same(
           'current',
           found,
-          tabulate(found.shape, (_, __, c) => shift(c!)),
+          tabulate(found.shape, (_, __, c) => shift(c)),
         )
       },
   }),

@@ -25,7 +25,7 @@ const outputShape = ({ convolution: { weight, stride, padding } }: Synapse, [T, 
 
 /** The spikes in a larger, silent frame. */
 const framed = (s: Spikes, [top, left]: readonly [number, number], [H, W]: readonly [number, number]): Spikes =>
-  spikesWhere([...s.shape.slice(0, 3), H, W], (t, b, c, y, x) => at(s, t!, b!, c!, y! - top, x! - left) === 1)
+  spikesWhere([...s.shape.slice(0, 3), H, W], (t, b, c, y, x) => at(s, t, b, c, y - top, x - left) === 1)
 
 export const synapseLaws: readonly Law[] = [
   law({
@@ -46,8 +46,8 @@ export const synapseLaws: readonly Law[] = [
         const [out, inGroup] = weight.shape as [number, number]
         const group = Math.floor(c / inGroup)
         const expected = tabulate(outputShape(p, shape), (t2, b2, co, y2, x2) =>
-          t2 === t && b2 === b && Math.floor(co! / (out / p.convolution.groups)) === group
-            ? at(weight, co!, c % inGroup, y + padding - stride * y2!, x + padding - stride * x2!)
+          t2 === t && b2 === b && Math.floor(co / (out / p.convolution.groups)) === group
+            ? at(weight, co, c % inGroup, y + padding - stride * y2, x + padding - stride * x2)
             : 0,
         )
         return same(
@@ -89,7 +89,7 @@ export const synapseLaws: readonly Law[] = [
         same(
           'current',
           synapse(p)(silence(shape)),
-          tabulate(outputShape(p, shape), (_, __, c) => shift(p.norm, c!)),
+          tabulate(outputShape(p, shape), (_, __, c) => shift(p.norm, c)),
         ),
   }),
   law({
@@ -106,7 +106,7 @@ export const synapseLaws: readonly Law[] = [
         return same(
           'current',
           synapse(p)(s),
-          tabulate(raw.shape, (t, b, c, y, x) => gain(p.norm, c!) * at(raw, t!, b!, c!, y!, x!) + shift(p.norm, c!)),
+          tabulate(raw.shape, (t, b, c, y, x) => gain(p.norm, c) * at(raw, t, b, c, y, x) + shift(p.norm, c)),
         )
       },
   }),
@@ -126,9 +126,9 @@ export const synapseLaws: readonly Law[] = [
         const folded: Synapse = {
           convolution: {
             ...p.convolution,
-            weight: tabulate(weight.shape, (co, ...rest) => gain(p.norm, co!) * at(weight, co!, ...rest)),
+            weight: tabulate(weight.shape, (co, ...rest) => gain(p.norm, co) * at(weight, co, ...rest)),
           },
-          norm: { ...identityNorm(channels), bias: tabulate([channels], (c) => shift(p.norm, c!)) },
+          norm: { ...identityNorm(channels), bias: tabulate([channels], (c) => shift(p.norm, c)) },
         }
         return same('current of the folded synapse', synapse(folded)(s), synapse(p)(s))
       },
@@ -155,7 +155,7 @@ export const synapseLaws: readonly Law[] = [
         return same(
           `the current of spikes moved by (${down}, ${right})`,
           moved,
-          tabulate(still.shape, (t, b, c, y, x) => at(still, t!, b!, c!, y! - down, x! - right)),
+          tabulate(still.shape, (t, b, c, y, x) => at(still, t, b, c, y - down, x - right)),
         )
       },
   }),
@@ -202,7 +202,7 @@ export const synapseLaws: readonly Law[] = [
         return same(
           'current',
           synapse(p)(s),
-          tabulate(outputShape(p, s.shape), (t, b, c, y, x) => at(dense, t!, b!, c!, y! * stride, x! * stride)),
+          tabulate(outputShape(p, s.shape), (t, b, c, y, x) => at(dense, t, b, c, y * stride, x * stride)),
         )
       },
   }),

@@ -1,0 +1,32 @@
+// Judges every mutant by every law, prints the kill matrix and writes it to docs/data/kill-matrix.json.
+// npm run mutants [-- --runs 100]
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { runnerImport } from 'vite'
+
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '100' } } })
+const runs = Number(values.runs)
+
+const load = async (path) => (await runnerImport(path, { logLevel: 'error' })).module
+const { laws, version } = await load('./properties/laws.ts')
+const { killers, mutants } = await load('./properties/mutants/mutants.ts')
+
+const rows = mutants.map((mutant) => {
+  const found = killers(laws, mutant, runs)
+  const survives = mutant.dies.filter((id) => !found.includes(id))
+  const { id, mistake, dies } = mutant
+  console.log(`${survives.length === 0 ? 'killed ' : 'SURVIVES'} ${id} (${mistake})\n         by ${found.join(' ')}`)
+  return { id, mistake, dies, killers: found }
+})
+const idle = laws.filter(({ id }) => !rows.some((row) => row.killers.includes(id))).map(({ id }) => id)
+const survivors = rows.filter((row) => row.dies.some((id) => !row.killers.includes(id)))
+
+mkdirSync('docs/data', { recursive: true })
+const matrix = { version, runs, laws: laws.map(({ id }) => id), mutants: rows }
+writeFileSync('docs/data/kill-matrix.json', `${JSON.stringify(matrix, null, 2)}\n`)
+
+console.log(`${rows.length - survivors.length} of ${rows.length} mutants die by the laws named for them`)
+console.log(
+  `${laws.length - idle.length} of ${laws.length} laws kill a mutant${idle.length > 0 ? `; idle: ${idle}` : ''}`,
+)
+process.exitCode = survivors.length + idle.length === 0 ? 0 : 1
