@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.js'
-import { patient, silent, terminalBar } from '../../src/cli/progress.js'
+import { patient, silent, terminalDisplay } from '../../src/cli/progress.js'
 
 /** A clock that is set by hand, and a bar that notes what it is told. */
 const observed = () => {
@@ -9,9 +9,9 @@ const observed = () => {
   const notes: string[] = []
   const bar = patient(
     () => clock.now,
-    (total, value) => {
-      notes.push(`start ${value}/${total}`)
-      return { advance: (amount) => notes.push(`+${amount}`), stop: () => notes.push('stop') }
+    () => {
+      notes.push('open')
+      return { show: (fraction, left) => notes.push(`${fraction}, ${left} s left`), stop: () => notes.push('stop') }
     },
   )
   return { clock, notes, bar }
@@ -34,17 +34,20 @@ describe('a progress bar', () => {
     work.advance(1)
     clock.now = 1000
     work.advance(1)
+    clock.now = 3000
     work.advance(1)
     work.stop()
-    expect(notes).toEqual(['start 2/4', '+1', 'stop'])
+    expect(notes).toEqual(['open', '0.5, 1 s left', '0.75, 1 s left', 'stop'])
   })
 
   it('is drawn on the terminal it is given', () => {
     const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80 })
-    const bar = terminalBar(stream as unknown as NodeJS.WriteStream)(4, 1)
-    bar.advance(3)
+    const bar = terminalDisplay(stream as unknown as NodeJS.WriteStream)()
+    bar.show(0.25, 6.2)
     bar.stop()
-    expect(String(stream.read())).toMatch(/█{8}░{24} 25 % \| /)
+    const drawn = String(stream.read())
+    expect(drawn).toMatch(/█{8}░{24} 25 %, 7 s left/)
+    expect(drawn).not.toMatch(/\?7l|\?25l/)
   })
 
   it('ends full: every command advances it by all of its work', async () => {

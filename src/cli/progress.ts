@@ -8,38 +8,54 @@ const PATIENCE = 1000
 /** A bar that shows nothing. */
 export const silent: Bar = { advance: () => {}, stop: () => {} }
 
+/** A bar on show: where it stands, as a fraction from 0 to 1, and how many seconds are left at the pace so far. */
+export interface Display {
+  readonly show: (fraction: number, secondsLeft: number) => void
+  readonly stop: () => void
+}
+
 /**
- * A bar that `start` draws only once the work has taken a second by the clock `now`; work that is quicker leaves no
- * trace.
+ * A bar that `open`s its display only once the work has taken a second by the clock `now`, in milliseconds; work that
+ * is quicker leaves no trace.
  */
 export const patient =
-  (now: () => number, start: (total: number, value: number) => Bar) =>
+  (now: () => number, open: () => Display) =>
   (total: number): Bar => {
     const began = now()
     let done = 0
-    let bar: Bar | null = null
+    let display: Display | null = null
     return {
       advance: (amount) => {
         done += amount
-        if (bar !== null) bar.advance(amount)
-        else if (now() - began >= PATIENCE) bar = start(total, done)
+        const elapsed = now() - began
+        if (elapsed < PATIENCE) return
+        display ??= open()
+        display.show(done / total, ((elapsed / done) * (total - done)) / 1000)
       },
-      stop: () => bar?.stop(),
+      stop: () => display?.stop(),
     }
   }
 
 /**
- * A bar on a terminal stream, wiped when it stops. It redraws as it advances, without a timer, so it also moves during
- * one long computation; Ctrl-C is left to the system for the same reason.
+ * A display on a terminal stream, wiped when it stops. It is redrawn when it is told to, without a timer, so it also
+ * moves during one long computation; it changes no setting of the terminal, so that Ctrl-C is left to the system.
  */
-export const terminalBar =
-  (stream: NodeJS.WriteStream) =>
-  (total: number, value: number): Bar => {
-    const format = '{bar} {percentage} % | {duration_formatted}, {eta_formatted} left'
-    const bar = new SingleBar(
-      { stream, format, barsize: 32, clearOnComplete: true, gracefulExit: false, hideCursor: null, etaBuffer: 50 },
-      Presets.shades_classic,
-    )
-    bar.start(total, value)
-    return { advance: (amount) => bar.increment(amount), stop: () => bar.stop() }
+export const terminalDisplay = (stream: NodeJS.WriteStream) => (): Display => {
+  const bar = new SingleBar(
+    {
+      stream,
+      format: '{bar} {percentage} %, {left} s left',
+      barsize: 32,
+      clearOnComplete: true,
+      gracefulExit: false,
+      hideCursor: null,
+      linewrap: true,
+    },
+    Presets.shades_classic,
+  )
+  bar.start(1, 0, { left: '' })
+  return {
+    show: (fraction, secondsLeft) => bar.update(fraction, { left: Math.ceil(Math.max(0, secondsLeft)) }),
+    stop: () => bar.stop(),
   }
+}
