@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { syntheticCheckpoint } from '../../src/checkpoint/synthetic.js'
+import { run } from '../../src/cli/program.js'
 import { type Tensor, tensor } from '../../src/core/tensor.js'
 import { digits } from '../../src/model/config.js'
 import { cli, greyPng, saved, temporary } from './cli.js'
@@ -224,5 +225,25 @@ describe('outputs that cannot be written', () => {
     mkdirSync(file('folder/taken.safetensors'), { recursive: true })
     expect((await sentences('convert', 'data/digits.safetensors', file(name)))[0]).toMatch(expected)
     expect(readdirSync(file('folder'))).toEqual(['taken.safetensors'])
+  })
+})
+
+describe('what nobody foresaw', () => {
+  it('is one sentence, not a stack', async () => {
+    let err = ''
+    const code = await run(['classify'], {
+      out: () => {},
+      err: (text) => {
+        err += text
+      },
+      colour: false,
+      bar: () => {
+        throw new Error('the bar\nis closed')
+      },
+    })
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'error: internal error: the bar\u{fffd}is closed; please report it\n',
+    })
   })
 })

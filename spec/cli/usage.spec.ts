@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { imageSize, whole } from '../../src/cli/options.js'
 import { cli } from './cli.js'
 
-const COMMANDS = ['classify', 'evaluate', 'inspect', 'trace', 'convert']
+const COMMANDS = ['classify', 'evaluate', 'inspect', 'trace', 'convert', 'laws']
 
 /** What bad usage says: the first line of the error stream. */
 const refusal = async (...argv: readonly string[]): Promise<string> => {
@@ -66,6 +66,16 @@ describe('bad usage is refused by name', () => {
     [
       ['classify', '--checkpoint', 'a', '--variant', 'ti', '--config', 'b'],
       /^error: option '--variant <name>' cannot be used with option '--config <file>'$/,
+    ],
+    [['classify', 'a.png', '--count', '2'], /^error: option '--count <n>' is for the bundled digits, without inputs$/],
+    [['classify', '--invert'], /^error: option '--invert' is for images: give one$/],
+    [
+      ['inspect', 'ti', '--variant', 's'],
+      /^error: option '--variant <name>' is for a checkpoint file, and ti is not one$/,
+    ],
+    [
+      ['inspect', 'a.json', '--config', 'b.json'],
+      /^error: option '--config <file>' is for a checkpoint file, and a\.json /,
     ],
     [['evaluate'], /^error: missing required argument 'dataset'$/],
     [['evaluate', 'imagenet'], /^error: command-argument value 'imagenet' is invalid .* Allowed choices are digits\.$/],

@@ -132,9 +132,15 @@ Examples:
     )
     .action(async (inputs: readonly string[], options: Options, command: Command) => {
       const { checkpoint, variant, config } = options
-      if (checkpoint === undefined && (config !== undefined || (variant !== undefined && variant !== digits.name)))
+      const foreign =
+        config !== undefined ? '--config' : variant !== digits.name ? variant && `--variant ${variant}` : ''
+      if (checkpoint === undefined && foreign)
         command.error(
-          `error: option '${config === undefined ? `--variant ${variant}` : '--config'}' needs --checkpoint <file>: only the digits network comes with the package`,
+          `error: option '${foreign}' needs --checkpoint <file>: only the digits network comes with the package`,
         )
+      if (inputs.length > 0 && command.getOptionValueSource('count') === 'cli')
+        command.error("error: option '--count <n>' is for the bundled digits, without inputs")
+      if (inputs.length === 0 && options.invert === true)
+        command.error("error: option '--invert' is for images: give one")
       await perform(classified(inputs, options, io))
     })

@@ -174,4 +174,9 @@ Examples:
   $ spikingresformer inspect s --image-size 288 --measure
   $ spikingresformer inspect checkpoint.pth --variant cifar --json`,
     )
-    .action(async (what: string, options: Options) => perform(inspected(what, options, io)))
+    .action(async (what: string, options: Options, command: Command) => {
+      const given = options.variant === undefined ? options.config && '--config <file>' : '--variant <name>'
+      if (given && (Object.hasOwn(variants, what) || /\.json$/i.test(what)))
+        command.error(`error: option '${given}' is for a checkpoint file, and ${what} is not one`)
+      await perform(inspected(what, options, io))
+    })

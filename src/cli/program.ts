@@ -8,6 +8,7 @@ import { convertCommand } from './convert.js'
 import { evaluateCommand } from './evaluate.js'
 import { inspectCommand } from './inspect.js'
 import { complaint, type Io, type Perform } from './io.js'
+import { lawsCommand } from './laws.js'
 import { traceCommand } from './trace.js'
 
 /** The version of the package, from its own package.json. */
@@ -53,6 +54,7 @@ Example:
     inspectCommand(io, perform),
     traceCommand(io, perform),
     convertCommand(perform),
+    lawsCommand(io, perform),
   ]
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root))
   return root
