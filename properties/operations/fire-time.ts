@@ -174,7 +174,7 @@ export const fireTimeLaws: readonly Law[] = [
     holds:
       ({ fire }) =>
       ({ p, x }) => {
-        const other = constant([2], 0.5)
+        const other = constant(x.shape.slice(1), 0.5)
         const [spikes, after] = fire({ ...p, key: 'a' })(x)(new Map([['b', other]]))
         return all(
           [...after.keys()].sort().join() === 'a,b'

@@ -5,7 +5,7 @@ import { driven, extents, reals, spikeTrain, synapse, transmitting, whole } from
 import type { Operation, Operations } from '../implementation.js'
 import { type Law, law } from '../law.js'
 import { constant } from '../tensors.js'
-import { all, same } from '../verdict.js'
+import { all, equal, same } from '../verdict.js'
 
 const isTensor = (value: object): value is Tensor => 'shape' in value && 'data' in value
 
@@ -39,6 +39,7 @@ const pure = <X, const N extends Operation>(
       const second = tensors(run(K, x), operation)
       const arguments_ = tensors(x, 'argument')
       return all(
+        equal('the answer', first.length > 0 ? 'a tensor' : 'no tensor', 'a tensor'),
         ...before.map(([place, was], i) => same(`${place} after the call`, arguments_[i]![1], was)),
         ...first.map(([place, was], i) => same(`${place} of the second call`, second[i]![1], was)),
       )

@@ -64,7 +64,10 @@ const implementationOf =
           advice: `export const carriers = { ${names.join(', ')} }, or none for plain tensors`,
         }),
       )
-    return E.right({ kernels, ...(carriers === undefined ? {} : { carriers }) } as Implementation<unknown, unknown>)
+    return E.right({ kernels, ...(carriers === undefined ? {} : { carriers }) } as unknown as Implementation<
+      unknown,
+      unknown
+    >)
   }
 
 /** Loads, and so runs, the module the user names. */
