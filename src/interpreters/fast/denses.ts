@@ -4,7 +4,7 @@ import type { Pool, Stem } from '../../model/kernels.js'
 import type { Builder } from './builder.js'
 import type { Slab } from './geometry.js'
 import { padded, runsOf, type View } from './layout.js'
-import { asConvolution, packAffine, packConvolution } from './pack.js'
+import { asConvolution, packAffine, packConvolution, ungrouped } from './pack.js'
 import type { Lane } from './program.js'
 import type { CurrentWire } from './wires.js'
 
@@ -24,8 +24,9 @@ const withoutBlocks = ({ base, stepStride, batchStride, rowStride }: Lane): Omit
 
 /** `BN(Conv(image))`, a row of positions a unit. */
 export const emitStem = (B: Builder, wire: CurrentWire, p: Stem, x: CurrentWire): void => {
-  const { weight, stride, padding } = p.convolution
-  const [out, channels, kernelHeight, kernelWidth] = weight.shape as readonly [number, number, number, number]
+  const { weight, stride, padding, groups } = p.convolution
+  const [out, inGroup, kernelHeight, kernelWidth] = weight.shape as readonly [number, number, number, number]
+  const channels = inGroup * groups
   const [, , , height, width] = x.shape as readonly [number, number, number, number, number]
   const [steps, batch, , outHeight, outWidth] = wire.shape as readonly [number, number, number, number, number]
   const from = mapView(B, x, true)
@@ -33,7 +34,7 @@ export const emitStem = (B: Builder, wire: CurrentWire, p: Stem, x: CurrentWire)
   B.views.set(wire, to)
   const terms = kernelHeight * kernelWidth * channels
   const weights = B.constants.place(p, 'weights', padded(out) * terms * 4, () =>
-    packConvolution(p.convolution, whole(terms)),
+    packConvolution(ungrouped(p.convolution), whole(terms)),
   )
   const gain = B.constants.place(p, 'gain', padded(out) * 4, () => packAffine(p.norm, to).gain)
   const shift = B.constants.place(p, 'shift', padded(out) * 4, () => packAffine(p.norm, to).shift)

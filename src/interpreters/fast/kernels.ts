@@ -6,13 +6,12 @@
  */
 import type { Currents, Spikes, Tensor } from '../../core/tensor.js'
 import type { Kernels } from '../../model/kernels.js'
-import { type Pool, pool } from './arena.js'
-import { type Assembled, assemble } from './assemble.js'
+import { pool } from './arena.js'
+import { assemble } from './assemble.js'
 import { runSteps } from './execute.js'
-import { bitTable } from './geometry.js'
-import { type Bytes, readView, writeView } from './layout.js'
-import { type Primitives, primitives } from './primitives.js'
-import { BIT_TABLE, FIRST_FREE, type Program } from './program.js'
+import { readView, writeView } from './layout.js'
+import { arrayMemory, type Memory, writeConstants } from './memory.js'
+import { FIRST_FREE } from './program.js'
 import { type CurrentWire, givenCurrents, givenSpikes, type SpikeWire, type Wire, wiring } from './wires.js'
 
 /** An interpreter whose carriers are wires: its kernels, and the way between wires and tensors. */
@@ -20,67 +19,49 @@ export interface WireInterpreter {
   readonly kernels: Kernels<SpikeWire, CurrentWire>
   readonly fromSpikes: (spikes: Spikes) => SpikeWire
   readonly fromCurrents: (currents: Currents) => CurrentWire
+  /** Computes wires together, in one program; reading them is then free. */
+  readonly force: (wires: readonly Wire[]) => void
   /** The value of a wire; what it depends on is computed first, once. */
   readonly spikes: (wire: SpikeWire) => Spikes
   readonly currents: (wire: CurrentWire) => Currents
 }
 
-/** Puts the table of set bits and the pool's new constants into memory. */
-export const writeConstants = ({ u8, u16 }: Bytes, constants: Pool): void => {
-  u16.set(bitTable(), BIT_TABLE / 2)
-  for (const { at, data } of constants.fresh()) {
-    const { buffer, byteOffset, byteLength } = data()
-    u8.set(new Uint8Array(buffer, byteOffset, byteLength), at)
-  }
-}
+/** Constants are forgotten, with the parameters they were packed from, when they take more than this. */
+const MOST_CONSTANT_BYTES = 2 ** 29
 
-/** Writes the inputs of a program. */
-export const writeInputs = (bytes: Bytes, { inputs }: Program, values: readonly Tensor[]): void => {
-  inputs.forEach(({ view, base }, i) => {
-    writeView(bytes, view, base, values[i]!.data)
-  })
-}
-
-/** Reads the outputs of a program into fresh tensors. */
-export const readOutputs = (bytes: Bytes, { outputs }: Program): readonly Tensor<Float32Array | Uint8Array>[] =>
-  outputs.map(({ view, base, shape }) => ({ shape, data: readView(bytes, view, base) }))
-
-/** Runs a program with all its constants once, on primitives over a memory of at least the given size. */
-const runOnce = (
-  over: (bytes: number) => Primitives,
-  { program }: Assembled,
-  constants: Pool,
-  values: readonly Tensor[],
-): readonly Tensor<Float32Array | Uint8Array>[] => {
-  const P = over(program.bytes + program.scratch)
-  const bytes = P.bytes()
-  writeConstants(bytes, constants)
-  writeInputs(bytes, program, values)
-  runSteps(P, program.steps, program.bytes)
-  return readOutputs(bytes, program)
-}
-
-/** The interpreter over given primitives. A wire's value is remembered as long as the wire is. */
-export const interpreterOver = (over: (bytes: number) => Primitives): WireInterpreter => {
+/** The interpreter in a memory. A wire's value is remembered as long as the wire is. */
+export const interpreterIn = (memory: Memory): WireInterpreter => {
   const values = new WeakMap<Wire, Tensor>()
+  let constants = pool(FIRST_FREE)
   const atHand = (wire: Wire): Tensor | undefined =>
     (wire.from.op === 'given' ? wire.from.value : null) ?? values.get(wire)
-  const evaluate = (wire: Wire): Tensor => {
-    const known = atHand(wire)
-    if (known !== undefined) return known
-    const constants = pool(FIRST_FREE)
-    const assembled = assemble([wire], constants, 1, (w) => values.has(w))
-    const inputs = assembled.feeds.map((feed) => atHand(feed)!)
-    const [value] = runOnce(over, assembled, constants, inputs)
-    values.set(wire, value!)
-    return value!
+  const force = (wires: readonly Wire[]): void => {
+    const wanted = wires.filter((wire) => atHand(wire) === undefined)
+    if (wanted.length === 0) return
+    if (constants.end() > MOST_CONSTANT_BYTES) constants = pool(FIRST_FREE)
+    const { program, feeds } = assemble(wanted, constants, 1, (wire) => values.has(wire))
+    const P = memory(program.bytes + program.scratch)
+    const bytes = P.bytes()
+    writeConstants(bytes, constants)
+    program.inputs.forEach(({ view, base }, i) => {
+      writeView(bytes, view, base, atHand(feeds[i]!)!.data)
+    })
+    runSteps(P, program.steps, program.bytes)
+    program.outputs.forEach(({ view, base, shape }, i) => {
+      values.set(wanted[i]!, { shape, data: readView(bytes, view, base) })
+    })
+  }
+  const valueAt = (wire: Wire): Tensor => {
+    force([wire])
+    return atHand(wire)!
   }
   return {
     kernels: wiring,
     fromSpikes: givenSpikes,
     fromCurrents: (value) => givenCurrents(value.shape, value),
-    spikes: (wire) => evaluate(wire) as Spikes,
-    currents: (wire) => evaluate(wire) as Currents,
+    force,
+    spikes: (wire) => valueAt(wire) as Spikes,
+    currents: (wire) => valueAt(wire) as Currents,
   }
 }
 
@@ -88,7 +69,55 @@ export const interpreterOver = (over: (bytes: number) => Primitives): WireInterp
  * The fast interpreter.
  *
  * @example
- * const net = network(fast.kernels)(parameters)
- * const logits = fast.currents(forward(net)(4)(fast.fromCurrents(image))) // [4, B, classes]
+ * const { kernels, fromCurrents, currents } = fast()
+ * const logits = currents(forward(network(kernels)(parameters))(4)(fromCurrents(image))) // [4, B, classes]
  */
-export const fast: WireInterpreter = interpreterOver((bytes) => primitives(new ArrayBuffer(Math.ceil(bytes / 64) * 64)))
+export const fast = (): WireInterpreter => interpreterIn(arrayMemory())
+
+/**
+ * An interpreter's operations over plain tensors, computed one by one: for who wants to see every value, such as the
+ * laws, the ledger and the trace. Nothing is fused, so it is slower than reading the logits alone.
+ */
+export const tensorKernels = ({
+  kernels: K,
+  fromSpikes,
+  fromCurrents,
+  spikes,
+  currents,
+  force,
+}: WireInterpreter): Kernels<Spikes, Currents> => {
+  const read =
+    (run: (x: CurrentWire) => CurrentWire): ((x: Currents) => Currents) =>
+    (x) =>
+      currents(run(fromCurrents(x)))
+  const kernels: Kernels<Spikes, Currents> = {
+    stem: (p) => read(K.stem(p)),
+    hold: (steps) => read(K.hold(steps)),
+    fire: (p) => {
+      const run = K.fire(p)
+      return (x) => (membranes) => {
+        const before = membranes.get(p.key)
+        const [out, after] = run(fromCurrents(x))(new Map(before === undefined ? [] : [[p.key, fromCurrents(before)]]))
+        const membrane = after.get(p.key)!
+        force([out, membrane])
+        return [spikes(out), new Map(membranes).set(p.key, currents(membrane))]
+      }
+    },
+    synapse: (p) => {
+      const run = K.synapse(p)
+      return (x) => currents(run(fromSpikes(x)))
+    },
+    splitHeads: (heads) => (y) => {
+      const [first, last] = K.splitHeads(heads)(fromCurrents(y))
+      return [currents(first), currents(last)]
+    },
+    dstT: (scale) => (y, x) => currents(K.dstT(scale)(fromCurrents(y), fromSpikes(x))),
+    dst: (scale) => (y, x) => currents(K.dst(scale)(fromCurrents(y), fromSpikes(x))),
+    mergeHeads: (size) => read(K.mergeHeads(size)),
+    add: (a, b) => currents(K.add(fromCurrents(a), fromCurrents(b))),
+    meanPool: read(K.meanPool),
+    classify: (weight) => read(K.classify(weight)),
+    scope: () => kernels,
+  }
+  return kernels
+}

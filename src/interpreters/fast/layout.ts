@@ -132,52 +132,53 @@ export const liesByRows = ({ blockStride }: View): boolean => blockStride === BL
 export const currentAt = (view: View, at: number): number =>
   liesByRows(view) ? at * 4 : Math.floor(at / BLOCK) * view.blockStride + (at % BLOCK) * 4
 
-/** Calls `each(element, row address in bytes, channel)` for every element, row-major. */
-const visit = (view: View, base: number, each: (i: number, row: number, c: number) => void): void => {
+/** Calls `each(first element, address of position 0, channel)` for every channel of every frame, row-major. */
+const visit = (view: View, base: number, each: (i: number, frame: number, c: number) => void): void => {
   let i = 0
   for (let t = 0; t < view.steps; t++)
     for (let b = 0; b < view.batch; b++) {
       const frame = base + view.offset + t * view.stepStride + b * view.batchStride
-      for (let c = 0; c < view.channels; c++)
-        for (let p = 0; p < view.positions; p++) each(i++, frame + p * view.rowStride, c)
+      for (let c = 0; c < view.channels; c++, i += view.positions) each(i, frame, c)
     }
 }
 
-const placesOf = (view: View): readonly number[] =>
-  Array.from({ length: view.channels }, (_, c) => {
-    const at = channelAt(view, c)
-    return view.carries === 'currents' ? currentAt(view, at) : at
-  })
-
 /** Writes row-major numbers into a view whose buffer starts at `base`. */
 export const writeView = ({ u8, f32 }: Bytes, view: View, base: number, data: Numbers): void => {
-  const places = placesOf(view)
+  const { positions, rowStride } = view
   if (view.carries === 'currents') {
-    visit(view, base, (i, row, c) => {
-      f32[(row + places[c]!) >> 2] = Number(data[i])
+    const step = rowStride >> 2
+    visit(view, base, (i, frame, c) => {
+      let to = (frame + currentAt(view, channelAt(view, c))) >> 2
+      for (let p = 0; p < positions; p++, to += step) f32[to] = Number(data[i + p])
     })
     return
   }
   u8.fill(0, base + view.offset, base + view.offset + view.steps * view.stepStride)
-  visit(view, base, (i, row, c) => {
-    if (data[i]) u8[row + (places[c]! >> 3)]! |= 1 << (places[c]! & 7)
+  visit(view, base, (i, frame, c) => {
+    const at = channelAt(view, c)
+    let to = frame + (at >> 3)
+    for (let p = 0; p < positions; p++, to += rowStride) if (data[i + p]) u8[to]! |= 1 << (at & 7)
   })
 }
 
 /** Reads a view as row-major numbers: a fresh array. */
 export const readView = ({ u8, f32 }: Bytes, view: View, base: number): Float32Array | Uint8Array => {
-  const length = view.steps * view.batch * view.channels * view.positions
-  const places = placesOf(view)
+  const { positions, rowStride } = view
+  const length = view.steps * view.batch * view.channels * positions
   if (view.carries === 'currents') {
+    const step = rowStride >> 2
     const out = new Float32Array(length)
-    visit(view, base, (i, row, c) => {
-      out[i] = f32[(row + places[c]!) >> 2]!
+    visit(view, base, (i, frame, c) => {
+      let from = (frame + currentAt(view, channelAt(view, c))) >> 2
+      for (let p = 0; p < positions; p++, from += step) out[i + p] = f32[from]!
     })
     return out
   }
   const out = new Uint8Array(length)
-  visit(view, base, (i, row, c) => {
-    out[i] = (u8[row + (places[c]! >> 3)]! >> (places[c]! & 7)) & 1
+  visit(view, base, (i, frame, c) => {
+    const at = channelAt(view, c)
+    let from = frame + (at >> 3)
+    for (let p = 0; p < positions; p++, from += rowStride) out[i + p] = (u8[from]! >> (at & 7)) & 1
   })
   return out
 }

@@ -11,16 +11,24 @@ import { BLOCK, type Channels, channelAt, padded } from './layout.js'
  */
 export const packConvolution = ({ weight, groups }: Convolution, slabs: readonly Slab[]): Float32Array => {
   const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
-  const outGroup = out / groups
-  const packed = new Float32Array(groups * padded(outGroup) * inGroup * kh * kw)
+  const [outGroup, taps] = [out / groups, kh * kw]
+  const packed = new Float32Array(groups * padded(outGroup) * inGroup * taps)
+  const { data } = weight
   let at = 0
   for (let g = 0; g < groups; g++)
     for (const { first, rows } of slabs)
-      for (let block = 0; block < outGroup; block += BLOCK)
-        for (let row = first; row < first + rows; row++, at += BLOCK) {
-          const [tap, channel] = [Math.floor(row / inGroup), row % inGroup]
-          for (let i = 0; i < BLOCK && block + i < outGroup; i++)
-            packed[at + i] = weight.data[((g * outGroup + block + i) * inGroup + channel) * kh * kw + tap]!
+      for (let block = 0; block < outGroup; block += BLOCK, at += rows * BLOCK)
+        for (let i = 0; i < BLOCK && block + i < outGroup; i++) {
+          const from = (g * outGroup + block + i) * inGroup * taps
+          let tap = Math.floor(first / inGroup)
+          let channel = first % inGroup
+          for (let to = at + i, end = to + rows * BLOCK; to < end; to += BLOCK) {
+            packed[to] = data[from + channel * taps + tap]!
+            if (++channel === inGroup) {
+              channel = 0
+              tap++
+            }
+          }
         }
   return packed
 }
@@ -32,6 +40,21 @@ export const asConvolution = (weight: Tensor<Reals>): Convolution => ({
   padding: 0,
   groups: 1,
 })
+
+/** The same convolution in one group, with zeros where groups did not meet: a pixel times zero adds nothing. */
+export const ungrouped = (convolution: Convolution): Convolution => {
+  const { weight, groups } = convolution
+  const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
+  if (groups === 1) return convolution
+  const kernel = inGroup * kh * kw
+  const data = new Float64Array(out * groups * kernel)
+  for (let co = 0; co < out; co++)
+    data.set(
+      weight.data.subarray(co * kernel, (co + 1) * kernel),
+      (co * groups + Math.floor((co * groups) / out)) * kernel,
+    )
+  return { ...convolution, groups: 1, weight: { shape: [out, inGroup * groups, kh, kw], data } }
+}
 
 /** One number a channel where the channels lie, zeros between. */
 const spread = (values: Reals, lie: Channels): Float32Array => {

@@ -8,9 +8,10 @@
 import type { Currents, Shape, Tensor } from '../../core/tensor.js'
 import { type Pool, pool } from './arena.js'
 import { assemble } from './assemble.js'
-import { bitTable } from './geometry.js'
+import { runSteps } from './execute.js'
 import { type Bytes, readView, type View, writeView } from './layout.js'
-import { BIT_TABLE, FIRST_FREE, type Port, type Program } from './program.js'
+import { type Memory, writeConstants } from './memory.js'
+import { FIRST_FREE, type Port, type Program } from './program.js'
 import type { CurrentWire } from './wires.js'
 
 /** What is to be run: a still image held for `steps` steps, or frames, from rest or from where a chunk ended. */
@@ -95,12 +96,8 @@ export const library = (draw: (request: Request) => Drawing, threads: number): L
       programs.set(key, known)
       return known
     },
-    writeConstants: ({ u8, u16 }) => {
-      u16.set(bitTable(), BIT_TABLE / 2)
-      for (const { at, data } of constants.fresh()) {
-        const { buffer, byteOffset, byteLength } = data()
-        u8.set(new Uint8Array(buffer, byteOffset, byteLength), at)
-      }
+    writeConstants: (bytes) => {
+      writeConstants(bytes, constants)
     },
   }
 }
@@ -124,3 +121,23 @@ export const leave = (bytes: Bytes, { logits, after }: Compiled): readonly [logi
     ]),
   ),
 ]
+
+/** Logits, and the membranes where they were asked for. */
+export type Outcome = readonly [logits: Currents, state: Potentials]
+
+/** Runs requests on the calling thread, in one memory that grows to the largest of them. */
+export const engine = (
+  memory: Memory,
+  draw: (request: Request) => Drawing,
+): ((request: Request, image: Tensor, state: Potentials | null) => Outcome) => {
+  const { compiled, writeConstants: write } = library(draw, 1)
+  return (request, image, state) => {
+    const plan = compiled(request)
+    const { bytes, scratch, steps } = plan.program
+    const P = memory(bytes + scratch)
+    write(P.bytes())
+    enter(P.bytes(), plan, image, state)
+    runSteps(P, steps, bytes)
+    return leave(P.bytes(), plan)
+  }
+}

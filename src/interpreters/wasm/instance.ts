@@ -1,10 +1,14 @@
 /** The compiled kernels over a memory: the same primitives as `fast`, in SIMD. @module */
 import { type Bytes, bytesOf } from '../fast/layout.js'
+import type { Memory } from '../fast/memory.js'
 import type { Primitives } from '../fast/primitives.js'
 import { PLAIN, SHARED } from './module.js'
 
 /** Bytes in a page of WebAssembly memory. */
 export const PAGE = 65536
+
+/** The most pages a memory may have: addresses are signed 32-bit numbers in places. */
+export const MOST_PAGES = 32767
 
 /** Pages for a number of bytes. */
 export const pagesOf = (bytes: number): number => Math.ceil(bytes / PAGE)
@@ -33,5 +37,21 @@ export const primitivesOver = (module: WebAssembly.Module, memory: WebAssembly.M
         bytes = bytesOf(memory.buffer)
       return bytes
     },
+  }
+}
+
+/** Grows a memory to at least so many bytes. */
+export const grow = (memory: WebAssembly.Memory, bytes: number): void => {
+  const missing = pagesOf(bytes) - pagesOf(memory.buffer.byteLength)
+  if (missing > 0) memory.grow(missing)
+}
+
+/** A memory of the calling thread, with the compiled kernels over it. */
+export const wasmMemory = (): Memory => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES })
+  const P = primitivesOver(new WebAssembly.Module(binary(false)), memory)
+  return (bytes) => {
+    grow(memory, bytes)
+    return P
   }
 }

@@ -1,0 +1,93 @@
+/** The primitives that currents go through, in plain TypeScript: affine map, residual and neuron. @module */
+import type { Bytes } from './layout.js'
+import type { Primitives } from './primitives.js'
+import type { ChargeCode } from './program.js'
+
+const { fround } = Math
+
+/** The affine map and the residual. */
+export const affine =
+  ({ f32 }: Bytes): Primitives['affine'] =>
+  (x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow) => {
+    const [g, s] = [gain >> 2, shift >> 2]
+    for (let t = 0; t < steps; t++)
+      for (let p = 0; p < positions; p++) {
+        const at = (x + t * xStep + p * xRow) >> 2
+        const to = (out + t * outStep + p * outRow) >> 2
+        const other = (residual + t * residualStep + p * residualRow) >> 2
+        for (let c = 0; c < 16; c++) {
+          const y = fround(fround(f32[at + c]! * f32[g + c]!) + f32[s + c]!)
+          f32[to + c] = residual === 0 ? y : y + f32[other + c]!
+        }
+      }
+  }
+
+/** Charges a neuron: 0 adds, 1 divides by the leak, 2 and 3 multiply by it. */
+const charged = (v: number, x: number, charge: ChargeCode, leak: number, rest: number): number => {
+  if (charge === 0) return fround(v + x)
+  const drive = fround(x - fround(v - rest))
+  return fround(v + (charge === 1 ? fround(drive / leak) : fround(drive * leak)))
+}
+
+/** The affine map, the residual and the neuron, one neuron over all steps at a time. */
+export const affineFire =
+  ({ u16, f32 }: Bytes): Primitives['affineFire'] =>
+  (
+    x,
+    xStep,
+    xRow,
+    positions,
+    steps,
+    gain,
+    shift,
+    residual,
+    residualStep,
+    residualRow,
+    out,
+    outStep,
+    outRow,
+    before,
+    beforeRow,
+    after,
+    afterRow,
+    spikes,
+    spikesStep,
+    spikesRow,
+    mask,
+    charge,
+    leak,
+    threshold,
+    rest,
+    soft,
+  ) => {
+    const [dx, dr, ds, dout] = [xStep >> 2, residualStep >> 2, spikesStep >> 1, outStep >> 2]
+    for (let p = 0; p < positions; p++) {
+      const bits = (spikes + p * spikesRow) >> 1
+      for (let t = 0; t < steps; t++) u16[bits + t * ds] = 0
+      for (let c = 0; c < 16; c++) {
+        if (((mask >> c) & 1) === 0) continue
+        const by = f32[(gain >> 2) + c]!
+        const plus = f32[(shift >> 2) + c]!
+        let v = before === 0 ? fround(rest) : f32[((before + p * beforeRow) >> 2) + c]!
+        let at = ((x + p * xRow) >> 2) + c
+        let other = ((residual + p * residualRow) >> 2) + c
+        let to = ((out + p * outRow) >> 2) + c
+        let word = bits
+        for (let t = 0; t < steps; t++) {
+          let input = fround(fround(f32[at]! * by) + plus)
+          if (residual !== 0) input = fround(input + f32[other]!)
+          if (out !== 0) f32[to] = input
+          const h = charge === 3 ? fround(v + fround(fround(input - v) * leak)) : charged(v, input, charge, leak, rest)
+          if (h >= threshold) {
+            u16[word]! |= 1 << c
+            v = soft === 0 ? fround(rest) : fround(h - threshold)
+          } else v = h
+          at += dx
+          other += dr
+          to += dout
+          word += ds
+        }
+        if (after !== 0) f32[((after + p * afterRow) >> 2) + c] = v
+      }
+    }
+  }

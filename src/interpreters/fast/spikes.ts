@@ -1,0 +1,89 @@
+/** The primitives that spikes go through, in plain TypeScript: they only list and add. @module */
+import type { Bytes } from './layout.js'
+import type { Primitives } from './primitives.js'
+
+const { fround } = Math
+
+/** Lists events, lowest bit first. */
+export const extract =
+  ({ u8, u16, i32 }: Bytes): Primitives['extract'] =>
+  (gather, gatherStride, positions, steps, base, stepStride, pieces, piecesEnd, starts, lists) => {
+    let start = starts >> 2
+    let out = lists >> 1
+    for (let t = 0; t < steps; t++) {
+      const frame = base + t * stepStride
+      for (let p = 0; p < positions; p++) {
+        i32[start++] = out << 1
+        const table = (gather + p * gatherStride) >> 2
+        for (let piece = pieces >> 2; piece < piecesEnd >> 2; piece += 4) {
+          const row = i32[table + (i32[piece]! >> 2)]!
+          if (row < 0) continue
+          const bit = i32[piece + 1]!
+          const shift = bit & 7
+          let left = i32[piece + 2]!
+          let k = i32[piece + 3]!
+          for (let at = frame + row + (bit >> 3); left > 0; at++, left -= 8, k += 512) {
+            let byte = ((u8[at]! | (u8[at + 1]! << 8)) >> shift) & (left < 8 ? (1 << left) - 1 : 255)
+            while (byte !== 0) {
+              const lowest = 31 - Math.clz32(byte & -byte)
+              u16[out++] = k + (lowest << 6)
+              byte &= byte - 1
+            }
+          }
+        }
+      }
+    }
+    i32[start] = out << 1
+    return out << 1
+  }
+
+/** Sums rows of weights, eight channels at a time in local variables. */
+export const accumulate =
+  ({ u16, i32, f32 }: Bytes): Primitives['accumulate'] =>
+  (starts, rows, weights, sums, resume) => {
+    for (let half = 0; half < 16; half += 8) {
+      const w = (weights >> 2) + half
+      let s = (sums >> 2) + half
+      let e = i32[starts >> 2]! >> 1
+      for (let r = 1; r <= rows; r++, s += 16) {
+        const end = i32[(starts >> 2) + r]! >> 1
+        let a0 = fround(0)
+        let a1 = fround(0)
+        let a2 = fround(0)
+        let a3 = fround(0)
+        let a4 = fround(0)
+        let a5 = fround(0)
+        let a6 = fround(0)
+        let a7 = fround(0)
+        if (resume !== 0) {
+          a0 = f32[s]!
+          a1 = f32[s + 1]!
+          a2 = f32[s + 2]!
+          a3 = f32[s + 3]!
+          a4 = f32[s + 4]!
+          a5 = f32[s + 5]!
+          a6 = f32[s + 6]!
+          a7 = f32[s + 7]!
+        }
+        for (; e < end; e++) {
+          const k = w + (u16[e]! >> 2)
+          a0 = fround(a0 + f32[k]!)
+          a1 = fround(a1 + f32[k + 1]!)
+          a2 = fround(a2 + f32[k + 2]!)
+          a3 = fround(a3 + f32[k + 3]!)
+          a4 = fround(a4 + f32[k + 4]!)
+          a5 = fround(a5 + f32[k + 5]!)
+          a6 = fround(a6 + f32[k + 6]!)
+          a7 = fround(a7 + f32[k + 7]!)
+        }
+        f32[s] = a0
+        f32[s + 1] = a1
+        f32[s + 2] = a2
+        f32[s + 3] = a3
+        f32[s + 4] = a4
+        f32[s + 5] = a5
+        f32[s + 6] = a6
+        f32[s + 7] = a7
+      }
+    }
+  }
