@@ -1,15 +1,8 @@
 // The numbers of docs/theorem-scale-invariance.md, as tables: node scripts/scale-invariance.mjs
 // Nothing to build: Vite compiles the laws as they are imported.
-import { createServer } from 'vite'
+import { runnerImport } from 'vite'
 
-const vite = await createServer({
-  configFile: false,
-  appType: 'custom',
-  logLevel: 'error',
-  server: { middlewareMode: true, ws: false, watch: null },
-  optimizeDeps: { noDiscovery: true },
-})
-const load = (path) => vite.ssrLoadModule(new URL(`../${path}`, import.meta.url).pathname)
+const load = async (path) => (await runnerImport(`./${path}`, { logLevel: 'error' })).module
 const { models } = await load('properties/theorems/counter-models.ts')
 const { RATES, TERMS } = await load('properties/theorems/invariance.ts')
 const { ACCEPTED, ENTRIES, accepted, deviation, moments } = await load('properties/theorems/decision.ts')
@@ -123,4 +116,3 @@ for (const [path] of notes) {
   })
   row(layer, ...cells)
 }
-await vite.close()

@@ -27,7 +27,7 @@ export const spikeOnlyLaws: readonly Law[] = [
   law({
     id: 'spike-only.network',
     statement:
-      'Batch norm folded into weights and bias currents, scales into thresholds, leaks into halvings: every layer of the network has the same membrane after every step, so it fired the same spikes.',
+      'With batch norm folded into weights and bias currents, scales into thresholds and leaks into halvings, the network keeps the same membranes and logits at every step: it needs no multiplier between stem and classifier.',
     formula: 'g \\sum_j w_j s_j + b = \\sum_j (g w_j) s_j + b, \\qquad c\\,h \\ge \\theta \\iff h \\ge \\theta / c',
     source: "the paper's section 4: spike-driven",
     needs: ['network'],
