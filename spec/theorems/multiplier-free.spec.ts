@@ -48,7 +48,7 @@ describe('what the network without multipliers refuses', () => {
     expect(refusal({ kind: 'LIF', tau: 3 })).toEqual([
       'configuration: layers.0.0.activation_in: charge.tau is 3; without a multiplier a leak can only be halved: tau = 1, 2, 4, 8, ...',
     ])
-    expect(refusal({ kind: 'LIF', tau: 1.5 })).toHaveLength(1)
+    for (const tau of [1.5, 0.5, -2, Number.NaN]) expect(refusal({ kind: 'LIF', tau })).toHaveLength(1)
     expect(refusal({ kind: 'PLIF', w: 0.25 })).toEqual([
       'configuration: layers.0.0.activation_in: charge.w is 0.25; without a multiplier a leak can only be halved: w = 0, sigmoid(w) = 1/2',
     ])

@@ -13,7 +13,7 @@ export const needsMultiplier = ({ key, charge }: Neuron): readonly Fault[] => {
   const fault = (field: string, problem: string): readonly Fault[] => [
     { _tag: 'Configuration', field: `${key}: ${field}`, problem },
   ]
-  if (charge.kind === 'LIF' && 2 ** halvings(charge) !== charge.tau)
+  if (charge.kind === 'LIF' && (charge.tau < 1 || 2 ** halvings(charge) !== charge.tau))
     return fault(
       'charge.tau',
       `is ${charge.tau}; without a multiplier a leak can only be halved: tau = 1, 2, 4, 8, ...`,
