@@ -1,7 +1,7 @@
 /** Wrong networks and scales that the two theorems refuse. @module */
 import type { Currents, Spikes } from '../../src/core/tensor.js'
 import { at, range, tabulate } from '../tensors.js'
-import { constantScale, offBy, SPIKFORMER_SCALE } from '../theorems/counter-models.js'
+import { offBy } from '../theorems/counter-models.js'
 import { type Mutant, mutant, right } from './mutant.js'
 
 /** The mean of the tokens that attend in place of their sum: a divisor that depends on the spikes folds into nothing. */
@@ -29,7 +29,6 @@ export const theoremMutants: readonly Mutant[] = [
       dst: averaging,
     },
   ),
-  mutant('scale-spikformer', "has Spikformer's constant scale, 1/8", [SCORES, MIX], constantScale(SPIKFORMER_SCALE)),
   mutant('scale-large', 'scales 10 % too much', [SCORES, MIX], offBy(1.1)),
   mutant('scale-small', 'scales 10 % too little', [SCORES, MIX], offBy(0.9)),
 ]
