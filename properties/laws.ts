@@ -20,6 +20,8 @@ import { productLaws } from './operations/products.js'
 import { pureLaws } from './operations/pure.js'
 import { stemLaws } from './operations/stem.js'
 import { synapseLaws } from './operations/synapse.js'
+import { scaleInvarianceLaws } from './theorems/invariance.js'
+import { spikeOnlyLaws } from './theorems/spike-only.js'
 
 export { parseExpectations } from './expectations.js'
 export * as given from './given.js'
@@ -52,8 +54,10 @@ export const laws: readonly Law[] = [
   ...headLaws,
   ...pureLaws,
   ...scaleLaws,
+  ...scaleInvarianceLaws,
   ...dssaLaws,
   ...feedForwardLaws,
   ...networkLaws,
+  ...spikeOnlyLaws,
   ...borderLaws,
 ]

@@ -77,8 +77,14 @@ export const borderMutants: readonly Mutant[] = [
   mutant(
     'scale-one',
     'has scales of 1',
-    ['scale.value'],
+    ['scale.value', 'scale.invariance.scores', 'scale.invariance.mix'],
     scales((rates) => rates.map(() => 1)),
+  ),
+  mutant(
+    'scale-spikformer',
+    "has Spikformer's constant scale, 0.125",
+    ['scale.terms', 'scale.invariance.scores', 'scale.invariance.mix'],
+    scales((rates) => rates.map(() => 0.125)),
   ),
   mutant(
     'scale-of-rate-only',
@@ -98,7 +104,7 @@ export const borderMutants: readonly Mutant[] = [
     ['scale.value'],
     scales((rates, m) => rates.map((f) => 1 / (f * m))),
   ),
-  mutant('scale-196', 'takes n from 224 x 224', ['scale.terms'], {
+  mutant('scale-196', 'takes n from 224 x 224', ['scale.terms', 'scale.invariance.mix'], {
     c2: (p) => p.firingRateAttn.map((f) => 1 / Math.sqrt(f * 196)),
   }),
   mutant(

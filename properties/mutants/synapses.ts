@@ -122,7 +122,7 @@ export const synapseMutants: readonly Mutant[] = [
   mutant('flipped-kernel', 'convolves with the kernel flipped, as mathematics does', ['synapse.impulse'], {
     synapse: other(flipped),
   }),
-  mutant('saturating-sum', 'clips its currents to [-2, 2]', ['synapse.additive'], {
+  mutant('saturating-sum', 'clips its currents to [-2, 2]', ['synapse.additive', 'spike-only.network'], {
     synapse: (p) => (s) => mapped(right.synapse(p)(s), (x) => Math.max(-2, Math.min(2, x))),
   }),
   mutant('no-running-mean', 'forgets the running mean', ['synapse.silence', 'dssa.silent', 'gwsffn.silent'], {
