@@ -1,0 +1,68 @@
+// What is measured: a network of the synthetic checkpoint 7, its image, and its synaptic operations.
+import * as Either from '../node_modules/fp-ts/lib/Either.js'
+import { syntheticCheckpoint, syntheticInput } from '../dist/src/checkpoint/synthetic.js'
+import { compile, compileThreads } from '../dist/src/compile.js'
+import { fast, tensorKernels } from '../dist/src/interpreters/fast/kernels.js'
+import { ledger, plain, total } from '../dist/src/interpreters/ledger.js'
+import { unobserved } from '../dist/src/interpreters/observe.js'
+import { reference } from '../dist/src/interpreters/reference.js'
+import { wasm } from '../dist/src/interpreters/wasm/kernels.js'
+import { variants } from '../dist/src/model/config.js'
+import { forward, network } from '../dist/src/model/network.js'
+import { parse } from '../dist/src/model/parameters.js'
+
+export const right = (either) => {
+  if (Either.isLeft(either)) throw new Error(JSON.stringify(either.left))
+  return either.right
+}
+
+/** Configuration, parameters and image of a variant, with any field of its configuration replaced. */
+export const subject = (variant, changes = {}) => {
+  const config = { ...variants[variant], ...changes }
+  const { height, width } = config.image
+  const shape = [1, 1, config.channels, height, width]
+  const { data } = syntheticInput(shape, 7)
+  return {
+    config,
+    parameters: right(parse(config)(syntheticCheckpoint(config, 7))),
+    image: { shape, data: Float32Array.from(data) },
+  }
+}
+
+/** A function that runs a subject for `steps` steps, awaited. */
+export const runnerOf = async ({ parameters, image }, kernels, threads, steps) => {
+  if (kernels === 'reference') {
+    const run = forward(network(reference('float32'))(parameters))(steps)
+    return async () => run(image)
+  }
+  if (threads === 1) {
+    const run = compile({ kernels })(parameters).still(steps)
+    return async () => right(run(image))
+  }
+  const net = right(await compileThreads({ kernels, threads })(parameters)())
+  if (net.notice !== null) throw new Error(net.notice)
+  return async () => right(await net.still(steps)(image))
+}
+
+/** Synaptic operations of a run, counted by the ledger. */
+export const sopsOf = ({ parameters, image }, steps) => {
+  const K = ledger(plain)(tensorKernels(WebAssembly ? wasm() : fast()))
+  return total(forward(network(K)(parameters))(steps)(unobserved(image)).notes).sops
+}
+
+export const median = (numbers) => {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
+}
+
+/** Milliseconds of each of `runs` runs, after one that packs the weights and some that warm the engine up. */
+export const timed = async (run, runs, warm) => {
+  for (let i = 0; i < 1 + warm; i++) await run()
+  const times = []
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now()
+    await run()
+    times.push(performance.now() - start)
+  }
+  return times
+}
