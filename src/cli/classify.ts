@@ -68,7 +68,7 @@ const classified = (inputs: readonly string[], options: Options, io: Io): TE.Tas
     TE.bindTo('parameters'),
     TE.bind('labels', ({ parameters }) => labelsFor(options, parameters)),
     TE.chain(({ parameters, labels }) => {
-      const chosen = chooseKernels('quick', options)
+      const chosen = chooseKernels('quick', options, io)
       const stages = parameters.config.stages.length
       const each = groups(inputs, options, parameters)
       const { run, stop } = watched(io, chosen, parameters, each.length)

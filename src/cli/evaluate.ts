@@ -90,7 +90,7 @@ const evaluated = (options: Options, io: Io): TE.TaskEither<Faults, string> =>
     TE.bindTo('parameters'),
     TE.bind('samples', ({ parameters }) => testDigits(parameters.config)),
     TE.chain(({ parameters, samples }) => {
-      const chosen = chooseKernels('exact', options)
+      const chosen = chooseKernels('exact', options, io)
       const { run, stop } = watched(io, chosen, parameters, 1)
       return pipe(
         TE.fromIO(() =>

@@ -1,18 +1,10 @@
 /** A run of a network as a row of golden data, to compare a port with. @module */
 import { createHash } from 'node:crypto'
-import type { Currents, Spikes } from '../core/tensor.js'
-import { type Cost, total } from '../interpreters/ledger.js'
-import type { Notes } from '../interpreters/observe.js'
-import type { Line } from '../interpreters/trace.js'
+import type { Spikes } from '../core/tensor.js'
+import { total } from '../interpreters/ledger.js'
 import { type Parameters, parameterCount } from '../model/parameters.js'
 import { architectureOf } from './architecture.js'
-
-/** A run: its logits `[T, B, classes]`, its ledger, and its trace, of the neurons at least. */
-export interface Traced {
-  readonly logits: Currents
-  readonly costs: Notes<Cost>
-  readonly lines: Notes<Line>
-}
+import type { Chunk } from './observed.js'
 
 /** The two convolutions of an attention block before its two products, as the golden rows have them. */
 const ATTENTION = ['W', 'Wproj', 'matmul1', 'matmul2']
@@ -34,7 +26,8 @@ const layerOf = (layer: string, { shape, data }: Spikes) => ({
 const indices = (length: number): readonly number[] => Array.from({ length }, (_, i) => i)
 
 /**
- * The golden row of a run, with the fields, names and order of `networks.json`.
+ * The golden row of a run whose steps are one chunk, of which at least the neurons were kept: the fields, names and
+ * order of `networks.json`.
  *
  * `layers` has each neuron layer's shape, number of spikes and the SHA-256 of its spikes as bytes 0 and 1 in row-major
  * order `[T, B, ...]`; `sops` the synaptic operations of each operation that consumes spikes; `meanLogits`
@@ -44,7 +37,7 @@ const indices = (length: number): readonly number[] => Array.from({ length }, (_
 export const goldenRow = (
   parameters: Parameters,
   { seed, frames }: { readonly seed: number; readonly frames: boolean },
-  { logits, costs, lines }: Traced,
+  { logits, costs, lines }: Chunk,
 ) => {
   const { name, image } = parameters.config
   const [T, B, classes] = logits.shape as readonly [number, number, number]

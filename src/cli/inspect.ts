@@ -127,7 +127,7 @@ const measure = (parameters: Parameters, options: Options, io: Io): TE.TaskEithe
     : pipe(
         inputFor(parameters.config),
         TE.chain((sample) => {
-          const { run, stop } = watched(io, chooseKernels('quick', options), parameters, 1)
+          const { run, stop } = watched(io, chooseKernels('quick', options, io), parameters, 1)
           return stop(TE.fromIO(() => summary(run(sample, 1).notes, parameters.config.stages.length)))
         }),
       )

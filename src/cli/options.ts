@@ -4,7 +4,7 @@ import type { Precision, Size } from '../core/tensor.js'
 import { variants } from '../model/config.js'
 
 /** The names of the interpreters a network can be run with. */
-export const KERNELS = ['reference'] as const
+export const KERNELS = ['reference', 'fast', 'wasm'] as const
 
 /** An interpreter by name. */
 export type KernelsName = (typeof KERNELS)[number]
@@ -76,4 +76,9 @@ export const networkOptions = (command: Command): Command =>
 export const kernelOptions = (command: Command): Command =>
   command
     .addOption(new Option('--precision <p>', 'the numbers').choices(PRECISIONS))
-    .addOption(new Option('--kernels <k>', 'the interpreter').choices(KERNELS))
+    .addOption(new Option('--kernels <k>', 'the interpreter; fast and wasm are float32').choices(KERNELS))
+    .hook('preAction', (asked) => {
+      const { precision, kernels } = asked.opts<KernelOptions>()
+      if (precision === 'float64' && (kernels === 'fast' || kernels === 'wasm'))
+        asked.error(`error: option '--kernels ${kernels}' computes in float32, so --precision cannot be float64`)
+    })

@@ -1,11 +1,11 @@
-/** Running a network on one sample, step by step: its logits and its ledger. @module */
-import { type Currents, type Spikes, sizeOf, tensor } from '../core/tensor.js'
+/** Running a network on one sample: its logits, and what it cost. @module */
+import { sizeOf, tensor } from '../core/tensor.js'
 import type { NetworkInput } from '../input/network.js'
-import { type Cost, costs, energy, ledger, plain, total } from '../interpreters/ledger.js'
-import { type Notes, type Observed, unobserved } from '../interpreters/observe.js'
-import type { Kernels, Membranes } from '../model/kernels.js'
-import { network } from '../model/network.js'
+import { type Cost, costs, energy, total } from '../interpreters/ledger.js'
+import type { Notes } from '../interpreters/observe.js'
 import type { Parameters } from '../model/parameters.js'
+import type { Some } from './kernels.js'
+import { observed, type Wanted } from './observed.js'
 
 /** What a run gave. */
 export interface Outcome {
@@ -20,12 +20,6 @@ export interface Outcome {
 const added = (a: Notes<Cost>, b: Notes<Cost>): Notes<Cost> =>
   [...b].reduce((sum, [path, cost]) => sum.set(path, costs.concat(sum.get(path) ?? costs.empty, cost)), new Map(a))
 
-/** Index `at` of the first axis, kept as an axis of one. */
-const nth = ({ shape: [, ...rest], data }: Currents, at: number): Currents => {
-  const size = sizeOf(rest)
-  return tensor([1, ...rest], data.subarray(at * size, (at + 1) * size))
-}
-
 /** The samples of a batch, each with a batch axis of one. */
 export const samplesOf = ({ kind, tensor: { shape, data } }: NetworkInput): readonly NetworkInput[] => {
   const [T, B, ...frame] = shape as readonly [number, number, ...number[]]
@@ -37,35 +31,35 @@ export const samplesOf = ({ kind, tensor: { shape, data } }: NetworkInput): read
   })
 }
 
+/** Steps computed together by an interpreter that gains by it. */
+const CHUNK = 8
+
 /**
- * Runs samples of one image or one sequence of frames from rest, a step at a time: the memory is that of one step, and
- * any chunking gives the same bits. A still image is held for the configuration's steps.
+ * Runs samples of one image or one sequence of frames from rest.
  *
- * Applying the kernels and the parameters compiles; the result is then applied to each sample.
+ * Applying the interpreter and the parameters compiles; the result is then applied to each sample.
  */
-export const runner = (K: Kernels<Spikes, Currents>, parameters: Parameters): ((sample: NetworkInput) => Outcome) => {
-  const { embed, hold, respond } = network(ledger(plain)(K))(parameters)
-  const once = hold(1)
-  return ({ kind, tensor: frames }) => {
-    const steps = kind === 'still' ? parameters.config.steps : frames.shape[0]!
-    const logits = new Float64Array(parameters.config.classes)
-    let notes: Notes<Cost> = new Map()
-    let membranes: Membranes<Observed<Currents, Cost>> = new Map()
-    let embedded: Currents | null = null
-    for (let t = 0; t < steps; t++) {
-      if (embedded === null || kind === 'frames') {
-        const stem = embed(unobserved(nth(frames, t)))
-        embedded = stem.value
-        notes = added(notes, stem.notes)
+export const runner = (
+  interpreter: Some,
+  parameters: Parameters,
+  tick: Wanted['tick'],
+): ((sample: NetworkInput) => Outcome) =>
+  interpreter((I) => {
+    const run = observed(I, parameters, { chunk: I.force === null ? 1 : CHUNK, keep: () => false, tick })
+    const { classes } = parameters.config
+    return (sample) => {
+      const chunks = run(sample)
+      const steps = chunks.reduce((sum, { logits }) => sum + logits.shape[0]!, 0)
+      const sums = new Float64Array(classes)
+      for (const { logits } of chunks)
+        for (let i = 0; i < logits.data.length; i++) sums[i % classes]! += logits.data[i]!
+      return {
+        logits: Array.from(sums, (sum) => sum / steps),
+        notes: chunks.map(({ costs: notes }) => notes).reduce(added, new Map<string, Cost>()),
+        steps,
       }
-      const [response, next] = respond(once(unobserved(embedded)))(membranes)
-      for (let k = 0; k < logits.length; k++) logits[k]! += response.value.data[k]!
-      notes = added(notes, response.notes)
-      membranes = next
     }
-    return { logits: Array.from(logits, (sum) => sum / steps), notes, steps }
-  }
-}
+  })
 
 /** Spikes, their mean rate over neurons and steps, and synaptic operations. */
 export interface Activity {

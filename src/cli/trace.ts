@@ -5,20 +5,18 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { writeSafetensors } from '../checkpoint/files.js'
 import { syntheticCheckpoint, syntheticInput } from '../checkpoint/synthetic.js'
 import type { Faults } from '../core/fault.js'
-import type { Currents, Size, Spikes, Tensor } from '../core/tensor.js'
-import { type NetworkInput, networkInput } from '../input/network.js'
-import { ledger, plain } from '../interpreters/ledger.js'
-import { type Notes, type Observed, unobserved } from '../interpreters/observe.js'
-import { type Line, trace } from '../interpreters/trace.js'
+import type { Size, Tensor } from '../core/tensor.js'
+import { networkInput } from '../input/network.js'
+import type { Notes } from '../interpreters/observe.js'
+import type { Line } from '../interpreters/trace.js'
 import { validate, variants } from '../model/config.js'
-import { forward, forwardFrames, network } from '../model/network.js'
-import { type Parameters, parse } from '../model/parameters.js'
+import { parse } from '../model/parameters.js'
 import { architectureOf } from './architecture.js'
-import { goldenRow, type Traced } from './golden-row.js'
+import { goldenRow } from './golden-row.js'
 import type { Io, Perform } from './io.js'
-import { type Chosen, chooseKernels } from './kernels.js'
+import { chooseKernels } from './kernels.js'
+import { observed } from './observed.js'
 import { type KernelOptions, kernelOptions, sizeOptions, whole } from './options.js'
-import { ticking } from './ticking.js'
 import { stopping } from './watched.js'
 
 interface Options extends KernelOptions {
@@ -29,25 +27,6 @@ interface Options extends KernelOptions {
   readonly batch: number
   readonly frames?: true
   readonly values?: string
-}
-
-/** Runs all steps at once, under a ledger and a trace: of every value, or of the spikes alone. */
-const traced = (
-  { kernels }: Chosen,
-  parameters: Parameters,
-  { kind, tensor }: NetworkInput,
-  everything: boolean,
-  tick: (path: string) => void,
-): Traced => {
-  const spikes = trace(plain, (operation) => everything || operation === 'fire')(ticking(tick)(kernels))
-  const K = ledger<Observed<Spikes, Line>, Observed<Currents, Line>>({
-    spikes: ({ value }) => value,
-    currents: ({ value }) => value,
-  })(spikes)
-  const net = network(K)(parameters)
-  const run = kind === 'frames' ? forwardFrames(net) : forward(net)(parameters.config.steps)
-  const { value, notes } = run(unobserved(unobserved(tensor)))
-  return { logits: value.value, costs: notes, lines: value.notes }
 }
 
 /** Every value under its path; the two halves of a split under `.0` and `.1`. */
@@ -81,11 +60,12 @@ const tracedRow = (variant: string, options: Options, io: Io): TE.TaskEither<Fau
       const rows = architectureOf(parameters)
       const bar = io.bar([...rows.values()].reduce((sum, row) => sum + row.denseMacs, 0))
       const tick = (path: string): void => bar.advance(rows.get(path)!.denseMacs)
-      const chosen = chooseKernels('exact', options)
+      const keep = (operation: Line['operation']): boolean => values !== undefined || operation === 'fire'
+      const { interpreter } = chooseKernels('exact', options, io)
       return stopping(bar)(
         TE.fromIO(() => {
-          const run = traced(chosen, parameters, input, values !== undefined, tick)
-          return { row: goldenRow(parameters, { seed, frames }, run), lines: run.lines }
+          const [whole] = interpreter((I) => observed(I, parameters, { chunk: Infinity, keep, tick }))(input)
+          return { row: goldenRow(parameters, { seed, frames }, whole!), lines: whole!.lines }
         }),
       )
     }),

@@ -7,7 +7,6 @@ import { architectureOf, denseMacs } from './architecture.js'
 import type { Bar, Io } from './io.js'
 import type { Chosen } from './kernels.js'
 import { type Outcome, runner } from './run.js'
-import { ticking } from './ticking.js'
 
 /** A network that reports to a progress bar. */
 export interface Watched {
@@ -29,22 +28,34 @@ export const stopping =
     }
   }
 
-/** A network under a bar for so many groups of samples; operations advance it by what they would cost if dense. */
-export const watched = (io: Io, { kernels }: Chosen, parameters: Parameters, groupCount: number): Watched => {
-  const bar = io.bar(groupCount)
+/**
+ * How much of a run an operation of a chunk of steps is, by what it would cost if it were dense; all of them together
+ * are the run's total.
+ */
+const worth = (parameters: Parameters) => {
   const rows = architectureOf(parameters)
   const { stem, step } = denseMacs(parameters)
-  let unit = 0
-  const advance = (path: string): void => {
-    const { operation, denseMacs: macs } = rows.get(path)!
-    bar.advance(unit * (operation === 'stem' ? macs : macs / parameters.config.steps))
+  return {
+    of: (path: string, steps: number, kind: NetworkInput['kind']): number => {
+      const { operation, denseMacs: macs } = rows.get(path)!
+      return operation !== 'stem' ? (macs / parameters.config.steps) * steps : kind === 'still' ? macs : macs * steps
+    },
+    all: ({ kind, tensor }: NetworkInput): number =>
+      kind === 'still' ? stem + step * parameters.config.steps : (stem + step) * tensor.shape[0]!,
   }
-  const run = runner(ticking(advance)(kernels), parameters)
+}
+
+/** A network under a bar for so many groups of samples. */
+export const watched = (io: Io, { interpreter }: Chosen, parameters: Parameters, groupCount: number): Watched => {
+  const bar = io.bar(groupCount)
+  const { of, all } = worth(parameters)
+  let unit = 0
+  let kind: NetworkInput['kind'] = 'still'
+  const run = runner(interpreter, parameters, (path, steps) => bar.advance(unit * of(path, steps, kind)))
   return {
     run: (sample, ofSamples) => {
-      const frames = sample.tensor.shape[0]!
-      const total = sample.kind === 'still' ? stem + step * parameters.config.steps : (stem + step) * frames
-      unit = 1 / total / ofSamples
+      unit = 1 / all(sample) / ofSamples
+      kind = sample.kind
       return run(sample)
     },
     stop: stopping(bar),

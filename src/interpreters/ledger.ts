@@ -78,8 +78,8 @@ export const fanOut = ({ weight, stride, padding, groups }: Convolution, { shape
   return positions * (out / groups)
 }
 
-/** The cost of one operation. */
-const costOf =
+/** The cost of one operation: the numbers of its spikes, and of everything else only the shapes. */
+export const costOf =
   <S, C>(read: Readers<S, C>) =>
   (event: Event<S, C>): Cost => {
     const elements = (c: C): number => sizeOf(read.currents(c).shape)

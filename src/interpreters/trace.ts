@@ -11,6 +11,20 @@ export interface Line {
   readonly output: readonly Tensor[]
 }
 
+/** What one operation gave. */
+export const lineOf =
+  <S, C>(read: Readers<S, C>) =>
+  (event: Event<S, C>): Line => {
+    switch (event.operation) {
+      case 'fire':
+        return { operation: event.operation, output: [read.spikes(event.output)] }
+      case 'splitHeads':
+        return { operation: event.operation, output: event.output.map(read.currents) }
+      default:
+        return { operation: event.operation, output: [read.currents(event.output)] }
+    }
+  }
+
 /**
  * Wraps kernels so that every value carries the outputs of the operations in its past, by path, in the order they ran.
  *
@@ -24,14 +38,4 @@ export interface Line {
 export const trace =
   <S, C>(read: Readers<S, C>, keep: (operation: Line['operation']) => boolean = () => true) =>
   (K: Kernels<S, C>): Kernels<Observed<S, Line>, Observed<C, Line>> =>
-    observe<S, C, Line>((_, event) => {
-      if (!keep(event.operation)) return undefined
-      switch (event.operation) {
-        case 'fire':
-          return { operation: event.operation, output: [read.spikes(event.output)] }
-        case 'splitHeads':
-          return { operation: event.operation, output: event.output.map(read.currents) }
-        default:
-          return { operation: event.operation, output: [read.currents(event.output)] }
-      }
-    })(K)
+    observe<S, C, Line>((_, event) => (keep(event.operation) ? lineOf(read)(event) : undefined))(K)

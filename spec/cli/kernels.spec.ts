@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { chooseKernels } from '../../src/cli/kernels.js'
+import { silent } from '../../src/cli/progress.js'
+import { sha256 } from '../golden.js'
+import { cli, json, temporary } from './cli.js'
+
+const file = temporary()
+
+describe('--kernels', () => {
+  it.each([
+    ['digits', '--synthetic', '3', '--batch', '2'],
+    ['dvsg', '--synthetic', '4', '--image-size', '16x32', '--steps', '3', '--frames'],
+    ['ti', '--synthetic', '5', '--image-size', '32', '--steps', '2', '--classes', '10'],
+  ])('changes nothing: trace %s prints the same with all three, to the last bit', async (...argv) => {
+    const traced = (kernels: string) => json('trace', ...argv, '--precision', 'float32', '--kernels', kernels)
+    const reference = await traced('reference')
+    expect(await traced('fast')).toEqual(reference)
+    expect(await traced('wasm')).toEqual(reference)
+  })
+
+  it('changes nothing: trace writes the same values with all three', async () => {
+    const values = async (kernels: string) => {
+      const path = file(`${kernels}.safetensors`)
+      await json(
+        'trace',
+        'digits',
+        '--synthetic',
+        '3',
+        '--precision',
+        'float32',
+        '--kernels',
+        kernels,
+        '--values',
+        path,
+      )
+      return sha256(readFileSync(path))
+    }
+    const reference = await values('reference')
+    expect(await values('fast')).toBe(reference)
+    expect(await values('wasm')).toBe(reference)
+  })
+
+  it('changes nothing: classify gives the same with all three, in chunks of any length', async () => {
+    for (const argv of [
+      ['classify', '--count', '2', '--steps', '11'],
+      ['classify', 'spec/golden/preprocess/photo.jpg', '--steps', '1'],
+    ]) {
+      const results = await Promise.all(
+        ['reference', 'fast', 'wasm'].map((kernels) =>
+          json(...argv, '--precision', 'float32', '--kernels', kernels, '--json'),
+        ),
+      )
+      const [reference, ...others] = results.map((all) => all.map((one: object) => ({ ...one, kernels: '' })))
+      for (const other of others) expect(other).toEqual(reference)
+      expect(results.map(([{ kernels }]) => kernels)).toEqual(['reference', 'fast', 'wasm'])
+    }
+  })
+
+  it('is wasm in float32 and the reference in float64, unless told', async () => {
+    const run = async (...argv: readonly string[]) => {
+      const [{ precision, kernels }] = await json('classify', '--count', '1', '--json', ...argv)
+      return `${precision} ${kernels}`
+    }
+    expect(await run()).toBe('float32 wasm')
+    expect(await run('--precision', 'float32')).toBe('float32 wasm')
+    expect(await run('--precision', 'float64')).toBe('float64 reference')
+    expect(await run('--kernels', 'fast')).toBe('float32 fast')
+    expect(await run('--kernels', 'reference')).toBe('float64 reference')
+    expect(await run('--kernels', 'reference', '--precision', 'float32')).toBe('float32 reference')
+  })
+
+  it('computes in float32 only, but for the reference', async () => {
+    for (const kernels of ['fast', 'wasm'])
+      expect(await cli('trace', 'ti', '--synthetic', '1', '--kernels', kernels, '--precision', 'float64')).toEqual({
+        code: 2,
+        out: '',
+        err: `error: option '--kernels ${kernels}' computes in float32, so --precision cannot be float64\nrun with --help for usage\n`,
+      })
+  })
+})
+
+describe('an engine without SIMD', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
+  it('runs fast in place of wasm, and says so once', () => {
+    vi.stubGlobal('WebAssembly', undefined)
+    const said: string[] = []
+    const io = { out: () => {}, err: (text: string) => said.push(text), colour: false, bar: () => silent }
+    const { precision, name } = chooseKernels('quick', {}, io)
+    expect({ precision, name }).toEqual({ precision: 'float32', name: 'fast' })
+    expect(said).toEqual(['note: this engine has no WebAssembly SIMD, so the fast kernels run instead of wasm\n'])
+  })
+})

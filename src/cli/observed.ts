@@ -1,0 +1,105 @@
+/** Running a network under observation, chunk by chunk: its logits, its ledger and its trace. @module */
+import { type Currents, sizeOf, tensor } from '../core/tensor.js'
+import type { NetworkInput } from '../input/network.js'
+import { type Cost, costOf, type Readers } from '../interpreters/ledger.js'
+import { type Event, type Notes, type Observed, observe, unobserved } from '../interpreters/observe.js'
+import { type Line, lineOf } from '../interpreters/trace.js'
+import type { Membranes } from '../model/kernels.js'
+import { network } from '../model/network.js'
+import type { Parameters } from '../model/parameters.js'
+import type { Interpreter } from './kernels.js'
+import { ticking } from './ticking.js'
+
+/** What is wanted of a run. */
+export interface Wanted {
+  /** The most steps computed together: the memory is that of a chunk, and any chunking gives the same bits. */
+  readonly chunk: number
+  /** Whether to keep what an operation gives. */
+  readonly keep: (operation: Line['operation']) => boolean
+  /** Hears the path of each operation that is done, and how many steps the chunk has. */
+  readonly tick: (path: string, steps: number) => void
+}
+
+/** A chunk of a run: logits `[T, B, classes]`, and the cost and, where kept, the outputs of every operation by path. */
+export interface Chunk {
+  readonly logits: Currents
+  readonly costs: Notes<Cost>
+  readonly lines: Notes<Line>
+}
+
+interface Noted {
+  readonly cost: Cost
+  readonly line: Line | null
+}
+
+/** `length` elements of the first axis. */
+const part = ({ shape: [, ...rest], data }: Currents, from: number, length: number): Currents =>
+  tensor([length, ...rest], data.subarray(from * sizeOf(rest), (from + length) * sizeOf(rest)))
+
+const mapped = <A, B>(notes: Notes<A>, f: (a: A) => B | null): Notes<B> =>
+  new Map(
+    [...notes].flatMap(([path, note]): [string, B][] => {
+      const value = f(note)
+      return value === null ? [] : [[path, value]]
+    }),
+  )
+
+/**
+ * Runs inputs from rest under observation. A still image is held for the configuration's steps, its stem runs once;
+ * frames are one a step.
+ *
+ * An interpreter that computes each value as it is made is asked for the notes at once, so that nothing else is kept;
+ * one that only writes values down is asked once the chunk is computed, all of it together.
+ */
+export const observed = <S, C>(
+  I: Interpreter<S, C>,
+  parameters: Parameters,
+  { chunk, keep, tick }: Wanted,
+): ((input: NetworkInput) => readonly Chunk[]) => {
+  type Value = Observed<C, () => Noted>
+  const { force } = I
+  const shapes: Readers<S, C> = { spikes: I.spikes, currents: (c) => tensor(I.shape(c), new Float32Array()) }
+  let steps = 0
+  let awaited: (S | C)[] = []
+  const note = (_: string, event: Event<S, C>): (() => Noted) => {
+    const kept = keep(event.operation)
+    const read = (): Noted => ({ cost: costOf(shapes)(event), line: kept ? lineOf<S, C>(I)(event) : null })
+    if (force === null) {
+      const now = read()
+      return () => now
+    }
+    if (event.operation === 'fire') awaited.push(event.output)
+    else if (kept) awaited.push(...(event.operation === 'splitHeads' ? event.output : [event.output]))
+    return read
+  }
+  const heard = ticking((path) => force === null && tick(path, steps))
+  const net = network(observe(note)(heard(I.kernels)))(parameters)
+
+  return ({ kind, tensor: frames }) => {
+    const all = kind === 'still' ? parameters.config.steps : frames.shape[0]!
+    const chunks: Chunk[] = []
+    let membranes: Membranes<Value> = new Map()
+    let image: C | null = null
+    for (let t = 0; t < all; t += chunk) {
+      steps = Math.min(chunk, all - t)
+      awaited = []
+      const embed = (frame: Currents): Value => net.embed(unobserved(I.fromCurrents(frame)))
+      const embedded: Value =
+        kind === 'frames' ? embed(part(frames, t, steps)) : image === null ? embed(frames) : unobserved(image)
+      const [response, next] = net.respond(kind === 'still' ? net.hold(steps)(embedded) : embedded)(membranes)
+      if (force !== null) {
+        force([response.value, embedded.value, ...awaited, ...[...next.values()].map(({ value }) => value)])
+        for (const path of response.notes.keys()) tick(path, steps)
+      }
+      image = embedded.value
+      membranes = next
+      const notes = mapped(response.notes, (read) => read())
+      chunks.push({
+        logits: I.currents(response.value),
+        costs: mapped(notes, ({ cost }) => cost),
+        lines: mapped(notes, ({ line }) => line),
+      })
+    }
+    return chunks
+  }
+}
