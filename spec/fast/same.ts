@@ -11,6 +11,8 @@ import type { Parameters } from '../../src/model/parameters.js'
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Numbers): Buffer => Buffer.from(buffer, byteOffset, byteLength)
 
+export { right } from '../golden.js'
+
 /** Whether two tensors have the same shape, type and bits. */
 export const sameBits = (a: Tensor, b: Tensor): boolean =>
   a.shape.join() === b.shape.join() &&
