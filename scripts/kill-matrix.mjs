@@ -1,6 +1,7 @@
-// Judges every mutant by every law, prints the kill matrix and writes it to docs/data/kill-matrix.json.
+// Judges every mutant by every law, prints the kill matrix, and writes it to docs/data/kill-matrix.json and into
+// docs/laws.md, below the mark.
 // npm run mutants [-- --runs 100]
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { runnerImport } from 'vite'
 
@@ -10,12 +11,13 @@ const runs = Number(values.runs)
 const load = async (path) => (await runnerImport(path, { logLevel: 'error' })).module
 const { laws, version } = await load('./properties/laws.ts')
 const { killers, mutants } = await load('./properties/mutants/mutants.ts')
+const { catalogue, MARK } = await load('./properties/mutants/catalogue.ts')
 
 const rows = mutants.map((mutant) => {
   const found = killers(laws, mutant, runs)
   const survives = mutant.dies.filter((id) => !found.includes(id))
   const { id, mistake, dies } = mutant
-  console.log(`${survives.length === 0 ? 'killed ' : 'SURVIVES'} ${id} (${mistake})\n         by ${found.join(' ')}`)
+  console.log(`${survives.length === 0 ? 'killed  ' : 'SURVIVES'} ${id} (${mistake})\n         by ${found.join(' ')}`)
   return { id, mistake, dies, killers: found }
 })
 const idle = laws.filter(({ id }) => !rows.some((row) => row.killers.includes(id))).map(({ id }) => id)
@@ -24,6 +26,8 @@ const survivors = rows.filter((row) => row.dies.some((id) => !row.killers.includ
 mkdirSync('docs/data', { recursive: true })
 const matrix = { version, runs, laws: laws.map(({ id }) => id), mutants: rows }
 writeFileSync('docs/data/kill-matrix.json', `${JSON.stringify(matrix, null, 2)}\n`)
+const page = readFileSync('docs/laws.md', 'utf8')
+writeFileSync('docs/laws.md', `${page.slice(0, page.indexOf(MARK))}${catalogue(laws, matrix)}`)
 
 console.log(`${rows.length - survivors.length} of ${rows.length} mutants die by the laws named for them`)
 console.log(

@@ -10,7 +10,7 @@ import { closed, deaf, shiftOf } from './dssa.js'
 import { partLaws } from './parts.js'
 
 const GWSFFN = "the paper's section 4.3, figure 4; the authors' code (GWSFFN.forward)"
-const DOWN = "the paper's section 4.1; the authors' code (DownsampleLayer)"
+const DOWN = "the paper's section 4; the authors' code (DownsampleLayer)"
 
 export const feedForwardLaws: readonly Law[] = [
   ...partLaws({

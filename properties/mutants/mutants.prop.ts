@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { laws, version } from '../laws.js'
+import { catalogue, MARK } from './catalogue.js'
 import { kills, type Matrix, mutants } from './mutants.js'
 
 const matrix = JSON.parse(readFileSync(new URL('../../docs/data/kill-matrix.json', import.meta.url), 'utf8')) as Matrix
@@ -30,6 +31,13 @@ describe('docs/data/kill-matrix.json is current (npm run mutants writes it)', ()
     expect(matrix.mutants.map(({ id, mistake, dies }) => ({ id, mistake, dies }))).toEqual(
       mutants.map(({ id, mistake, dies }) => ({ id, mistake, dies })),
     )
+  })
+
+  it('is what docs/laws.md shows', () => {
+    const page = readFileSync(new URL('../../docs/laws.md', import.meta.url), 'utf8')
+    expect(page.slice(page.indexOf(MARK))).toBe(catalogue(laws, matrix))
+    // Vue would take two braces for an expression.
+    expect(page).not.toContain('{{')
   })
 
   it('has every named kill', () => {

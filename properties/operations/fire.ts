@@ -8,7 +8,7 @@ import { constant, mapped, range } from '../tensors.js'
 import { all, each, equal, same } from '../verdict.js'
 import { charged, rest, sigmoid, stepped, tie } from './neuron.js'
 
-const PAPER = "the paper's section 3.1; the authors' code (SpikingJelly LIFNode, ParametricLIFNode, IFNode)"
+const PAPER = "the paper's equations 1 to 3; the authors' neurons (SpikingJelly)"
 
 /** A neuron, the membrane of one layer and one step of drive. */
 const oneStep = fc.tuple(neuron, whole(1, 3)).chain(([p, n]) =>

@@ -6,7 +6,7 @@ import { type Law, law } from '../law.js'
 import { at, constant, range, sum, tabulate, take } from '../tensors.js'
 import { all, same } from '../verdict.js'
 
-const PAPER = "the paper's section 4.1; the authors' code (avgpool, classifier)"
+const PAPER = "the paper's section 4; the authors' code (avgpool, classifier)"
 
 const features: Dyadic = small
 

@@ -61,7 +61,7 @@ export const layoutLaws: readonly Law[] = [
     id: 'add.sum',
     statement: 'The residual is the sum of the currents: nothing is clipped, no spike is merged with another.',
     formula: '(a + b)_i = a_i + b_i',
-    source: "the paper's section 4.1: membrane shortcut",
+    source: "the paper's section 4; the authors' code adds currents to currents",
     needs: ['add'],
     given: extents(2, 2, 2, 2, 2).chain((shape) => fc.record({ a: reals(shape), b: reals(shape) })),
     holds:

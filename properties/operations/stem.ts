@@ -8,7 +8,7 @@ import { type Law, law } from '../law.js'
 import { at, constant, indexOf, range, replaced, sum, tabulate, take } from '../tensors.js'
 import { all, same } from '../verdict.js'
 
-const PAPER = "the paper's section 4.1; the authors' code (prologue)"
+const PAPER = "the paper's section 4; the authors' code (prologue)"
 
 /** Pixels: multiples of 1/4 up to 2. */
 const pixel: Dyadic = { exponent: -2, largest: 2 }

@@ -7,7 +7,7 @@ import { type Law, law } from '../law.js'
 import { at, indexOf, range, silence, spikesWhere, sum, tabulate, take } from '../tensors.js'
 import { all, same } from '../verdict.js'
 
-const PAPER = "the paper's equations 1 and 7: BN(Conv(s))"
+const PAPER = "the paper's section 4: BN(Conv(s))"
 
 /** The affine map of a batch norm's channel, in exact arithmetic. */
 const gain = ({ weight, variance, eps }: BatchNorm, c: number): number =>
