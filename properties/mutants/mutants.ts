@@ -9,6 +9,7 @@ import type { Mutant } from './mutant.js'
 import { neuronMutants } from './neurons.js'
 import { scribblers } from './scribblers.js'
 import { headMutants, stemMutants, synapseMutants } from './synapses.js'
+import { theoremMutants } from './theorems.js'
 
 /** Every mutant; ids are unique. */
 export const mutants: readonly Mutant[] = [
@@ -19,6 +20,7 @@ export const mutants: readonly Mutant[] = [
   ...attentionMutants,
   ...blockMutants,
   ...borderMutants,
+  ...theoremMutants,
   ...scribblers,
 ]
 
