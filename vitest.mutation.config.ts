@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config'
+
+/** What `npm run mutation` runs a mutant of the source against: the quick specifications and the laws on few cases. */
+export default defineConfig({
+  test: {
+    testTimeout: 60_000,
+    include: ['spec/by-hand.spec.ts', 'spec/config.spec.ts', 'spec/operations.spec.ts', 'properties/**/*.mutation.ts'],
+  },
+})
