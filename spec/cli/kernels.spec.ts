@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { syntheticCheckpoint } from '../../src/checkpoint/synthetic.js'
 import { chooseKernels } from '../../src/cli/kernels.js'
 import { silent } from '../../src/cli/progress.js'
-import { sha256 } from '../golden.js'
-import { cli, json, temporary } from './cli.js'
+import { digits } from '../../src/model/config.js'
+import { right, sha256 } from '../golden.js'
+import { cli, json, saved, temporary } from './cli.js'
 
 const file = temporary()
 
@@ -11,7 +13,6 @@ describe('--kernels', () => {
   it.each([
     ['digits', '--synthetic', '3', '--batch', '2'],
     ['dvsg', '--synthetic', '4', '--image-size', '16x32', '--steps', '3', '--frames'],
-    ['ti', '--synthetic', '5', '--image-size', '32', '--steps', '2', '--classes', '10'],
   ])('changes nothing: trace %s prints the same with all three, to the last bit', async (...argv) => {
     const traced = (kernels: string) => json('trace', ...argv, '--precision', 'float32', '--kernels', kernels)
     const reference = await traced('reference')
@@ -42,9 +43,19 @@ describe('--kernels', () => {
   })
 
   it('changes nothing: classify gives the same with all three, in chunks of any length', async () => {
+    const poolingStem = {
+      ...digits,
+      name: 'pooling',
+      stem: 'imagenet',
+      channels: 3,
+      image: { height: 64, width: 64 },
+    } as const
+    const checkpoint = saved(file('pooling.safetensors'), Object.fromEntries(syntheticCheckpoint(poolingStem, 5)), {
+      config: JSON.stringify(poolingStem),
+    })
     for (const argv of [
       ['classify', '--count', '2', '--steps', '11'],
-      ['classify', 'spec/golden/preprocess/photo.jpg', '--steps', '1'],
+      ['classify', 'spec/golden/preprocess/photo.jpg', '--checkpoint', checkpoint, '--steps', '3'],
     ]) {
       const results = await Promise.all(
         ['reference', 'fast', 'wasm'].map((kernels) =>
@@ -70,13 +81,37 @@ describe('--kernels', () => {
     expect(await run('--kernels', 'reference', '--precision', 'float32')).toBe('float32 reference')
   })
 
-  it('computes in float32 only, but for the reference', async () => {
-    for (const kernels of ['fast', 'wasm'])
-      expect(await cli('trace', 'ti', '--synthetic', '1', '--kernels', kernels, '--precision', 'float64')).toEqual({
+  it.each([
+    [['--kernels', 'fast', '--precision', 'float64'], '--kernels fast'],
+    [['--kernels', 'wasm', '--precision', 'float64'], '--kernels wasm'],
+    [['--threads', '2', '--precision', 'float64'], '--threads <n>'],
+  ])('computes in float32 only, but for the reference: %j', async (argv, option) => {
+    expect(await cli('trace', 'ti', '--synthetic', '1', ...argv)).toEqual({
+      code: 2,
+      out: '',
+      err: `error: option '${option}' computes in float32, so --precision cannot be float64\nrun with --help for usage\n`,
+    })
+  })
+})
+
+describe('--threads', () => {
+  it('changes nothing, whatever their number', async () => {
+    const digits = ['trace', 'digits', '--synthetic', '3', '--batch', '2']
+    const row = await json(...digits, '--precision', 'float32', '--kernels', 'reference')
+    for (const threads of ['1', '2', '3']) expect(await json(...digits, '--threads', threads)).toEqual(row)
+    const several = ['classify', '--count', '3', '--steps', '11', '--json']
+    const [one, two] = [await json(...several), await json(...several, '--threads', '2')]
+    expect(two.map((result: object) => ({ ...result, threads: 1 }))).toEqual(one)
+    expect(two[0].threads).toBe(2)
+  })
+
+  it('are for wasm', async () => {
+    for (const kernels of ['reference', 'fast'])
+      expect(await cli('classify', '--threads', '2', '--kernels', kernels)).toMatchObject({
         code: 2,
-        out: '',
-        err: `error: option '--kernels ${kernels}' computes in float32, so --precision cannot be float64\nrun with --help for usage\n`,
+        err: expect.stringContaining(`error: option '--threads <n>' is for wasm, not for --kernels ${kernels}\n`),
       })
+    expect((await cli('classify', '--threads', '0')).err).toContain("option '--threads <n>' argument '0' is invalid")
   })
 })
 
@@ -85,11 +120,11 @@ describe('an engine without SIMD', () => {
     vi.unstubAllGlobals()
   })
 
-  it('runs fast in place of wasm, and says so once', () => {
+  it('runs fast in place of wasm, and says so once', async () => {
     vi.stubGlobal('WebAssembly', undefined)
     const said: string[] = []
     const io = { out: () => {}, err: (text: string) => said.push(text), colour: false, bar: () => silent }
-    const { precision, name } = chooseKernels('quick', {}, io)
+    const { precision, name } = right(await chooseKernels('quick', {}, io)())
     expect({ precision, name }).toEqual({ precision: 'float32', name: 'fast' })
     expect(said).toEqual(['note: this engine has no WebAssembly SIMD, so the fast kernels run instead of wasm\n'])
   })

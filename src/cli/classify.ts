@@ -11,7 +11,7 @@ import { readSamples, type Sample, testDigits } from './inputs.js'
 import type { Io, Perform } from './io.js'
 import { chooseKernels } from './kernels.js'
 import { type KernelOptions, kernelOptions, type NetworkOptions, networkOptions, whole } from './options.js'
-import { drawResult, resultOf } from './result.js'
+import { drawResult, type Result, resultOf } from './result.js'
 import { watched } from './watched.js'
 
 interface Options extends NetworkOptions, KernelOptions {
@@ -62,25 +62,35 @@ const groups = (
         ),
       ]
 
+/** A result, and how it is drawn. */
+interface Classified {
+  readonly result: Result
+  readonly lines: readonly string[]
+}
+
 const classified = (inputs: readonly string[], options: Options, io: Io): TE.TaskEither<Faults, string> =>
   pipe(
     options.checkpoint === undefined ? bundledNetwork(options) : loadNetwork(options)(options.checkpoint),
     TE.bindTo('parameters'),
     TE.bind('labels', ({ parameters }) => labelsFor(options, parameters)),
-    TE.chain(({ parameters, labels }) => {
-      const chosen = chooseKernels('quick', options, io)
+    TE.bind('chosen', () => chooseKernels('quick', options, io)),
+    TE.chain(({ parameters, labels, chosen }) => {
       const stages = parameters.config.stages.length
       const each = groups(inputs, options, parameters)
       const { run, stop } = watched(io, chosen, parameters, each.length)
+      const classify = async (sample: Sample, ofSamples: number): Promise<Classified> => {
+        const outcome = await run(sample.input, ofSamples)
+        const result = resultOf(sample, outcome, labels, { top: options.top, stages, chosen })
+        return { result, lines: drawResult(io.colour)(result, outcome.logits, sample.digit) }
+      }
       return pipe(
         each,
         TE.traverseSeqArray(
-          TE.map((samples) =>
-            samples.map((sample) => {
-              const outcome = run(sample.input, samples.length)
-              const result = resultOf(sample, outcome, labels, { top: options.top, stages, chosen })
-              return { result, lines: drawResult(io.colour)(result, outcome.logits, sample.digit) }
-            }),
+          TE.chain((samples) =>
+            pipe(
+              samples,
+              TE.traverseSeqArray((sample) => TE.fromTask<Classified, Faults>(() => classify(sample, samples.length))),
+            ),
           ),
         ),
         stop,

@@ -32,13 +32,7 @@ export const confusionOf = (
   return matrix
 }
 
-const evaluation = (
-  parameters: Parameters,
-  samples: readonly Sample[],
-  chosen: Chosen,
-  run: (sample: Sample) => Run,
-) => {
-  const runs = samples.map(run)
+const evaluation = (parameters: Parameters, samples: readonly Sample[], chosen: Chosen, runs: readonly Run[]) => {
   const predictions = runs.map(({ logits }) => topOf(logits, 1, null)[0]!.class)
   const labels = samples.map(({ truth }) => truth!)
   const correct = predictions.filter((k, i) => k === labels[i]).length
@@ -59,6 +53,7 @@ const evaluation = (
     steps: parameters.config.steps,
     precision: chosen.precision,
     kernels: chosen.name,
+    threads: chosen.threads,
     logits: runs.map(({ logits }) => logits),
   }
 }
@@ -89,16 +84,17 @@ const evaluated = (options: Options, io: Io): TE.TaskEither<Faults, string> =>
     options.checkpoint === undefined ? bundledNetwork(options) : loadNetwork(options)(options.checkpoint),
     TE.bindTo('parameters'),
     TE.bind('samples', ({ parameters }) => testDigits(parameters.config)),
-    TE.chain(({ parameters, samples }) => {
-      const chosen = chooseKernels('exact', options, io)
+    TE.bind('chosen', () => chooseKernels('exact', options, io)),
+    TE.chain(({ parameters, samples, chosen }) => {
       const { run, stop } = watched(io, chosen, parameters, 1)
+      const measured = async ({ input }: Sample): Promise<Run> => {
+        const { logits, notes } = await run(input, samples.length)
+        return { logits, cost: total(notes) }
+      }
       return pipe(
-        TE.fromIO(() =>
-          evaluation(parameters, samples, chosen, ({ input }) => {
-            const { logits, notes } = run(input, samples.length)
-            return { logits, cost: total(notes) }
-          }),
-        ),
+        samples,
+        TE.traverseSeqArray((sample) => TE.fromTask(() => measured(sample))),
+        TE.map((runs) => evaluation(parameters, samples, chosen, runs)),
         stop,
         TE.map((e) => (options.json ? `${JSON.stringify(e)}\n` : draw(e))),
       )

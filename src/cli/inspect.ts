@@ -125,11 +125,14 @@ const measure = (parameters: Parameters, options: Options, io: Io): TE.TaskEithe
   options.measure === undefined
     ? TE.right(undefined)
     : pipe(
-        inputFor(parameters.config),
-        TE.chain((sample) => {
-          const { run, stop } = watched(io, chooseKernels('quick', options, io), parameters, 1)
-          return stop(TE.fromIO(() => summary(run(sample, 1).notes, parameters.config.stages.length)))
+        TE.Do,
+        TE.bind('sample', () => inputFor(parameters.config)),
+        TE.bind('chosen', () => chooseKernels('quick', options, io)),
+        TE.chain(({ sample, chosen }) => {
+          const { run, stop } = watched(io, chosen, parameters, 1)
+          return stop(TE.fromTask(() => run(sample, 1)))
         }),
+        TE.map(({ notes }) => summary(notes, parameters.config.stages.length)),
       )
 
 const inspected = (what: string, options: Options, io: Io): TE.TaskEither<Faults, string> =>

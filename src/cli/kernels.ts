@@ -1,9 +1,14 @@
 /** Choosing an interpreter: the one place that knows the defaults. @module */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { reasonOf } from '../checkpoint/source.js'
+import type { Faults } from '../core/fault.js'
 import type { Currents, Precision, Shape, Spikes } from '../core/tensor.js'
 import { fast, type WireInterpreter } from '../interpreters/fast/kernels.js'
 import { reference } from '../interpreters/reference.js'
 import { hasSimd } from '../interpreters/wasm/instance.js'
 import { wasm } from '../interpreters/wasm/kernels.js'
+import { type ThreadedWires, threadedWires } from '../interpreters/wasm/threaded.js'
 import type { Kernels } from '../model/kernels.js'
 import type { Io } from './io.js'
 import type { KernelOptions, KernelsName } from './options.js'
@@ -17,7 +22,7 @@ export interface Interpreter<S, C> {
   /** The shape of currents, whether they are computed or not. */
   readonly shape: (currents: C) => Shape
   /** Computes values together that so far are only written down; null where each is computed as it is made. */
-  readonly force: ((values: readonly (S | C)[]) => void) | null
+  readonly force: ((values: readonly (S | C)[]) => void | Promise<void>) | null
 }
 
 /** An interpreter of some carriers, that only who works for all carriers can use. */
@@ -37,32 +42,57 @@ const eager = (kernels: Kernels<Spikes, Currents>): Interpreter<Spikes, Currents
   force: null,
 })
 
-const ofWires = (interpreter: WireInterpreter): Some => some({ ...interpreter, shape: ({ shape }) => shape })
+const ofWires = (interpreter: WireInterpreter | ThreadedWires): Some =>
+  some({ ...interpreter, shape: ({ shape }) => shape })
 
 /** An interpreter, chosen. */
 export interface Chosen {
   readonly precision: Precision
   readonly name: KernelsName
+  readonly threads: number
   readonly interpreter: Some
 }
 
 /** What a command is for decides what it runs with unless told: exact numbers, or results soon. */
 export type Purpose = 'exact' | 'quick'
 
-const precisionFor = (purpose: Purpose, { precision, kernels }: KernelOptions): Precision =>
+const precisionFor = (purpose: Purpose, { precision, kernels, threads }: KernelOptions): Precision =>
   precision ??
-  (kernels === 'fast' || kernels === 'wasm' || (purpose === 'quick' && kernels === undefined) ? 'float32' : 'float64')
+  (kernels === 'fast' || kernels === 'wasm' || (kernels === undefined && (purpose === 'quick' || threads !== undefined))
+    ? 'float32'
+    : 'float64')
+
+/** The WebAssembly interpreter on so many threads. */
+const onThreads = (threads: number): TE.TaskEither<Faults, Some> =>
+  threads === 1
+    ? TE.fromIO(() => ofWires(wasm()))
+    : pipe(
+        TE.tryCatch(
+          () => threadedWires(threads),
+          (error): Faults => [
+            { _tag: 'Unavailable', what: `no threads: ${reasonOf(error)}`, advice: 'leave --threads out' },
+          ],
+        ),
+        TE.map(ofWires),
+      )
 
 /**
  * The interpreter asked for. Left to choose, exact numbers are float64 by the reference, quick ones float32 by `wasm`;
  * where the engine has no SIMD, `fast` takes the place of `wasm`, bit for bit the same, with a notice.
  */
-export const chooseKernels = (purpose: Purpose, options: KernelOptions, io: Io): Chosen => {
+export const chooseKernels = (purpose: Purpose, options: KernelOptions, io: Io): TE.TaskEither<Faults, Chosen> => {
   const precision = precisionFor(purpose, options)
   const wanted = options.kernels ?? (precision === 'float32' ? 'wasm' : 'reference')
-  if (wanted === 'wasm' && hasSimd()) return { precision, name: 'wasm', interpreter: ofWires(wasm()) }
+  const threads = options.threads ?? 1
+  if (wanted === 'wasm' && hasSimd())
+    return pipe(
+      onThreads(threads),
+      TE.map((interpreter) => ({ precision, name: 'wasm', threads, interpreter })),
+    )
   if (wanted === 'wasm') io.err('note: this engine has no WebAssembly SIMD, so the fast kernels run instead of wasm\n')
-  return wanted === 'reference'
-    ? { precision, name: 'reference', interpreter: some(eager(reference(precision))) }
-    : { precision, name: 'fast', interpreter: ofWires(fast()) }
+  return TE.right(
+    wanted === 'reference'
+      ? { precision, name: 'reference', threads: 1, interpreter: some(eager(reference(precision))) }
+      : { precision, name: 'fast', threads: 1, interpreter: ofWires(fast()) },
+  )
 }

@@ -55,7 +55,7 @@ export const observed = <S, C>(
   I: Interpreter<S, C>,
   parameters: Parameters,
   { chunk, keep, tick }: Wanted,
-): ((input: NetworkInput) => readonly Chunk[]) => {
+): ((input: NetworkInput) => Promise<readonly Chunk[]>) => {
   type Value = Observed<C, () => Noted>
   const { force } = I
   const shapes: Readers<S, C> = { spikes: I.spikes, currents: (c) => tensor(I.shape(c), new Float32Array()) }
@@ -75,7 +75,7 @@ export const observed = <S, C>(
   const heard = ticking((path) => force === null && tick(path, steps))
   const net = network(observe(note)(heard(I.kernels)))(parameters)
 
-  return ({ kind, tensor: frames }) => {
+  return async ({ kind, tensor: frames }) => {
     const all = kind === 'still' ? parameters.config.steps : frames.shape[0]!
     const chunks: Chunk[] = []
     let membranes: Membranes<Value> = new Map()
@@ -88,7 +88,7 @@ export const observed = <S, C>(
         kind === 'frames' ? embed(part(frames, t, steps)) : image === null ? embed(frames) : unobserved(image)
       const [response, next] = net.respond(kind === 'still' ? net.hold(steps)(embedded) : embedded)(membranes)
       if (force !== null) {
-        force([response.value, embedded.value, ...awaited, ...[...next.values()].map(({ value }) => value)])
+        await force([response.value, embedded.value, ...awaited, ...[...next.values()].map(({ value }) => value)])
         for (const path of response.notes.keys()) tick(path, steps)
       }
       image = embedded.value

@@ -52,6 +52,7 @@ export interface NetworkOptions {
 export interface KernelOptions {
   readonly precision?: Precision
   readonly kernels?: KernelsName
+  readonly threads?: number
 }
 
 /** The image size and the number of steps. */
@@ -77,8 +78,17 @@ export const kernelOptions = (command: Command): Command =>
   command
     .addOption(new Option('--precision <p>', 'the numbers').choices(PRECISIONS))
     .addOption(new Option('--kernels <k>', 'the interpreter; fast and wasm are float32').choices(KERNELS))
+    .addOption(new Option('--threads <n>', 'threads of wasm (default: 1)').argParser(whole(1, 64)))
     .hook('preAction', (asked) => {
-      const { precision, kernels } = asked.opts<KernelOptions>()
-      if (precision === 'float64' && (kernels === 'fast' || kernels === 'wasm'))
-        asked.error(`error: option '--kernels ${kernels}' computes in float32, so --precision cannot be float64`)
+      const { precision, kernels, threads } = asked.opts<KernelOptions>()
+      if (threads !== undefined && kernels !== undefined && kernels !== 'wasm')
+        asked.error(`error: option '--threads <n>' is for wasm, not for --kernels ${kernels}`)
+      const float32 =
+        threads !== undefined
+          ? '--threads <n>'
+          : kernels === 'reference'
+            ? undefined
+            : kernels && `--kernels ${kernels}`
+      if (precision === 'float64' && float32 !== undefined)
+        asked.error(`error: option '${float32}' computes in float32, so --precision cannot be float64`)
     })

@@ -17,6 +17,7 @@ export interface Result extends Summary {
   readonly steps: number
   readonly precision: Precision
   readonly kernels: KernelsName
+  readonly threads: number
 }
 
 /** The classes of the largest logits, largest first; of equal ones the lower class first. */
@@ -40,6 +41,7 @@ export const resultOf = (
   steps,
   precision: chosen.precision,
   kernels: chosen.name,
+  threads: chosen.threads,
 })
 
 const LONGEST_LABEL = 32

@@ -43,12 +43,12 @@ export const runner = (
   interpreter: Some,
   parameters: Parameters,
   tick: Wanted['tick'],
-): ((sample: NetworkInput) => Outcome) =>
+): ((sample: NetworkInput) => Promise<Outcome>) =>
   interpreter((I) => {
     const run = observed(I, parameters, { chunk: I.force === null ? 1 : CHUNK, keep: () => false, tick })
     const { classes } = parameters.config
-    return (sample) => {
-      const chunks = run(sample)
+    return async (sample) => {
+      const chunks = await run(sample)
       const steps = chunks.reduce((sum, { logits }) => sum + logits.shape[0]!, 0)
       const sums = new Float64Array(classes)
       for (const { logits } of chunks)

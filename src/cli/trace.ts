@@ -56,17 +56,17 @@ const tracedRow = (variant: string, options: Options, io: Io): TE.TaskEither<Fau
       const shape = frames ? [batch, T, ...frame] : [batch, ...frame]
       return TE.fromEither(networkInput({ channels, ...image })(syntheticInput(shape, seed)))
     }),
-    TE.chain(({ parameters, input }) => {
+    TE.bind('chosen', () => chooseKernels('exact', options, io)),
+    TE.chain(({ parameters, input, chosen: { interpreter } }) => {
       const rows = architectureOf(parameters)
       const bar = io.bar([...rows.values()].reduce((sum, row) => sum + row.denseMacs, 0))
       const tick = (path: string): void => bar.advance(rows.get(path)!.denseMacs)
       const keep = (operation: Line['operation']): boolean => values !== undefined || operation === 'fire'
-      const { interpreter } = chooseKernels('exact', options, io)
-      return stopping(bar)(
-        TE.fromIO(() => {
-          const [whole] = interpreter((I) => observed(I, parameters, { chunk: Infinity, keep, tick }))(input)
-          return { row: goldenRow(parameters, { seed, frames }, whole!), lines: whole!.lines }
-        }),
+      const run = interpreter((I) => observed(I, parameters, { chunk: Infinity, keep, tick }))
+      return pipe(
+        TE.fromTask(() => run(input)),
+        stopping(bar),
+        TE.map(([whole]) => ({ row: goldenRow(parameters, { seed, frames }, whole!), lines: whole!.lines })),
       )
     }),
     TE.chainFirst(({ lines }) =>

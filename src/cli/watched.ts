@@ -11,7 +11,7 @@ import { type Outcome, runner } from './run.js'
 /** A network that reports to a progress bar. */
 export interface Watched {
   /** Runs one sample, of so many that together make one of the bar's groups. */
-  readonly run: (sample: NetworkInput, ofSamples: number) => Outcome
+  readonly run: (sample: NetworkInput, ofSamples: number) => Promise<Outcome>
   /** Ends the bar when the work ends, well or not. */
   readonly stop: <A>(work: TE.TaskEither<Faults, A>) => TE.TaskEither<Faults, A>
 }

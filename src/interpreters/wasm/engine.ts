@@ -14,8 +14,12 @@ import { binary, grow, MOST_PAGES, primitivesOver } from './instance.js'
 import { controlBytes } from './team.js'
 import { startThreads, type Thread } from './threads.js'
 
-/** Sends a team through one run. */
-const runTogether = (team: readonly Thread[], id: number, { program }: Compiled): Promise<void> => {
+/** Sends a team through one run of the program it knows by `id`. */
+export const runTogether = (
+  team: readonly Thread[],
+  id: number,
+  { program }: Pick<Compiled, 'program'>,
+): Promise<void> => {
   const control = new Int32Array(new SharedArrayBuffer(controlBytes(program)))
   return new Promise((resolve, reject) => {
     let left = team.length
