@@ -4,7 +4,7 @@ import { type Currents, type Shape, type Size, tensor } from '../src/core/tensor
 import type { BatchNorm, Charge, Neuron, Reset, Synapse } from '../src/model/kernels.js'
 import type { Dssa, Gwsffn, Layer } from '../src/model/parameters.js'
 import { current, type Dyadic, exact, potential, summed, times } from './budget.js'
-import { drive, reals, whole } from './given.js'
+import { drive, oneOf, reals, whole } from './given.js'
 
 // Coarser numbers than the operations' own: they must survive several layers.
 
@@ -61,9 +61,9 @@ const coarseSynapse = (
 
 /** How all neurons of a block or network are: LIF of tau 2, PLIF at w = 0, IF; thresholds 1 or 1/2. */
 export const manner: Arbitrary<Omit<Neuron, 'key'>> = fc.record({
-  charge: fc.constantFrom<Charge>({ kind: 'LIF', tau: 2 }, { kind: 'PLIF', w: 0 }, { kind: 'IF' }),
+  charge: oneOf<Charge>({ kind: 'LIF', tau: 2 }, { kind: 'PLIF', w: 0 }, { kind: 'IF' }),
   threshold: fc.constantFrom(1, 0.5),
-  reset: fc.constantFrom<Reset>({ kind: 'hard', value: 0 }, { kind: 'hard', value: -0.25 }, { kind: 'soft' }),
+  reset: oneOf<Reset>({ kind: 'hard', value: 0 }, { kind: 'hard', value: -0.25 }, { kind: 'soft' }),
 })
 
 /** Firing rates whose scale over m terms is 1, 2 or 4: `f = 4^-j / m`. */

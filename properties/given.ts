@@ -11,6 +11,10 @@ export const whole = (from: number, to: number): Arbitrary<number> => fc.integer
 export const dyadic = ({ exponent, largest }: Dyadic = small): Arbitrary<number> =>
   whole(-largest / 2 ** exponent, largest / 2 ** exponent).map((k) => k * 2 ** exponent)
 
+/** One of a few values, frozen: a port that writes into one is found out, and spoils no later case. */
+export const oneOf = <X>(...values: readonly X[]): Arbitrary<X> =>
+  fc.constantFrom(...values.map((x) => Object.freeze(x)))
+
 const many = <X>(arb: Arbitrary<X>, n: number): Arbitrary<X[]> => fc.array(arb, { minLength: n, maxLength: n })
 
 /** A tensor of dyadic numbers. */
@@ -34,7 +38,7 @@ export const extents = (T: number, B: number, C: number, H: number, W: number): 
 
 // Neurons.
 
-const charges: Arbitrary<Charge> = fc.constantFrom<Charge>(
+const charges: Arbitrary<Charge> = oneOf<Charge>(
   { kind: 'LIF', tau: 2 },
   { kind: 'LIF', tau: 4 },
   { kind: 'PLIF', w: 0 },
@@ -42,7 +46,7 @@ const charges: Arbitrary<Charge> = fc.constantFrom<Charge>(
 )
 
 /** Reset values below every threshold drawn here. */
-const resets: Arbitrary<Reset> = fc.constantFrom<Reset>(
+const resets: Arbitrary<Reset> = oneOf<Reset>(
   { kind: 'hard', value: 0 },
   { kind: 'hard', value: -0.25 },
   { kind: 'hard', value: 0.25 },

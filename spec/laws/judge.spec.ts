@@ -1,4 +1,5 @@
 /** Judging: every status a row can have, and that nothing a port does gets out. */
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
@@ -163,6 +164,22 @@ describe('laws', () => {
       expect(formula.length * source.length * needs.length).toBeGreaterThan(0)
       expect(laws.slice(0, i).map((earlier) => earlier.id)).toEqual(expect.arrayContaining([...after]))
     }
+  })
+
+  it('need fast-check and fp-ts, and no test runner', () => {
+    const packages = new Set<string>()
+    const seen = new Set<string>()
+    const visit = (file: URL): void => {
+      if (seen.has(file.href)) return
+      seen.add(file.href)
+      const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export|\}) .*from '([^']+)'$/gm)
+      for (const [, from] of imports)
+        if (from!.startsWith('.')) visit(new URL(from!.replace(/\.js$/, '.ts'), file))
+        else packages.add(from!.split('/')[0]!)
+    }
+    visit(new URL('../../properties/laws.ts', import.meta.url))
+    expect(seen.size).toBeGreaterThan(30)
+    expect([...packages].sort()).toEqual(['fast-check', 'fp-ts'])
   })
 
   it('are selected by a pattern', () => {
