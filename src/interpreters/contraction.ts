@@ -10,8 +10,8 @@ import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import { convolved, type Size } from '../core/tensor.js'
 import type { Convolution } from '../model/kernels.js'
 
-/** A row of synapses: `synapse + i` ends in the sum `target + i`, for i below `length`. */
-export type Reach = (target: number, synapse: number, length: number) => void
+/** A row of synapses of an input of the given value: `synapse + i` ends in the sum `target + i`, for i below `length`. */
+export type Reach = (target: number, synapse: number, length: number, value: number) => void
 
 /** Which synapse leads from which input to which sum. */
 export interface Wiring {
@@ -41,14 +41,20 @@ export const convolution = ({ weight, stride, padding, groups }: Convolution, { 
       for (let y = 0; y < height; y++)
         for (let x = 0; x < width; x++)
           for (let c = 0; c < channels; c++) {
-            if (inputs[(c * height + y) * width + x] === 0) continue
+            const value = inputs[(c * height + y) * width + x]!
+            if (value === 0) continue
             for (let ky = 0; ky < kh; ky++) {
               const oy = (y + padding - ky) / stride
               if (!Number.isInteger(oy) || oy < 0 || oy >= oh) continue
               for (let kx = 0; kx < kw; kx++) {
                 const ox = (x + padding - kx) / stride
                 if (!Number.isInteger(ox) || ox < 0 || ox >= ow) continue
-                reach((oy * ow + ox) * out + Math.floor(c / inGroup) * row, ((ky * kw + kx) * channels + c) * row, row)
+                reach(
+                  (oy * ow + ox) * out + Math.floor(c / inGroup) * row,
+                  ((ky * kw + kx) * channels + c) * row,
+                  row,
+                  value,
+                )
               }
             }
           }
@@ -83,8 +89,10 @@ export const product = (terms: number, positions: number, width: number): Wiring
   targets: positions * width,
   visit: (inputs, reach) => {
     for (let term = 0; term < terms; term++)
-      for (let at = 0; at < positions; at++)
-        if (inputs[term * positions + at] !== 0) reach(at * width, term * width, width)
+      for (let at = 0; at < positions; at++) {
+        const value = inputs[term * positions + at]!
+        if (value !== 0) reach(at * width, term * width, width, value)
+      }
   },
 })
 

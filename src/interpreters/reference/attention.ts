@@ -1,5 +1,6 @@
 /** The reference's attention: both products add a row for every spike, then scale once. @module */
 import { type Currents, type Precision, type Reals, rounding, type Spikes, tensor, zeros } from '../../core/tensor.js'
+import { product } from '../contraction.js'
 import { addRow, type Shape5 } from './convolution.js'
 
 /** `[rows, columns] -> [columns, rows]`. */
@@ -40,9 +41,9 @@ const contract = (
   scale: number,
 ): Reals => {
   const sums = zeros(precision, positions * width)
-  for (let term = 0; term < terms; term++)
-    for (let at = 0; at < positions; at++)
-      if (spikes[offset + term * positions + at] !== 0) addRow(sums, at * width, rows, term * width, width, 1)
+  product(terms, positions, width).visit(spikes.subarray(offset, offset + terms * positions), (at, start, length) =>
+    addRow(sums, at, rows, start, length, 1),
+  )
   return transposed(
     precision,
     sums.map((sum) => sum * scale),

@@ -12,6 +12,7 @@ import {
 } from '../../core/tensor.js'
 import type { Convolution, Pool, Stem, Synapse } from '../../model/kernels.js'
 import { affineOf } from '../affine.js'
+import { convolution as wired } from '../contraction.js'
 
 /** `[T, B, C, H, W]`, or attention's `[T, B, heads, d, n]`. */
 export type Shape5 = readonly [number, number, number, number, number]
@@ -48,35 +49,21 @@ const addScaledRow =
 
 /** `BN(Conv(input))` frame by frame: every non-zero input sends its rows, then one affine map a channel. */
 const convolve = (precision: Precision, { convolution, norm }: Synapse, send: Send) => {
-  const { weight, stride, padding, groups } = convolution
-  const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
-  const outGroup = out / groups
+  const { weight, stride, padding } = convolution
+  const [out, , kh, kw] = weight.shape as readonly [number, number, number, number]
   const rows = fanOutRows(convolution, precision)
   const { gain, shift } = affineOf(precision)(norm)
   const round = rounding(precision)
   return ({ shape, data }: Tensor<Reals | Uint8Array>): Currents => {
     const [T, B, C, H, W] = shape as Shape5
-    const oh = convolved(H, kh, stride, padding)
-    const ow = convolved(W, kw, stride, padding)
+    const wiring = wired(convolution, { height: H, width: W })
+    const [oh, ow] = [convolved(H, kh, stride, padding), convolved(W, kw, stride, padding)]
     const output = zeros(precision, T * B * out * oh * ow)
     for (let frame = 0; frame < T * B; frame++) {
-      const sums = zeros(precision, oh * ow * out)
-      for (let y = 0; y < H; y++)
-        for (let x = 0; x < W; x++)
-          for (let c = 0; c < C; c++) {
-            const value = data[((frame * C + c) * H + y) * W + x]!
-            if (value === 0) continue
-            for (let ky = 0; ky < kh; ky++) {
-              const oy = (y + padding - ky) / stride
-              if (!Number.isInteger(oy) || oy < 0 || oy >= oh) continue
-              for (let kx = 0; kx < kw; kx++) {
-                const ox = (x + padding - kx) / stride
-                if (!Number.isInteger(ox) || ox < 0 || ox >= ow) continue
-                const reached = (oy * ow + ox) * out + Math.floor(c / inGroup) * outGroup
-                send(sums, reached, rows, ((ky * kw + kx) * C + c) * outGroup, outGroup, value)
-              }
-            }
-          }
+      const sums = zeros(precision, wiring.targets)
+      wiring.visit(data.subarray(frame * C * H * W, (frame + 1) * C * H * W), (at, start, length, value) =>
+        send(sums, at, rows, start, length, value),
+      )
       for (let co = 0; co < out; co++)
         for (let at = 0; at < oh * ow; at++)
           output[(frame * out + co) * oh * ow + at] = round(sums[at * out + co]! * gain[co]!) + shift[co]!
