@@ -65,10 +65,10 @@ export const syntheticCheckpoint = (config: Config, seed: number): ReadonlyMap<s
   new Map(
     layout(config)
       .filter(({ role }) => role !== 'counter')
-      .map((entry) => [
-        entry.key,
-        tensor(entry.shape, Float32Array.from(sym(entry.key, seed, sizeOf(entry.shape)), value(config, entry))),
-      ]),
+      .map((entry) => {
+        const r = sym(entry.key, seed, sizeOf(entry.shape))
+        return [entry.key, tensor(entry.shape, new Float32Array(r.map(value(config, entry))))]
+      }),
   )
 
 /** The synthetic input of the given shape, `2 sym("image", seed)`: `[B, c, H, W]`, or `[B, T, c, H, W]` for frames. */
