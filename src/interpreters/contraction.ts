@@ -98,11 +98,9 @@ export const product = (terms: number, positions: number, width: number): Wiring
 
 /**
  * Combines, for every sum, the terms of its active synapses in ascending order, starting at the empty one:
- * `sums[target] = table[s1] <> table[s2] <> ...`.
+ * `sums[target] = table[s1] <> table[s2] <> ...`, where the table has the term of every synapse.
  *
  * Every homomorphism h of monoids commutes with it: `h(contract(M)(w)(table)(x)) = contract(M')(w)(h(table))(x)`.
- *
- * @param table - the term of every synapse
  *
  * @example
  * contract(ReadonlyArray.getMonoid<number>())(wiring)(ids.map((id) => [id]))(spikes) // the active synapses, each once

@@ -86,8 +86,8 @@ const kernels = <N>(ends: Ends, N: Representation<N>): Kernels<Spikes, Pending<N
  * Equal to the reference, spike for spike, on dyadic data whose gains and scales are powers of two; elsewhere rounding
  * differs, and a spike may flip where a potential lies within rounding of its threshold.
  *
- * @param neurons - the network's neurons (`neurons(parameters)`); those that leak by anything but a power of two are
- * refused, each with a `Configuration` fault
+ * It is given the network's neurons (`neurons(parameters)`); those that leak by anything but a power of two are refused,
+ * each with a `Configuration` fault.
  *
  * @example
  * pipe(
