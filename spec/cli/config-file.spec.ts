@@ -51,7 +51,17 @@ describe('a configuration in JSON', () => {
     expect(faults({ name: 'mine' })).toHaveLength(11)
     expect(faults({ name: 'mine' })[0]).toBe('configuration: image is missing')
     expect(faults({ ...ti, charge: {} })).toEqual(['configuration: charge.kind is missing'])
-    expect(faults({ ...ti, stages: {} })).toEqual(['configuration: stages must be a list of stages, not {}'])
+    expect(faults({ ...ti, stages: {} })).toEqual(['configuration: stages must be a list of at most 16 stages, not {}'])
+  })
+
+  it('has no counts that would exhaust its reader', () => {
+    const stage = { planes: 64, heads: 1, patch: 4, depth: 1e9 }
+    expect(faults({ ...ti, stages: [stage], classes: 1e9, steps: 65_537 })).toEqual([
+      'configuration: stages[0].depth must be at most 256, not 1000000000',
+      'configuration: classes must be at most 65536, not 1000000000',
+      'configuration: steps must be at most 65536, not 65537',
+    ])
+    expect(faults({ ...ti, stages: Array(1000).fill(stage) })[0]).toMatch(/stages must be a list of at most 16 stages/)
   })
 
   it('extends a variant or nothing', () => {

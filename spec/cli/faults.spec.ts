@@ -210,7 +210,8 @@ describe('configurations', () => {
   })
 
   it('too large for any memory', async () => {
-    writeFileSync(file('huge.json'), JSON.stringify({ extends: 'ti', name: 'huge', classes: 2 ** 50 }))
+    const stage = { planes: 65_536, heads: 1, patch: 1, depth: 1 }
+    writeFileSync(file('huge.json'), JSON.stringify({ extends: 'ti', name: 'huge', stages: [stage] }))
     expect(await sentences('inspect', file('huge.json'))).toEqual([
       'this needs more memory than there is; use fewer classes, steps or samples, or a smaller image',
     ])

@@ -20,6 +20,16 @@ type Check = (field: string, value: unknown) => readonly Fault[]
 const number: Check = (field, value) =>
   typeof value === 'number' ? [] : [fault(field, `must be a number, not ${show(value)}`)]
 
+/** Larger counts are slips of the keyboard, or meant to exhaust whoever reads them. */
+const upTo =
+  (most: number): Check =>
+  (field, value) =>
+    typeof value === 'number' && value > most
+      ? [fault(field, `must be at most ${most}, not ${value}`)]
+      : number(field, value)
+
+const count = upTo(65_536)
+
 const text: Check = (field, value) =>
   typeof value === 'string' ? [] : [fault(field, `must be a text, not ${show(value)}`)]
 
@@ -53,28 +63,28 @@ const tagged =
     return kind.length > 0 ? kind : record({ kind: text, ...kinds[value['kind'] as string] })(field, value)
   }
 
-const stage = record({ planes: number, heads: number, patch: number, depth: number } satisfies Readonly<
+const stage = record({ planes: count, heads: count, patch: count, depth: upTo(256) } satisfies Readonly<
   Record<keyof StageConfig, Check>
 >)
 
 const stages: Check = (field, value) =>
-  Array.isArray(value)
+  Array.isArray(value) && value.length <= 16
     ? value.flatMap((item, i) => stage(`${field}[${i}]`, item))
-    : [fault(field, `must be a list of stages, not ${show(value)}`)]
+    : [fault(field, `must be a list of at most 16 stages, not ${show(value)}`)]
 
 const config = record({
   name: text,
-  image: record({ height: number, width: number }),
-  channels: number,
+  image: record({ height: count, width: count }),
+  channels: count,
   stem: oneOf('imagenet', 'plain'),
   stages,
-  ratio: number,
-  groupWidth: number,
-  classes: number,
+  ratio: count,
+  groupWidth: count,
+  classes: count,
   charge: tagged({ IF: {}, LIF: { tau: number }, PLIF: { w: number } }),
   threshold: number,
   reset: tagged({ hard: { value: number }, soft: {} }),
-  steps: number,
+  steps: count,
 } satisfies Readonly<Record<keyof Config, Check>>)
 
 /**
