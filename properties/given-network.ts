@@ -4,7 +4,7 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { sym } from '../src/checkpoint/synthetic.js'
 import { describe, type Faults } from '../src/core/fault.js'
 import { sizeOf, tensor } from '../src/core/tensor.js'
-import { type Config, type StageConfig, ti } from '../src/model/config.js'
+import { type Config, featureMaps, type StageConfig, ti } from '../src/model/config.js'
 import type { BatchNorm } from '../src/model/kernels.js'
 import { type Dssa, type Entry, layout, type Parameters, parse } from '../src/model/parameters.js'
 import { current, type Dyadic, exact, plus, potential, summed, times } from './budget.js'
@@ -24,7 +24,7 @@ exact('a logit', times(summed(4, times(residual, { exponent: -4, largest: 1 })),
 
 // Networks: their many numbers come from a seed, so a case shrinks in its configuration.
 
-/** Configurations of one or two stages on images of 2 or 4 pixels a side (16 with the ImageNet stem). */
+/** Configurations of one or two stages on images of 4 x 4 or 4 x 2 pixels, or twice that with the ImageNet stem. */
 export const configuration: Arbitrary<Config> = fc
   .record({
     stem: fc.constantFrom('plain' as const, 'imagenet' as const),
@@ -39,28 +39,26 @@ export const configuration: Arbitrary<Config> = fc
     neuron: manner,
   })
   .map(({ stem, channels, square, stages, ratio, classes, neuron }) => {
-    const times = stem === 'plain' ? 1 : 4
+    const side = stem === 'plain' ? 4 : 8
     const planes = stages.map(({ heads, d }) => heads * d)
-    return {
+    const config: Config = {
       ...ti,
       ...neuron,
       name: 'tiny',
-      image: { height: 4 * times, width: (square ? 4 : 2) * times },
+      image: { height: side, width: square ? side : side / 2 },
       channels,
       stem,
-      // The second stage's map is 2 or 1 positions wide.
-      stages: stages.map(
-        ({ heads, patch, depth }, i): StageConfig => ({
-          planes: planes[i]!,
-          heads,
-          patch: i === 0 || square ? patch : 1,
-          depth,
-        }),
-      ),
+      stages: stages.map(({ heads, depth }, i): StageConfig => ({ planes: planes[i]!, heads, patch: 1, depth })),
       ratio,
       groupWidth: planes.some((width) => (width * ratio) % 2 === 1) ? 1 : 2,
       classes,
       steps: 2,
+    }
+    // Patches of 2 where the feature map divides.
+    const maps = featureMaps(config).map(({ height, width }) => height % 2 === 0 && width % 2 === 0)
+    return {
+      ...config,
+      stages: config.stages.map((stage, i) => ({ ...stage, patch: maps[i]! ? stages[i]!.patch : 1 })),
     }
   })
 
