@@ -4,6 +4,8 @@ import { type Reals, type Shape, type Spikes, sizeOf, type Tensor, tensor } from
 import type { BatchNorm, Charge, Convolution, Neuron, Reset, Synapse } from '../src/model/kernels.js'
 import { current, type Dyadic, exact, potential, small } from './budget.js'
 
+export type { Dyadic } from './budget.js'
+
 /** A whole number of `from` to `to`; shrinks towards `from`. */
 export const whole = (from: number, to: number): Arbitrary<number> => fc.integer({ min: from, max: to })
 

@@ -22,17 +22,27 @@ import type { Dssa, Gwsffn, Layer, Parameters } from '../src/model/parameters.js
  * `parse` and `integrateEvents` may answer an fp-ts `Either`, or the bare result and throw when they refuse.
  */
 export interface Operations<S, C> extends Omit<Kernels<S, C>, 'scope'> {
+  /** Dual spike self-attention with its residual. */
   readonly dssa: (p: Dssa) => (input: C) => Stateful<C, C>
+  /** The group-wise spiking feed-forward network with its residuals. */
   readonly gwsffn: (p: Gwsffn) => (input: C) => Stateful<C, C>
+  /** A neuron and the strided convolution it drives, between stages. */
   readonly downsample: (p: Layer) => (input: C) => Stateful<C, C>
+  /** The whole network. */
   readonly network: (p: Parameters) => Network<C>
+  /** `1 / sqrt(f_X d)`, one a head. */
   readonly c1: (p: { readonly firingRateX: readonly number[]; readonly planes: number }) => readonly number[]
+  /** `1 / sqrt(f_Attn n)`, one a head. */
   readonly c2: (p: { readonly firingRateAttn: readonly number[]; readonly tokens: number }) => readonly number[]
+  /** One step of the firing rates' moving average. */
   readonly movingRate: (rates: readonly number[], batch: readonly number[]) => readonly number[]
+  /** A flat map of tensors to the weight tree. */
   readonly parse: (config: Config) => (tensors: ReadonlyMap<string, Tensor>) => Either<Faults, Parameters> | Parameters
+  /** Events to frames. */
   readonly integrateEvents: (
     p: Size & { readonly steps: number },
   ) => (events: Events) => Either<Faults, Tensor<Reals>> | Tensor<Reals>
+  /** The synaptic operations of a run, by path. */
   readonly sops: (p: Parameters) => (steps: number) => (image: C) => ReadonlyMap<string, number>
 }
 
@@ -41,9 +51,13 @@ export type Operation = keyof Operations<unknown, unknown>
 
 /** How an implementation's own spikes and currents are made from plain tensors, and read back. */
 export interface Carriers<S, C> {
+  /** A tensor of spikes as the implementation holds it. */
   readonly fromSpikes: (spikes: Spikes) => S
+  /** And read back: bytes 0 and 1. */
   readonly toSpikes: (spikes: S) => Spikes
+  /** A tensor of currents as the implementation holds it. */
   readonly fromCurrents: (currents: Currents) => C
+  /** And read back. */
   readonly toCurrents: (currents: C) => Currents
 }
 

@@ -47,6 +47,7 @@ export interface LawDefinition<X, N extends Operation> {
   readonly after?: readonly string[]
   readonly atMost?: number
   readonly given: Arbitrary<X>
+  /** As in {@link Law}. */
   readonly holds: (K: Pick<Operations<Spikes, Currents>, N>) => (x: X) => Verdict
 }
 

@@ -10,7 +10,9 @@ import type { Faults } from '../core/fault.js'
  * inside `[0, size)` or the bytes cannot be had.
  */
 export interface Source {
+  /** Bytes in all. */
   readonly size: number
+  /** The bytes of a range. */
   readonly read: (offset: number, length: number) => Promise<Uint8Array>
 }
 

@@ -7,15 +7,19 @@ import { type Precision, rounding } from '../../core/tensor.js'
  * over an abstract `N` that is handed only this cannot multiply.
  */
 export interface Arithmetic<N> extends Monoid<N> {
+  /** `a - b`. */
   readonly subtract: (a: N, b: N) => N
+  /** `a / 2`. */
   readonly halve: (a: N) => N
   /** `a >= b`. */
   readonly atLeast: (a: N, b: N) => boolean
 }
 
-/** An arithmetic and what its numbers mean. `of` makes the constants of a layer; `to` reads a result. */
+/** An arithmetic and what its numbers mean. */
 export interface Representation<N> extends Arithmetic<N> {
+  /** A constant of a layer, rounded to the representation. */
   readonly of: (x: number) => N
+  /** A number as the real it stands for. */
   readonly to: (n: N) => number
 }
 
