@@ -54,7 +54,8 @@ const everything = () => join(folder, 'everything')
 beforeAll(() => {
   // A fresh clone was built by `npm ci`; during development the build may be older than its sources.
   const built = statSync(join(root, 'dist/src/cli/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
-  if (Math.max(youngest('src'), youngest('properties')) > built) execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'pipe' })
+  if (Math.max(youngest('src'), youngest('properties')) > built)
+    execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'pipe' })
   const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]
   const [{ filename }] = JSON.parse(
     execFileSync('npm', pack, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
@@ -62,7 +63,12 @@ beforeAll(() => {
   execFileSync('tar', ['-xzf', join(folder, filename), '-C', folder])
   const { dependencies, optionalDependencies, peerDependencies } = about
   project('everything', names(dependencies, optionalDependencies, peerDependencies))
-  project('required', names(dependencies))
+  const required = project('required', names(dependencies))
+  for (const name of Object.keys(optionalDependencies)) {
+    // An empty package, so that none from a folder further up is found in its place.
+    mkdirSync(join(required, 'node_modules', name), { recursive: true })
+    writeFileSync(join(required, 'node_modules', name, 'package.json'), '{}')
+  }
   project('core', ['fp-ts'])
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -115,6 +121,13 @@ describe('the installed command', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(JSON.parse(stdout).map(({ top }: { top: { class: number }[] }) => top[0]!.class)).toEqual([2, 3, 4, 5])
     expect(readFileSync(join(everything(), bin), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+  })
+
+  it('runs on threads, and ends', () => {
+    const { status, stdout, stderr } = node(everything(), bin, 'classify', '--json', '--threads', '2')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const one = node(everything(), bin, 'classify', '--json').stdout
+    expect(stdout.replaceAll('"threads": 2', '"threads": 1')).toBe(one)
   })
 
   it('draws without control sequences where there is no terminal', () => {

@@ -133,7 +133,12 @@ export const classifyCommand = (io: Io, perform: Perform): Command =>
       'after',
       `
 An image is resized, cropped and normalised as the authors do for evaluation; for the digits network it is averaged to
-8 x 8 greys. A tensor input is taken as it is: [B, C, H, W] still images, or [B, T, C, H, W] one frame a step.
+8 x 8 greys. A tensor input is taken as it is: [B, C, H, W] still images, or [B, T, C, H, W] one frame a step;
+a file with the columns t, x, y, p of a recording's events is integrated into the network's steps.
+
+With --json an object has: input, top [{class, label, logit}], truth, spikes, firingRate, sops, macs, energyJoules,
+energyWithStemJoules, stages [{stage, spikes, firingRate, sops}], steps, precision, kernels, threads; logits are means
+over the steps.
 
 Examples:
   $ spikingresformer classify
