@@ -34,20 +34,25 @@ describe.each([
       'accumulate',
       'affine',
       'affineFire',
+      'concat',
       'dense',
       'extract',
       'maxPool',
       'meanRows',
       'packColumns',
       'packRows',
+      'touch',
     ])
   })
 
-  it.each(['extract', 'accumulate'])('%s consumes spikes: it has no multiplication, and calls nothing', (name) => {
-    const body = functions.get(name)!
-    expect(body).toMatch(/v128\.(load|store)/)
-    expect(body.split('\n').filter((line) => multiplying.test(line) || /\bcall/.test(line))).toEqual([])
-  })
+  it.each(['extract', 'concat', 'accumulate'])(
+    '%s consumes spikes: it has no multiplication, and calls nothing',
+    (name) => {
+      const body = functions.get(name)!
+      expect(body).toMatch(/v128\.(load|store)/)
+      expect(body.split('\n').filter((line) => multiplying.test(line) || /\bcall/.test(line))).toEqual([])
+    },
+  )
 
   it('accumulate adds, four float32 at a time', () => {
     expect(functions.get('accumulate')!.match(/f32x4\.add/g)).toHaveLength(4)

@@ -1,7 +1,7 @@
 /** Running programs: the loops over tiles and blocks, the same for every set of primitives. @module */
 import { readView, writeView } from './layout.js'
 import type { Affine, Neurons, Primitives } from './primitives.js'
-import type { DenseStep, Firing, Lane, LayerStep, MeanStep, PackStep, PoolStep, Step, Sum } from './program.js'
+import type { DenseStep, Firing, Lane, LayerStep, MeanStep, Overlap, PackStep, PoolStep, Step, Sum } from './program.js'
 
 /** Bytes a block of sixteen channels takes in a row of sums. */
 const ROW = 64
@@ -9,21 +9,35 @@ const ROW = 64
 const laneAt = (lane: Lane, batch: number, position: number, block: number): number =>
   lane.base + batch * lane.batchStride + position * lane.rowStride + lane.at[block]!
 
-/** Scratch bytes of a layer: sums, starts, and lists for the case that every neuron fires. */
+/** The input positions that the windows of a tile of output positions meet: whole lines, from `from` to `to`. */
+const linesOf = (
+  { height, width, kernelHeight, stride, padding, outWidth }: Overlap,
+  first: number,
+  count: number,
+): readonly [from: number, to: number] => {
+  const top = Math.max(0, Math.floor(first / outWidth) * stride - padding)
+  const bottom = Math.min(height, Math.floor((first + count - 1) / outWidth) * stride - padding + kernelHeight)
+  return [top * width, Math.max(top, bottom) * width]
+}
+
+/** Bytes for the events of so many rows if every neuron fires, and the starts of the lists. */
+const listBytes = (rows: number, terms: number): number => (rows + 1) * 4 + rows * terms * 2 + 64
+
+/** Scratch bytes of a layer: sums, starts and lists, for the case that every neuron fires. */
 export const scratchOf = (step: Step): number => {
-  switch (step.kind) {
-    case 'dense':
-      return step.outWidth * ROW
-    case 'layer': {
-      const rows = step.steps * step.tile
-      if (step.source.kind === 'current') return rows * ROW
-      const most = step.source.sum.groups.map((slabs) => slabs.reduce((n, { rows }) => n + rows, 0))
-      const slabs = step.source.sum.groups[0]!.length
-      return rows * ROW + slabs * (rows + 1) * 4 + rows * Math.max(...most) * 2 + 32
-    }
-    default:
-      return 0
-  }
+  if (step.kind === 'dense') return step.outWidth * ROW
+  if (step.kind !== 'layer') return 0
+  const rows = step.steps * step.tile
+  if (step.source.kind === 'current') return rows * ROW
+  const { groups, overlap } = step.source.sum
+  const lists = groups.map((slabs) => slabs.reduce((bytes, slab) => bytes + listBytes(rows, slab.rows), 0))
+  const bytes = rows * ROW + Math.max(...lists)
+  if (overlap === null) return bytes
+  const lines = Math.min(
+    overlap.height,
+    (Math.ceil(step.tile / overlap.outWidth) + 1) * overlap.stride + overlap.kernelHeight,
+  )
+  return bytes + listBytes(step.steps * lines * overlap.width, overlap.channels)
 }
 
 /** How many units a step has; units touch disjoint memory. */
@@ -47,8 +61,8 @@ export const unitsOf = (step: Step): number => {
 
 /** Lists the events of a tile, slab by slab; returns where each slab's starts are. */
 const listEvents = (
-  { extract }: Primitives,
-  { spikes, gather, gatherStride, groups }: Sum,
+  { extract, concat }: Primitives,
+  { spikes, overlap, gather, gatherStride, groups }: Sum,
   { steps }: LayerStep,
   [batch, group, first, count]: readonly [number, number, number, number],
   at: number,
@@ -56,13 +70,26 @@ const listEvents = (
   const rows = steps * count
   const slabs = groups[group]!
   const base = spikes.base + batch * spikes.batchStride
-  let lists = at + slabs.length * (rows + 1) * 4
-  return slabs.map(({ pieces, piecesEnd }, s) => {
-    const starts = at + s * (rows + 1) * 4
-    const table = gather + first * gatherStride
-    lists = extract(table, gatherStride, count, steps, base, spikes.stepStride, pieces, piecesEnd, starts, lists)
+  const table = gather + first * gatherStride
+  const starts = slabs.map((_, s) => at + s * (rows + 1) * 4)
+  let free = at + slabs.length * (rows + 1) * 4
+  if (overlap === null) {
+    slabs.forEach(({ pieces, piecesEnd }, s) => {
+      free = extract(table, gatherStride, count, steps, base, spikes.stepStride, pieces, piecesEnd, starts[s]!, free)
+    })
     return starts
+  }
+  const [from, to] = linesOf(overlap, first, count)
+  const own = free
+  const all = overlap.pieces[group]!
+  const lines = overlap.rows + from * 4
+  free = own + (steps * (to - from) + 1) * 4
+  free = extract(lines, 4, to - from, steps, base, spikes.stepStride, all, all + 16, own, free) + 16
+  slabs.forEach(({ pieces, piecesEnd }, s) => {
+    const step = (to - from) * 4
+    free = concat(table, gatherStride, count, steps, own - from * 4, step, pieces, piecesEnd, starts[s]!, free)
   })
+  return starts
 }
 
 /** Sums one block of a tile over all slabs. */
@@ -79,8 +106,10 @@ const sumBlock = (
   for (let s = 0; s < slabs.length; s++) {
     const { first, rows } = slabs[s]!
     const slab = weights + (first * sum.blocksPerGroup + j * rows) * ROW
-    if (sum.weightsStepStride === 0) P.accumulate(starts[s]!, steps * count, slab, sums, s)
-    else
+    if (sum.weightsStepStride === 0) {
+      P.touch(slab, rows * ROW)
+      P.accumulate(starts[s]!, steps * count, slab, sums, s)
+    } else
       for (let t = 0; t < steps; t++)
         P.accumulate(starts[s]! + t * count * 4, count, slab + t * sum.weightsStepStride, sums + t * count * ROW, s)
   }

@@ -33,7 +33,7 @@ export const gatherTable = (w: Window, rowStride: number): Int32Array => {
 }
 
 /** Rows of weights in a slab: the byte offset of a row, 64 k, must fit sixteen bits. */
-export const SLAB_ROWS = 1024
+export const SLAB_ROWS = 640
 
 /** A stretch of the channels of one tap: bits `[bit, bit + bits)` of the tap's row drive rows k, k + 1, .. of a slab. */
 export interface Piece {
@@ -50,9 +50,15 @@ export interface Slab {
   readonly pieces: readonly Piece[]
 }
 
+/** Rows of a slab: whole taps where one fits, and all slabs but the last alike. */
+const slabRows = (taps: number, count: number, most: number): number =>
+  count <= most
+    ? count * Math.ceil(taps / Math.ceil(taps / Math.floor(most / count)))
+    : Math.ceil((taps * count) / Math.ceil((taps * count) / most))
+
 /**
  * Cuts the sum over (tap, channel) of `count` channels from `from` into slabs of at most `most` rows, of equal height
- * but the last. Partial sums are stored between slabs, which rounds nothing.
+ * but the last, and of whole taps where one fits. Partial sums are stored between slabs, which rounds nothing.
  */
 export const slabsOf = (
   lie: Channels,
@@ -62,7 +68,7 @@ export const slabsOf = (
   most = SLAB_ROWS,
 ): readonly Slab[] => {
   const terms = taps * count
-  const height = Math.ceil(terms / Math.ceil(terms / most))
+  const height = slabRows(taps, count, most)
   return Array.from({ length: Math.ceil(terms / height) }, (_, s): Slab => {
     const [first, end] = [s * height, Math.min(terms, (s + 1) * height)]
     const pieces: Piece[] = []

@@ -9,7 +9,7 @@ import { affine, affineFire } from './currents.js'
 import { dense, maxPool, meanRows, packColumns, packRows } from './dense.js'
 import { type Bytes, bytesOf } from './layout.js'
 import type { ChargeCode } from './program.js'
-import { accumulate, extract } from './spikes.js'
+import { accumulate, concat, extract } from './spikes.js'
 
 /** Rows of currents on their way through an affine map. */
 export type Affine = readonly [
@@ -65,6 +65,27 @@ export interface Primitives {
     starts: number,
     lists: number,
   ) => number
+  /**
+   * Lists the same by copying lists: those of input positions, whose starts are at `from`, `fromStep` apart from step to
+   * step; `gather` has the byte offset of an input position's start.
+   */
+  readonly concat: (
+    gather: number,
+    gatherStride: number,
+    positions: number,
+    steps: number,
+    from: number,
+    fromStep: number,
+    pieces: number,
+    piecesEnd: number,
+    starts: number,
+    lists: number,
+  ) => number
+  /**
+   * Reads weights through, a word a cache line, before events pick from them: the hardware fetches ahead along a
+   * straight line, not along events. The answer only keeps the reads from being optimised away.
+   */
+  readonly touch: (from: number, bytes: number) => number
   /** `sums[r] = (resume ? sums[r] : 0) + weights[e0] + weights[e1] + ..` over the events e of each row r, in order. */
   readonly accumulate: (starts: number, rows: number, weights: number, sums: number, resume: number) => void
   /**
@@ -120,6 +141,9 @@ export const primitives = (buffer: ArrayBufferLike): Primitives => {
   return {
     bytes: () => bytes,
     extract: extract(bytes),
+    concat: concat(bytes),
+    // Plain TypeScript is slower than memory is.
+    touch: () => 0,
     accumulate: accumulate(bytes),
     affine: affine(bytes),
     affineFire: affineFire(bytes),

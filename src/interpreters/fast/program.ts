@@ -34,10 +34,29 @@ export interface SlabPlace {
   readonly rows: number
 }
 
+/** Overlapping windows over an input of `width` positions a line; `rows` has the byte offset of every input position. */
+export interface Overlap {
+  readonly height: number
+  readonly width: number
+  readonly kernelHeight: number
+  readonly stride: number
+  readonly padding: number
+  readonly outWidth: number
+  readonly rows: number
+  /** Per group, the piece that is all its channels. */
+  readonly pieces: readonly number[]
+  readonly channels: number
+}
+
 /** Sums of rows of weights, picked by spikes: a synapse, or one of the attention products. */
 export interface Sum {
   readonly spikes: { readonly base: number; readonly stepStride: number; readonly batchStride: number }
-  /** Byte offset of the input row of each output position and tap. */
+  /** Where windows overlap: how an input position's events are listed once for all the windows it is in. */
+  readonly overlap: Overlap | null
+  /**
+   * For each output position and tap the byte offset of its input row, or where windows overlap four times its input
+   * position; -1 in the padding.
+   */
   readonly gather: number
   readonly gatherStride: number
   /** Per group (of a convolution) or head: the slabs of its sum. */

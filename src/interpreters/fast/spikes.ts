@@ -37,6 +37,30 @@ export const extract =
     return out << 1
   }
 
+/** Copies lists of input positions into lists of windows. */
+export const concat =
+  ({ u16, i32 }: Bytes): Primitives['concat'] =>
+  (gather, gatherStride, positions, steps, from, fromStep, pieces, piecesEnd, starts, lists) => {
+    let start = starts >> 2
+    let out = lists >> 1
+    for (let t = 0; t < steps; t++) {
+      const frame = (from + t * fromStep) >> 2
+      for (let p = 0; p < positions; p++) {
+        i32[start++] = out << 1
+        const table = (gather + p * gatherStride) >> 2
+        for (let piece = pieces >> 2; piece < piecesEnd >> 2; piece += 4) {
+          const position = i32[table + (i32[piece]! >> 2)]!
+          if (position < 0) continue
+          const list = frame + (position >> 2)
+          const k = i32[piece + 3]!
+          for (let e = i32[list]! >> 1, end = i32[list + 1]! >> 1; e < end; e++) u16[out++] = u16[e]! + k
+        }
+      }
+    }
+    i32[start] = out << 1
+    return out << 1
+  }
+
 /** Sums rows of weights, eight channels at a time in local variables. */
 export const accumulate =
   ({ u16, i32, f32 }: Bytes): Primitives['accumulate'] =>

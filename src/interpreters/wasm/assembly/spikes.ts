@@ -53,6 +53,57 @@ export function extract(
   return out
 }
 
+/** Lists the same by copying the lists of input positions; see `Primitives.concat`. */
+export function concat(
+  gather: usize,
+  gatherStride: usize,
+  positions: i32,
+  steps: i32,
+  from: usize,
+  fromStep: usize,
+  pieces: usize,
+  piecesEnd: usize,
+  starts: usize,
+  lists: usize,
+): usize {
+  let out = lists
+  for (let t = 0; t < steps; t++) {
+    let table = gather
+    for (let p = 0; p < positions; p++) {
+      store<u32>(starts, out)
+      starts += 4
+      for (let piece = pieces; piece < piecesEnd; piece += 16) {
+        const position = load<i32>(table + load<u32>(piece))
+        if (position < 0) continue
+        const list: usize = from + position
+        let event: usize = load<u32>(list)
+        const bytes: usize = load<u32>(list, 4) - event
+        const k = i16x8.splat(load<i16>(piece, 12))
+        // Sixteen events are copied in any case: most lists are shorter, and what is too much the next one overwrites.
+        v128.store(out, i16x8.add(k, v128.load(event)))
+        v128.store(out, i16x8.add(k, v128.load(event, 16)), 16)
+        const end = out + bytes
+        for (out += 32; out < end; out += 16) {
+          v128.store(out, i16x8.add(k, v128.load(event, 32)))
+          event += 16
+        }
+        out = end
+      }
+      table += gatherStride
+    }
+    from += fromStep
+  }
+  store<u32>(starts, out)
+  return out
+}
+
+/** Reads a slab through, so that it is in the cache when events pick from it; see `Primitives.touch`. */
+export function touch(from: usize, bytes: usize): i32 {
+  let all: i32 = 0
+  for (const end: usize = from + bytes; from < end; from += 64) all |= load<i32>(from)
+  return all
+}
+
 /** Sums rows of weights picked by events; see `Primitives.accumulate`. */
 export function accumulate(starts: usize, rows: i32, weights: usize, sums: usize, resume: i32): void {
   let event: usize = load<u32>(starts)
