@@ -20,7 +20,7 @@ it('evaluate digits gives the golden accuracy, predictions and logits', async ()
 })
 
 it('evaluate digits draws the confusion matrix', async () => {
-  const { code, out, err } = await cli('evaluate', 'digits', '--steps', '1')
+  const { code, out, err } = await cli('evaluate', 'digits', '--steps', '1', '--kernels', 'wasm')
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out).toMatch(/^accuracy \d\d\.\d %: \d+ of 360 test digits\n\nis \\ read as {3}0/)
   expect(
