@@ -55,7 +55,10 @@ describe.each(['spec/golden/preprocess/small.png', 'spec/golden/preprocess/photo
           const before = bytes.slice()
           const result = await decodeImage(bytes)()
           expect(bytes).toEqual(before)
-          if (E.isLeft(result)) return readable(result.left)
+          if (E.isLeft(result)) {
+            readable(result.left)
+            return
+          }
           const { height, width, channels, pixels } = result.right
           expect(pixels.length).toBe(height * width * channels)
           expect(channels).toBe(3)
@@ -92,7 +95,10 @@ describe('the table of digits, mutated', () => {
         fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom(',', '\n', '-1', '16')),
         (at, drop, put) => {
           const result = parseDigits(whole.slice(0, at) + put + whole.slice(at + drop))
-          if (E.isLeft(result)) return readable(result.left)
+          if (E.isLeft(result)) {
+            readable(result.left)
+            return
+          }
           for (const { values, label } of result.right) {
             expect(E.isRight(digitsInput(values))).toBe(true)
             expect(Number.isInteger(label) && label >= 0 && label <= 9).toBe(true)
@@ -112,7 +118,10 @@ describe('any columns of numbers', () => {
     fc.assert(
       fc.property(column, column, column, column, option, option, option, (t, x, y, p, steps, height, width) => {
         const result = integrateEvents({ steps, height, width })({ t, x, y, p })
-        if (E.isLeft(result)) return readable(result.left)
+        if (E.isLeft(result)) {
+          readable(result.left)
+          return
+        }
         expect(result.right.shape).toEqual([steps, 3, height, width])
         expect(result.right.data.reduce((a, b) => a + b, 0)).toBe(2 * t.length)
       }),
@@ -161,7 +170,10 @@ describe('any tensor', () => {
         const length = shape.reduce((a, b) => a * b, 1)
         const data = Float64Array.from({ length }, (_, i) => (i === length - 1 && odd !== null ? odd : i))
         const result = networkInput({ channels: 1, height: 2, width: 3 })(tensor(shape, data))
-        if (E.isLeft(result)) return readable(result.left)
+        if (E.isLeft(result)) {
+          readable(result.left)
+          return
+        }
         const { kind, tensor: seen } = result.right
         expect(kind).toBe(shape.length === 4 ? 'still' : 'frames')
         expect(seen.shape).toEqual(kind === 'still' ? [1, ...shape] : [shape[1], shape[0], 1, 2, 3])
