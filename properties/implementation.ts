@@ -77,11 +77,15 @@ export interface Implementation<S = Spikes, C = Currents> {
 /** The operations of an implementation, over plain tensors. */
 export type Judged = Partial<Operations<Spikes, Currents>>
 
+/** The same tensor, its numbers in a typed array; an array of numbers is as good. */
+const typed = <T extends Currents | Spikes>(x: T): T =>
+  ArrayBuffer.isView(x.data) ? x : { ...x, data: Float64Array.from(x.data) }
+
 const plain: Carriers<Spikes, Currents> = {
   fromSpikes: (s) => s,
-  toSpikes: (s) => s,
+  toSpikes: typed,
   fromCurrents: (c) => c,
-  toCurrents: (c) => c,
+  toCurrents: typed,
 }
 
 const mapMembranes = <A, B>(f: (a: A) => B, membranes: Membranes<A>): Membranes<B> =>

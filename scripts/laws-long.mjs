@@ -31,7 +31,9 @@ for (let base = 0; base < bases; base++)
     const rows = runLaws(subject, judged, { runs, base })
     const problems = unexpected(rows, judged)
     failures += problems.length
-    console.log(`base ${base}, ${name}: ${summary(rows)}, ${runs} cases a law, ${(Date.now() - began) / 1000} s`)
+    console.log(
+      `base ${base}, ${name}: ${summary(rows)}, ${runs} cases a law (fewer where a law says so), ${(Date.now() - began) / 1000} s`,
+    )
     if (problems.length > 0) console.log(table(rows.filter(({ status }) => status === 'fail')))
   }
 console.log(failures === 0 ? 'every law held' : `${failures} laws failed`)

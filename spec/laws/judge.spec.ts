@@ -21,7 +21,7 @@ import {
   version,
 } from '../../properties/laws.js'
 import { same } from '../../properties/verdict.js'
-import { tensor } from '../../src/core/tensor.js'
+import { type Currents, tensor } from '../../src/core/tensor.js'
 import { reference } from '../../src/interpreters/reference.js'
 
 const mine = { kernels: reference('float64') }
@@ -132,6 +132,29 @@ describe('judging', () => {
     const rows = runLaws(nonsense, laws, { runs: 5 })
     expect(rows).toHaveLength(laws.length)
     expect(rows.filter(({ status }) => status === 'pass')).toEqual([])
+  })
+
+  it('takes arrays of numbers for typed arrays', () => {
+    const numbers = {
+      kernels: {
+        add: (a: Currents, b: Currents) => ({ shape: a.shape, data: Array.from(a.data, (x, i) => x + b.data[i]!) }),
+        meanPool: ({ shape, data }: Currents) => {
+          const area = shape[3]! * shape[4]!
+          const planes = Array.from({ length: data.length / area }, (_, i) => data.slice(i * area, (i + 1) * area))
+          return {
+            shape: shape.slice(0, 3),
+            data: planes.map((plane) => Array.from(plane).reduce((a, b) => a + b, 0) / area),
+          }
+        },
+      },
+    } as unknown as typeof mine
+    const ids = ['add.sum', 'pool.mean', 'pool.constant']
+    expect(
+      runLaws(
+        numbers,
+        laws.filter(({ id }) => ids.includes(id)),
+      ).map(({ status }) => status),
+    ).toEqual(ids.map(() => 'pass'))
   })
 
   it('names expectations that are no law’s', () => {
