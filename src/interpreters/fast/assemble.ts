@@ -46,12 +46,10 @@ export const assemble = (
     const { channels, positions } = wanted ?? extents(wire.shape)
     const steps = wanted?.steps ?? wire.shape[0] ?? 1
     const batch = sizeOf(wire.shape) / (steps * channels * positions)
-    const view = buffers.fresh(
-      wire.carries,
-      { steps, batch, positions },
-      wanted?.lie ?? runsOf(1, channels),
-      wanted?.byRows,
-    )
+    // Row by row, nothing need lie between one position's channels and the next's.
+    const tight = wanted?.byRows === true ? { channels, run: channels, runStride: channels } : runsOf(1, channels)
+    const lie = wanted?.lie === undefined || wanted.lie.run === channels ? tight : wanted.lie
+    const view = buffers.fresh(wire.carries, { steps, batch, positions }, lie, wanted?.byRows)
     feeds.push({ wire, view })
     return view
   }

@@ -73,7 +73,10 @@ function reset(plain: bool, h: v128, fired: v128, soft: i32, threshold: v128, re
   return soft ? f32x4.sub(h, v128.and(threshold, fired)) : v128.bitselect(rest, h, fired)
 }
 
-/** The loop of {@link affineFire}; `plain` (hard reset to zero, a leak that multiplies) is known when compiled. */
+/**
+ * The loop of {@link affineFire}: eight neurons at a time over all steps, so that gains, shifts and membranes stay in
+ * registers, and a byte of spikes a step. `plain` (hard reset to zero, a leak that multiplies) is known when compiled.
+ */
 // @ts-ignore: decorator
 @inline
 function run(
@@ -109,68 +112,56 @@ function run(
   const theta = f32x4.splat(threshold)
   const r = f32x4.splat(rest)
   for (let p = 0; p < positions; p++) {
-    let a = r
-    let b = r
-    let c = r
-    let d = r
-    if (before) {
-      a = v128.load(before)
-      b = v128.load(before, 16)
-      c = v128.load(before, 32)
-      d = v128.load(before, 48)
-      before += beforeRow
-    }
-    let at = x
-    let other = residual
-    let to = out
-    let bits = spikes
-    for (let t = 0; t < steps; t++) {
-      let xa = mapped(v128.load(at), gain, shift)
-      let xb = mapped(v128.load(at, 16), gain + 16, shift + 16)
-      let xc = mapped(v128.load(at, 32), gain + 32, shift + 32)
-      let xd = mapped(v128.load(at, 48), gain + 48, shift + 48)
-      at += xStep
-      if (residual) {
-        xa = f32x4.add(xa, v128.load(other))
-        xb = f32x4.add(xb, v128.load(other, 16))
-        xc = f32x4.add(xc, v128.load(other, 32))
-        xd = f32x4.add(xd, v128.load(other, 48))
-        other += residualStep
+    for (let half: usize = 0; half < 2; half++) {
+      const lane = half << 5
+      const ga = v128.load(gain + lane)
+      const gb = v128.load(gain + lane, 16)
+      const sa = v128.load(shift + lane)
+      const sb = v128.load(shift + lane, 16)
+      const real = (mask >>> ((half as i32) << 3)) & 255
+      let a = r
+      let b = r
+      if (before) {
+        a = v128.load(before + lane)
+        b = v128.load(before + lane, 16)
       }
-      if (out) {
-        v128.store(to, xa)
-        v128.store(to, xb, 16)
-        v128.store(to, xc, 32)
-        v128.store(to, xd, 48)
-        to += outStep
+      let at = x + lane
+      let other = residual + lane
+      let to = out + lane
+      let bits = spikes + half
+      for (let t = 0; t < steps; t++) {
+        let xa = f32x4.add(f32x4.mul(v128.load(at), ga), sa)
+        let xb = f32x4.add(f32x4.mul(v128.load(at, 16), gb), sb)
+        at += xStep
+        if (residual) {
+          xa = f32x4.add(xa, v128.load(other))
+          xb = f32x4.add(xb, v128.load(other, 16))
+          other += residualStep
+        }
+        if (out) {
+          v128.store(to, xa)
+          v128.store(to, xb, 16)
+          to += outStep
+        }
+        a = charged(plain, a, xa, charge, k, r)
+        b = charged(plain, b, xb, charge, k, r)
+        const fa = f32x4.ge(a, theta)
+        const fb = f32x4.ge(b, theta)
+        store<u8>(bits, (i32x4.bitmask(fa) | (i32x4.bitmask(fb) << 4)) & real)
+        bits += spikesStep
+        a = reset(plain, a, fa, soft, theta, r)
+        b = reset(plain, b, fb, soft, theta, r)
       }
-      a = charged(plain, a, xa, charge, k, r)
-      b = charged(plain, b, xb, charge, k, r)
-      c = charged(plain, c, xc, charge, k, r)
-      d = charged(plain, d, xd, charge, k, r)
-      const fa = f32x4.ge(a, theta)
-      const fb = f32x4.ge(b, theta)
-      const fc = f32x4.ge(c, theta)
-      const fd = f32x4.ge(d, theta)
-      const low = i32x4.bitmask(fa) | (i32x4.bitmask(fb) << 4)
-      const high = i32x4.bitmask(fc) | (i32x4.bitmask(fd) << 4)
-      store<u16>(bits, (low | (high << 8)) & mask)
-      bits += spikesStep
-      a = reset(plain, a, fa, soft, theta, r)
-      b = reset(plain, b, fb, soft, theta, r)
-      c = reset(plain, c, fc, soft, theta, r)
-      d = reset(plain, d, fd, soft, theta, r)
-    }
-    if (after) {
-      v128.store(after, a)
-      v128.store(after, b, 16)
-      v128.store(after, c, 32)
-      v128.store(after, d, 48)
-      after += afterRow
+      if (after) {
+        v128.store(after + lane, a)
+        v128.store(after + lane, b, 16)
+      }
     }
     x += xRow
     residual += residual ? residualRow : 0
     out += out ? outRow : 0
+    before += before ? beforeRow : 0
+    after += after ? afterRow : 0
     spikes += spikesRow
   }
 }

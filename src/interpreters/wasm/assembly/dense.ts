@@ -1,5 +1,46 @@
 /** Real inputs (stem, pools, classifier) and the packing of attention's operands; see `Primitives`. */
 
+/** Sixteen channels at one output position: `kernelRows` rows of `taps` taps of `length` products. */
+// @ts-ignore: decorator
+@inline
+function one(
+  input: usize,
+  inputRowBytes: usize,
+  inputStride: usize,
+  kernelRows: i32,
+  taps: i32,
+  length: i32,
+  weights: usize,
+  weightsRowBytes: usize,
+  sums: usize,
+): void {
+  let a = f32x4.splat(0)
+  let b = a
+  let c = a
+  let d = a
+  for (let ky = 0; ky < kernelRows; ky++) {
+    let w = weights
+    let pixel = input
+    for (let tap = 0; tap < taps; tap++) {
+      for (let i = 0; i < length; i++) {
+        const x = v128.load32_splat(pixel + ((i as usize) << 2))
+        a = f32x4.add(a, f32x4.mul(x, v128.load(w)))
+        b = f32x4.add(b, f32x4.mul(x, v128.load(w, 16)))
+        c = f32x4.add(c, f32x4.mul(x, v128.load(w, 32)))
+        d = f32x4.add(d, f32x4.mul(x, v128.load(w, 48)))
+        w += 64
+      }
+      pixel += inputStride
+    }
+    input += inputRowBytes
+    weights += weightsRowBytes
+  }
+  v128.store(sums, a)
+  v128.store(sums, b, 16)
+  v128.store(sums, c, 32)
+  v128.store(sums, d, 48)
+}
+
 /** One row of output positions of a convolution of currents, sixteen channels: product and sum each rounded. */
 export function dense(
   input: usize,
@@ -16,34 +57,18 @@ export function dense(
   sums: usize,
 ): void {
   const tapBytes: usize = (channels as usize) << 6
+  const rowBytes: usize = tapBytes * (kernelWidth as usize)
+  // Pixels that follow each other without a gap make one long tap of a row of the kernel.
+  const close = inputStride == (channels as usize) << 2
   for (let ox = 0; ox < outWidth; ox++) {
     const left = ox * stride - padding
     const from = max(0, -left)
     const to = min(kernelWidth, width - left)
-    let a = f32x4.splat(0)
-    let b = a
-    let c = a
-    let d = a
-    for (let ky = 0; ky < kernelRows; ky++) {
-      let w: usize = weights + ((ky * kernelWidth + from) as usize) * tapBytes
-      let pixel: usize = input + (ky as usize) * inputRowBytes + ((left + from) as usize) * inputStride
-      for (let kx = from; kx < to; kx++) {
-        let value = pixel
-        for (const end: usize = w + tapBytes; w < end; w += 64) {
-          const x = v128.load32_splat(value)
-          a = f32x4.add(a, f32x4.mul(x, v128.load(w)))
-          b = f32x4.add(b, f32x4.mul(x, v128.load(w, 16)))
-          c = f32x4.add(c, f32x4.mul(x, v128.load(w, 32)))
-          d = f32x4.add(d, f32x4.mul(x, v128.load(w, 48)))
-          value += 4
-        }
-        pixel += inputStride
-      }
-    }
-    v128.store(sums, a)
-    v128.store(sums, b, 16)
-    v128.store(sums, c, 32)
-    v128.store(sums, d, 48)
+    const pixel: usize = input + ((left + from) as usize) * inputStride
+    const w: usize = weights + (from as usize) * tapBytes
+    const taps = close ? 1 : to - from
+    const length = close ? (to - from) * channels : channels
+    one(pixel, inputRowBytes, inputStride, kernelRows, taps, length, w, rowBytes, sums)
     sums += 64
   }
 }
