@@ -30,12 +30,12 @@ const one = (variant, kernels, threads) => {
   return JSON.parse(child.stdout.trim().split('\n').at(-1))
 }
 
-const columns = [10, 11, 8, 11, 11, 9, 12, 12]
+const columns = [9, 11, 9, 11, 9, 9, 9, 13, 10]
 const print = (...cells) => console.log(cells.map((cell, i) => String(cell).padStart(columns[i] ?? 12)).join(''))
 
 console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}, 224 x 224, T = 4, seed 7`)
 console.log('of limit: synaptic operations a second over what the same threads can load and add from the L1 cache\n')
-print('variant', 'kernels', 'threads', 'median ms', 'GSOP/s', 'MB', 'x reference', 'of limit')
+print('variant', 'kernels', 'threads', 'median ms', 'best ms', 'GSOP/s', 'MB', 'x reference', 'of limit')
 for (const variant of list(values.variants)) {
   const rows = list(values.kernels).flatMap((kernels) =>
     (kernels === 'wasm' ? list(values.threads).map(Number) : [1]).map((threads) => ({
@@ -45,7 +45,7 @@ for (const variant of list(values.variants)) {
     })),
   )
   const reference = rows.find(({ kernels }) => kernels === 'reference')
-  for (const { kernels, threads, ms, peak, simd, scalar } of rows) {
+  for (const { kernels, threads, ms, best, peak, simd, scalar } of rows) {
     const rate = SOPS[variant] / (ms / 1000)
     const limit = (kernels === 'wasm' ? simd : scalar) * threads
     print(
@@ -53,6 +53,7 @@ for (const variant of list(values.variants)) {
       kernels,
       threads,
       ms.toFixed(1),
+      best.toFixed(1),
       (rate / 1e9).toFixed(2),
       Math.round(peak / 1e6),
       reference === undefined ? '-' : `${(reference.ms / ms).toFixed(1)}`,

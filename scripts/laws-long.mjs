@@ -15,12 +15,15 @@ const [runs, bases] = [Number(values.runs), Number(values.bases)]
 const load = async (path) => (await runnerImport(path, { logLevel: 'error' })).module
 const { laws, runLaws, select, summary, table, unexpected } = await load('./properties/laws.ts')
 const { ledgerSubject, referenceSubject, traceSubject } = await load('./properties/subjects.ts')
+const { fastStepwise, wasmStepwise } = await load('./properties/fast/subjects.ts')
 
 const subjects = {
   'reference float64': referenceSubject('float64'),
   'reference float32': referenceSubject('float32'),
   'trace of the reference': traceSubject,
   'ledger of the reference': ledgerSubject,
+  fast: fastStepwise,
+  wasm: wasmStepwise,
 }
 
 const judged = select(values.only)(laws)
