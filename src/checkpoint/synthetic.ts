@@ -1,7 +1,8 @@
 /** Synthetic checkpoints and inputs: the same numbers in every language, from a seed, nothing to download. @module */
 import { type Shape, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 import type { Config } from '../model/config.js'
-import { type Entry, layout } from '../model/parameters.js'
+import type { Entry } from '../model/entry.js'
+import { layout } from '../model/parameters.js'
 
 /** The 32-bit FNV-1a hash of a text's UTF-8 bytes. */
 export const fnv1a = (text: string): number =>

@@ -1,19 +1,10 @@
 /** The weight tree of a network: what it holds, and how it is read from a checkpoint's flat map of tensors. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Fault, Faults } from '../core/fault.js'
-import {
-  type Numbers,
-  type Reals,
-  type Shape,
-  type Size,
-  sameShape,
-  sizeOf,
-  type Tensor,
-  tensor,
-} from '../core/tensor.js'
+import { type Reals, type Shape, type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 import { type Config, featureMaps, validate } from './config.js'
+import { type Entry, entryFaults, type Role } from './entry.js'
 import type { BatchNorm, Neuron, Stem, Synapse } from './kernels.js'
-import { audible } from './scaling.js'
 
 /** A neuron and the synapses it drives: `BN(Conv(SN(x)))`. */
 export interface Layer {
@@ -59,16 +50,6 @@ export interface Parameters {
   readonly stages: readonly Stage[]
   /** `[classes, C]`, no bias. */
   readonly classifier: Tensor<Reals>
-}
-
-/** The part a tensor of a checkpoint plays. */
-export type Role = 'weight' | 'gain' | 'bias' | 'mean' | 'variance' | 'counter' | 'rate' | 'leak'
-
-/** One expected entry of a checkpoint. */
-export interface Entry {
-  readonly key: string
-  readonly shape: Shape
-  readonly role: Role
 }
 
 type Read = (entry: Entry) => Tensor<Reals>
@@ -221,39 +202,6 @@ export const parameterCount = (config: Config): { readonly all: number; readonly
   const withoutBatchNorm = count('weight', 'leak')
   return { all: withoutBatchNorm + count('gain', 'bias'), withoutBatchNorm }
 }
-
-const isReal = (data: Numbers): data is Reals => data instanceof Float32Array || data instanceof Float64Array
-
-const entryFaults =
-  (tensors: ReadonlyMap<string, Tensor>) =>
-  ({ key, shape, role }: Entry): readonly Fault[] => {
-    const found = tensors.get(key)
-    // The counter only matters to training, and a PLIF's scalar is stored as [] or as [1].
-    if (found === undefined) return role === 'counter' ? [] : [{ _tag: 'MissingKey', key, shape }]
-    const scalar = shape.length === 0 && sizeOf(found.shape) === 1
-    if (!scalar && !sameShape(found.shape, shape))
-      return [{ _tag: 'MisshapenKey', key, shape: found.shape, expected: shape }]
-    if (role === 'counter') return []
-    const { data } = found
-    if (!isReal(data)) return [{ _tag: 'WrongType', key, type: data.constructor.name, expected: 'real numbers' }]
-    const index = (data as Float64Array).findIndex((x) => !Number.isFinite(x))
-    if (index >= 0) return [{ _tag: 'NotFinite', key, index, value: data[index]! }]
-    if (role === 'rate')
-      return Either.match(
-        (faults: Faults) => faults as readonly Fault[],
-        () => [],
-      )(audible(key, data))
-    const negative = role === 'variance' ? (data as Float64Array).findIndex((x) => x < 0) : -1
-    return negative < 0
-      ? []
-      : [
-          {
-            _tag: 'Input',
-            problem: `${key}: element ${negative} is ${data[negative]}`,
-            advice: 'a variance is never negative',
-          },
-        ]
-  }
 
 /**
  * Reads the tree from a flat map of tensors under the authors' keys.
