@@ -65,7 +65,7 @@ export const affineFire =
       const bits = (spikes + p * spikesRow) >> 1
       for (let t = 0; t < steps; t++) u16[bits + t * ds] = 0
       for (let c = 0; c < 16; c++) {
-        if (((mask >> c) & 1) === 0) continue
+        const bit = (1 << c) & mask
         const by = f32[(gain >> 2) + c]!
         const plus = f32[(shift >> 2) + c]!
         let v = before === 0 ? fround(rest) : f32[((before + p * beforeRow) >> 2) + c]!
@@ -79,7 +79,7 @@ export const affineFire =
           if (out !== 0) f32[to] = input
           const h = charge === 3 ? fround(v + fround(fround(input - v) * leak)) : charged(v, input, charge, leak, rest)
           if (h >= threshold) {
-            u16[word]! |= 1 << c
+            u16[word]! |= bit
             v = soft === 0 ? fround(rest) : fround(h - threshold)
           } else v = h
           at += dx

@@ -8,13 +8,17 @@ import { BIT_TABLE } from './program.js'
 /** Primitives over a memory of at least so many bytes; what it held so far stays. */
 export type Memory = (bytes: number) => Primitives
 
+/** The most bytes a memory may have: addresses are signed 32-bit numbers in places. */
+export const MOST_BYTES = 2 ** 31 - 2 ** 16
+
 /** A memory of plain typed arrays, replaced by one at least half as large again when more is asked for. */
 export const arrayMemory = (): Memory => {
   let P = primitives(new ArrayBuffer(0))
   return (bytes) => {
     const old = P.bytes().u8
+    if (bytes > MOST_BYTES) throw new RangeError(`a run of ${bytes} bytes is more than a memory may have`)
     if (old.byteLength < bytes) {
-      P = primitives(new ArrayBuffer(Math.ceil(Math.max(bytes, old.byteLength * 1.5) / 64) * 64))
+      P = primitives(new ArrayBuffer(Math.ceil(Math.max(bytes, Math.min(MOST_BYTES, old.byteLength * 1.5)) / 64) * 64))
       P.bytes().u8.set(old)
     }
     return P

@@ -1,14 +1,14 @@
 /** The compiled kernels over a memory: the same primitives as `fast`, in SIMD. @module */
 import { type Bytes, bytesOf } from '../fast/layout.js'
-import type { Memory } from '../fast/memory.js'
+import { type Memory, MOST_BYTES } from '../fast/memory.js'
 import type { Primitives } from '../fast/primitives.js'
 import { PLAIN, SHARED } from './module.js'
 
 /** Bytes in a page of WebAssembly memory. */
 export const PAGE = 65536
 
-/** The most pages a memory may have: addresses are signed 32-bit numbers in places. */
-export const MOST_PAGES = 32767
+/** The most pages a memory may have. */
+export const MOST_PAGES = MOST_BYTES / PAGE
 
 /** Pages for a number of bytes. */
 export const pagesOf = (bytes: number): number => Math.ceil(bytes / PAGE)

@@ -64,9 +64,28 @@ const pageThread = (): Thread => {
   }
 }
 
+/** Waits until a thread answers; rejects where it cannot start. */
+const greeted = (thread: Thread): Promise<void> =>
+  new Promise((resolve, reject) => {
+    thread.hold(true)
+    thread.listen((answer) => {
+      thread.hold(false)
+      if (answer.kind === 'done') resolve()
+      else reject(new Error(answer.reason))
+    })
+    thread.send({ kind: 'hello' })
+  })
+
 /** Starts threads; rejects where the engine refuses them. */
 export const startThreads = async (count: number): Promise<readonly Thread[]> => {
   const inPage = typeof Worker === 'function'
   const node = inPage ? null : await import('node:worker_threads')
-  return Array.from({ length: count }, () => (node === null ? pageThread() : nodeThread(node)))
+  const threads = Array.from({ length: count }, () => (node === null ? pageThread() : nodeThread(node)))
+  try {
+    await Promise.all(threads.map(greeted))
+  } catch (reason) {
+    for (const thread of threads) thread.stop()
+    throw reason
+  }
+  return threads
 }

@@ -6,8 +6,9 @@ import type { Program } from '../fast/program.js'
 import { primitivesOver } from './instance.js'
 import { runShare } from './team.js'
 
-/** What a thread is told: first the memory and the module, then each program once, and each run. */
+/** What a thread is told: to answer, the memory and the module, then each program once, and each run. */
 export type Order =
+  | { readonly kind: 'hello' }
   | {
       readonly kind: 'join'
       readonly module: WebAssembly.Module
@@ -18,7 +19,7 @@ export type Order =
   | { readonly kind: 'learn'; readonly id: number; readonly program: Pick<Program, 'steps' | 'bytes' | 'scratch'> }
   | { readonly kind: 'run'; readonly id: number; readonly control: Int32Array }
 
-/** What a thread answers to a run. */
+/** What a thread answers to a greeting and to a run. */
 export type Answer = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly reason: string }
 
 type Work = (id: number, control: Int32Array) => void
@@ -30,6 +31,9 @@ const follower = (answer: (message: Answer) => void): ((order: Order) => void) =
   return (order) => {
     try {
       switch (order.kind) {
+        case 'hello':
+          answer({ kind: 'done' })
+          break
         case 'join': {
           const P = primitivesOver(order.module, order.memory)
           work = (id, control) => {
