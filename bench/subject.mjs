@@ -31,8 +31,8 @@ export const subject = (variant, changes = {}) => {
 
 /** A function that runs a subject for `steps` steps, awaited. */
 export const runnerOf = async ({ parameters, image }, kernels, threads, steps) => {
-  if (kernels === 'reference') {
-    const run = forward(network(reference('float32'))(parameters))(steps)
+  if (kernels === 'reference' || kernels === 'float64') {
+    const run = forward(network(reference(kernels === 'float64' ? 'float64' : 'float32'))(parameters))(steps)
     return async () => run(image)
   }
   if (threads === 1) {
