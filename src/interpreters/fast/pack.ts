@@ -5,6 +5,26 @@ import { affineOf } from '../affine.js'
 import type { Slab } from './geometry.js'
 import { BLOCK, type Channels, channelAt, padded } from './layout.js'
 
+/** One output channel's weights, rows `first` on, into every sixteenth place. A loop of its own: it compiles early. */
+const packChannel = (
+  packed: Float32Array,
+  at: number,
+  rows: number,
+  data: Reals,
+  from: number,
+  [first, inGroup, taps]: readonly [number, number, number],
+): void => {
+  let tap = Math.floor(first / inGroup)
+  let channel = first % inGroup
+  for (let to = at, end = at + rows * BLOCK; to < end; to += BLOCK) {
+    packed[to] = data[from + channel * taps + tap]!
+    if (++channel === inGroup) {
+      channel = 0
+      tap++
+    }
+  }
+}
+
 /**
  * A convolution's weights as `[group][slab][block][row][16]`, row (kernel row, kernel column, input channel); zeros for
  * the channels that fill the last block of a group.
@@ -20,15 +40,7 @@ export const packConvolution = ({ weight, groups }: Convolution, slabs: readonly
       for (let block = 0; block < outGroup; block += BLOCK, at += rows * BLOCK)
         for (let i = 0; i < BLOCK && block + i < outGroup; i++) {
           const from = (g * outGroup + block + i) * inGroup * taps
-          let tap = Math.floor(first / inGroup)
-          let channel = first % inGroup
-          for (let to = at + i, end = to + rows * BLOCK; to < end; to += BLOCK) {
-            packed[to] = data[from + channel * taps + tap]!
-            if (++channel === inGroup) {
-              channel = 0
-              tap++
-            }
-          }
+          packChannel(packed, at + i, rows, data, from, [first, inGroup, taps])
         }
   return packed
 }
