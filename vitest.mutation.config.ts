@@ -4,6 +4,6 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     testTimeout: 60_000,
-    include: ['spec/by-hand.spec.ts', 'spec/config.spec.ts', 'spec/operations.spec.ts', 'properties/**/*.mutation.ts'],
+    include: ['spec/{by-hand,config,operations}.spec.ts', 'spec/laws/names.spec.ts', 'properties/**/*.mutation.ts'],
   },
 })
