@@ -6,6 +6,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { growth } from './growth.mjs'
+import { SOPS } from './subject.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -17,9 +18,6 @@ const { values } = parseArgs({
   },
 })
 const list = (text) => text.split(',').filter((part) => part !== '')
-
-/** Synaptic operations at 224 x 224, T = 4, checkpoint 7: golden (spec/golden/networks.json). */
-const SOPS = { ti: 2080126532, s: 3307457404, m: 6442908960, l: 10595548316 }
 
 const one = (variant, kernels, threads) => {
   const runs = kernels === 'reference' || kernels === 'float64' ? 1 : kernels === 'fast' ? 3 : values.runs

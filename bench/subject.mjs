@@ -2,7 +2,7 @@
 import * as Either from '../node_modules/fp-ts/lib/Either.js'
 import { syntheticCheckpoint, syntheticInput } from '../dist/src/checkpoint/synthetic.js'
 import { compile, compileThreads } from '../dist/src/compile.js'
-import { fast, tensorKernels } from '../dist/src/interpreters/fast/kernels.js'
+import { tensorKernels } from '../dist/src/interpreters/fast/kernels.js'
 import { ledger, plain, total } from '../dist/src/interpreters/ledger.js'
 import { unobserved } from '../dist/src/interpreters/observe.js'
 import { reference } from '../dist/src/interpreters/reference.js'
@@ -10,6 +10,9 @@ import { wasm } from '../dist/src/interpreters/wasm/kernels.js'
 import { variants } from '../dist/src/model/config.js'
 import { forward, network } from '../dist/src/model/network.js'
 import { parse } from '../dist/src/model/parameters.js'
+
+/** Synaptic operations at 224 x 224, T = 4, checkpoint 7: golden (spec/golden/networks.json). */
+export const SOPS = { ti: 2080126532, s: 3307457404, m: 6442908960, l: 10595548316 }
 
 export const right = (either) => {
   if (Either.isLeft(either)) throw new Error(JSON.stringify(either.left))
@@ -46,7 +49,7 @@ export const runnerOf = async ({ parameters, image }, kernels, threads, steps) =
 
 /** Synaptic operations of a run, counted by the ledger. */
 export const sopsOf = ({ parameters, image }, steps) => {
-  const K = ledger(plain)(tensorKernels(WebAssembly ? wasm() : fast()))
+  const K = ledger(plain)(tensorKernels(wasm()))
   return total(forward(network(K)(parameters))(steps)(unobserved(image)).notes).sops
 }
 

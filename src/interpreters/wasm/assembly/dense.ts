@@ -41,6 +41,66 @@ function one(
   v128.store(sums, d, 48)
 }
 
+/** The same at two output positions, `apart` bytes apart in the input, so that weights are read once for both. */
+// @ts-ignore: decorator
+@inline
+function two(
+  input: usize,
+  apart: usize,
+  inputRowBytes: usize,
+  inputStride: usize,
+  kernelRows: i32,
+  taps: i32,
+  length: i32,
+  weights: usize,
+  weightsRowBytes: usize,
+  sums: usize,
+): void {
+  let a = f32x4.splat(0)
+  let b = a
+  let c = a
+  let d = a
+  let e = a
+  let f = a
+  let g = a
+  let h = a
+  for (let ky = 0; ky < kernelRows; ky++) {
+    let w = weights
+    let pixel = input
+    for (let tap = 0; tap < taps; tap++) {
+      let value = pixel
+      for (const end: usize = value + ((length as usize) << 2); value < end; value += 4) {
+        const x = v128.load32_splat(value)
+        const y = v128.load32_splat(value + apart)
+        const wa = v128.load(w)
+        a = f32x4.add(a, f32x4.mul(x, wa))
+        e = f32x4.add(e, f32x4.mul(y, wa))
+        const wb = v128.load(w, 16)
+        b = f32x4.add(b, f32x4.mul(x, wb))
+        f = f32x4.add(f, f32x4.mul(y, wb))
+        const wc = v128.load(w, 32)
+        c = f32x4.add(c, f32x4.mul(x, wc))
+        g = f32x4.add(g, f32x4.mul(y, wc))
+        const wd = v128.load(w, 48)
+        d = f32x4.add(d, f32x4.mul(x, wd))
+        h = f32x4.add(h, f32x4.mul(y, wd))
+        w += 64
+      }
+      pixel += inputStride
+    }
+    input += inputRowBytes
+    weights += weightsRowBytes
+  }
+  v128.store(sums, a)
+  v128.store(sums, b, 16)
+  v128.store(sums, c, 32)
+  v128.store(sums, d, 48)
+  v128.store(sums, e, 64)
+  v128.store(sums, f, 80)
+  v128.store(sums, g, 96)
+  v128.store(sums, h, 112)
+}
+
 /** One row of output positions of a convolution of currents, sixteen channels: product and sum each rounded. */
 export function dense(
   input: usize,
@@ -68,8 +128,15 @@ export function dense(
     const w: usize = weights + (from as usize) * tapBytes
     const taps = close ? 1 : to - from
     const length = close ? (to - from) * channels : channels
-    one(pixel, inputRowBytes, inputStride, kernelRows, taps, length, w, rowBytes, sums)
-    sums += 64
+    if (left >= 0 && left + stride + kernelWidth <= width && ox + 1 < outWidth) {
+      const apart: usize = (stride as usize) * inputStride
+      two(pixel, apart, inputRowBytes, inputStride, kernelRows, taps, length, w, rowBytes, sums)
+      sums += 128
+      ox++
+    } else {
+      one(pixel, inputRowBytes, inputStride, kernelRows, taps, length, w, rowBytes, sums)
+      sums += 64
+    }
   }
 }
 
