@@ -33,13 +33,13 @@ const write = (worker) => {
     '/** The compiled kernels and what threads run, written by scripts/build-wasm.mjs. @module */',
     '',
     '/** Base64 of the module that imports a plain memory. */',
-    `export const PLAIN =\n  '${plain}'`,
+    `export const PLAIN: string =\n  '${plain}'`,
     '',
     '/** Base64 of the same module, for a shared memory. */',
-    `export const SHARED =\n  '${shared}'`,
+    `export const SHARED: string =\n  '${shared}'`,
     '',
     '/** The script a thread is started from. */',
-    `export const WORKER =\n  ${JSON.stringify(worker)}`,
+    `export const WORKER: string =\n  ${JSON.stringify(worker)}`,
     '',
   ].join('\n')
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text)
