@@ -57,12 +57,12 @@ const feedForward = (at: string): readonly string[] =>
   )
 
 describe('a network of two stages', () => {
-  const parameters = parsed(config, checkpoint(config))
+  const parameters = () => parsed(config, checkpoint(config))
 
   it('names every operation, in the order they run', () => {
     const K = observe<Spikes, Currents, string>((_, { operation }) => operation)(reference('float64'))
     const image = unobserved(syntheticInput([1, 1, 1, 4, 4], 1))
-    expect([...forward(network(K)(parameters))(1)(image).notes.keys()]).toEqual([
+    expect([...forward(network(K)(parameters()))(1)(image).notes.keys()]).toEqual([
       'prologue',
       'hold',
       ...attention('layers.0.0'),
@@ -83,7 +83,7 @@ describe('a network of two stages', () => {
       ...['activation_in', 'activation_attn', 'activation_out'].map((name) => `layers.${L}.${at}.${name}`),
       ...['up.0', 'conv.0.0', 'down.0'].map((name) => `layers.${L}.${at + 1}.${name}`),
     ]
-    expect(neurons(parameters).map(({ key }) => key)).toEqual([
+    expect(neurons(parameters()).map(({ key }) => key)).toEqual([
       ...block(0, 0),
       'layers.1.0.activation',
       ...block(1, 1),
