@@ -13,7 +13,7 @@ export const unitsOf = (step: Step): number => {
   switch (step.kind) {
     case 'layer': {
       const groups = step.source.kind === 'sum' ? step.source.sum.groups.length : 1
-      return step.batch * Math.ceil(step.positions / step.tile) * groups
+      return step.batch * Math.ceil(step.positions / step.tile) * groups * step.chunks
     }
     case 'dense':
     case 'pool':

@@ -10,6 +10,9 @@ import type { SpikeWire, Wire } from './wires.js'
 /** Rows of sums in a tile: enough to reuse a slab of weights many times, few enough to stay in the cache. */
 const TILE_ROWS = 800
 
+/** Units a thread from which on their number need not be a multiple of the threads'. */
+const EVEN = 8
+
 /** Whether an operation makes its current in a layer's step. */
 export const isSummed = ({ from }: Wire): boolean => ['synapse', 'dstT', 'dst', 'add'].includes(from.op)
 
@@ -26,12 +29,21 @@ const neuronCodes = (neuron: Neuron): Pick<Firing, 'charge' | 'leak' | 'threshol
   return { charge, leak: exact ? 1 / leak : leak, threshold, rest, soft }
 }
 
-/** Positions a tile: {@link TILE_ROWS} rows over all steps, whole lines, and the same number of tiles for every thread. */
-const tileOf = ({ steps, batch, positions, line }: Source, threads: number): number => {
+/**
+ * Cuts a layer into units: tiles of {@link TILE_ROWS} rows over all steps, of whole lines; and where those and the groups
+ * are too few to share out evenly, the blocks of each into as many chunks as there are threads.
+ */
+const cut = (
+  { steps, batch, positions, line }: Source,
+  [groups, perGroup]: readonly [number, number],
+  threads: number,
+): { readonly tile: number; readonly chunks: number } => {
   const lines = Math.ceil(positions / line)
   const tiles = Math.ceil(lines / Math.max(1, Math.floor(TILE_ROWS / (steps * line))))
-  const shared = batch % threads === 0 ? tiles : Math.ceil(tiles / threads) * threads
-  return Math.ceil(lines / shared) * line
+  const units = batch * tiles * groups
+  const even = units % threads === 0 || units >= EVEN * threads
+  if (even || perGroup >= threads) return { tile: Math.ceil(lines / tiles) * line, chunks: even ? 1 : threads }
+  return { tile: Math.ceil(lines / (Math.ceil(tiles / threads) * threads)) * line, chunks: 1 }
 }
 
 /**
@@ -77,7 +89,7 @@ export const emitLayer = (B: Builder, wire: Wire, neuron: SpikeWire | null, memb
   B.push([...source.touches, ...views.map(({ buffer }) => buffer)], (at) => ({
     kind: 'layer',
     ...extents,
-    tile: tileOf(source, B.threads),
+    ...cut(source, [source.groups, masks.length / source.groups], B.threads),
     blocks: masks.length,
     source: source.part(at),
     residual: residual && at.lane(residual),

@@ -98,7 +98,10 @@ export interface LayerStep {
   readonly steps: number
   readonly batch: number
   readonly positions: number
+  /** Output positions a tile. */
   readonly tile: number
+  /** Into how many chunks the blocks of a group are cut. */
+  readonly chunks: number
   readonly blocks: number
   readonly source:
     | { readonly kind: 'sum'; readonly sum: Sum }

@@ -121,18 +121,20 @@ const rowsOf = (
 
 /** Runs a layer on a tile of one sample, all steps, and one group: events once, then block by block. */
 export const runLayer = (P: Primitives, step: LayerStep, unit: number, sums: number): void => {
-  const { source, residual, store, fire, steps, positions, tile, blocks } = step
+  const { source, residual, store, fire, steps, positions, tile, chunks, blocks } = step
   const sum = source.kind === 'sum' ? source.sum : null
   const groups = sum === null ? 1 : sum.groups.length
   const tiles = Math.ceil(positions / tile)
-  const group = unit % groups
-  const batch = Math.floor(unit / (groups * tiles))
-  const first = (Math.floor(unit / groups) % tiles) * tile
+  const chunk = unit % chunks
+  const group = Math.floor(unit / chunks) % groups
+  const first = (Math.floor(unit / (chunks * groups)) % tiles) * tile
+  const batch = Math.floor(unit / (chunks * groups * tiles))
   const count = Math.min(tile, positions - first)
   const lists = sums + steps * count * ROW
   const starts = sum === null ? [] : listEvents(P, sum, step, [batch, group, first, count], lists)
   const perGroup = sum === null ? blocks : sum.blocksPerGroup
-  for (let j = 0; j < perGroup; j++) {
+  const [from, to] = [Math.floor((chunk * perGroup) / chunks), Math.floor(((chunk + 1) * perGroup) / chunks)]
+  for (let j = from; j < to; j++) {
     const block = group * perGroup + j
     if (sum !== null) sumBlock(P, sum, steps, [batch, group, count, j], starts, sums)
     const x = source.kind === 'current' ? rowsOf(source.lane, batch, first, block) : ([sums, count * ROW, ROW] as const)

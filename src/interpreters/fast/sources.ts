@@ -14,6 +14,8 @@ export interface Source {
   readonly positions: number
   /** Positions a line, where a tile should be of whole lines; 1 otherwise. */
   readonly line: number
+  /** Groups of a convolution, or heads; each is a unit of its own. */
+  readonly groups: number
   readonly lie: Channels
   readonly touches: readonly number[]
   readonly part: (at: Resolve) => LayerStep['source']
@@ -109,6 +111,7 @@ const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire):
     batch,
     positions: outHeight * outWidth,
     line: overlap === null ? 1 : outWidth,
+    groups,
     lie,
     touches: [view.buffer],
     part: (at) => ({ kind: 'sum', sum: { ...sum, spikes: { base: at.base(view), stepStride, batchStride } } }),
@@ -176,6 +179,7 @@ const productSource = (
     batch,
     positions,
     line: 1,
+    groups: heads,
     lie: runsOf(heads, width),
     touches: [view.buffer, packed],
     part: (at) => ({
@@ -199,6 +203,7 @@ export const currentSource = (B: Builder, view: View): Source => {
     batch: view.batch,
     positions: view.positions,
     line: 1,
+    groups: 1,
     lie: view.run === view.channels ? runsOf(1, view.channels) : runsOf(view.channels / view.run, view.run),
     touches: [view.buffer],
     part: (at) => ({ kind: 'current', lane: at.lane(view), ...identity }),
