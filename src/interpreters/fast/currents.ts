@@ -29,10 +29,10 @@ const charged = (v: number, x: number, charge: ChargeCode, leak: number, rest: n
   return fround(v + (charge === 1 ? fround(drive / leak) : fround(drive * leak)))
 }
 
-/** The affine map, the residual and the neuron, one neuron over all steps at a time. */
-export const affineFire =
-  ({ u16, f32 }: Bytes): Primitives['affineFire'] =>
-  (
+/** The affine map, the residual and the neuron, sixteen neurons at a time. */
+export const affineFire = ({ u16, f32 }: Bytes): Primitives['affineFire'] => {
+  const v = new Float32Array(16)
+  return (
     x,
     xStep,
     xRow,
@@ -60,34 +60,35 @@ export const affineFire =
     rest,
     soft,
   ) => {
+    // Rounded here, so that the loop knows them as float32.
+    const [k, theta, bottom] = [fround(leak), fround(threshold), fround(rest)]
     const [dx, dr, ds, dout] = [xStep >> 2, residualStep >> 2, spikesStep >> 1, outStep >> 2]
+    const [g, s] = [gain >> 2, shift >> 2]
     for (let p = 0; p < positions; p++) {
-      const bits = (spikes + p * spikesRow) >> 1
-      for (let t = 0; t < steps; t++) u16[bits + t * ds] = 0
-      for (let c = 0; c < 16; c++) {
-        const bit = (1 << c) & mask
-        const by = f32[(gain >> 2) + c]!
-        const plus = f32[(shift >> 2) + c]!
-        let v = before === 0 ? fround(rest) : f32[((before + p * beforeRow) >> 2) + c]!
-        let at = ((x + p * xRow) >> 2) + c
-        let other = ((residual + p * residualRow) >> 2) + c
-        let to = ((out + p * outRow) >> 2) + c
-        let word = bits
-        for (let t = 0; t < steps; t++) {
-          let input = fround(fround(f32[at]! * by) + plus)
-          if (residual !== 0) input = fround(input + f32[other]!)
-          if (out !== 0) f32[to] = input
-          const h = charge === 3 ? fround(v + fround(fround(input - v) * leak)) : charged(v, input, charge, leak, rest)
-          if (h >= threshold) {
-            u16[word]! |= bit
-            v = soft === 0 ? fround(rest) : fround(h - threshold)
-          } else v = h
-          at += dx
-          other += dr
-          to += dout
-          word += ds
+      for (let c = 0; c < 16; c++) v[c] = before === 0 ? bottom : f32[((before + p * beforeRow) >> 2) + c]!
+      let at = (x + p * xRow) >> 2
+      let other = (residual + p * residualRow) >> 2
+      let to = (out + p * outRow) >> 2
+      let word = (spikes + p * spikesRow) >> 1
+      for (let t = 0; t < steps; t++) {
+        let bits = 0
+        for (let c = 0; c < 16; c++) {
+          let input = fround(fround(f32[at + c]! * f32[g + c]!) + f32[s + c]!)
+          if (residual !== 0) input = fround(input + f32[other + c]!)
+          if (out !== 0) f32[to + c] = input
+          const u = v[c]!
+          const h = charge === 3 ? fround(u + fround(fround(input - u) * k)) : charged(u, input, charge, k, bottom)
+          const fired = h >= theta
+          bits |= (fired ? 1 : 0) << c
+          v[c] = fired ? (soft === 0 ? bottom : fround(h - theta)) : h
         }
-        if (after !== 0) f32[((after + p * afterRow) >> 2) + c] = v
+        u16[word] = bits & mask
+        at += dx
+        other += dr
+        to += dout
+        word += ds
       }
+      if (after !== 0) for (let c = 0; c < 16; c++) f32[((after + p * afterRow) >> 2) + c] = v[c]!
     }
   }
+}
