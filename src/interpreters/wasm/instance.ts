@@ -40,10 +40,11 @@ export const primitivesOver = (module: WebAssembly.Module, memory: WebAssembly.M
   }
 }
 
-/** Grows a memory to at least so many bytes. */
+/** Grows a memory to at least so many bytes; by half of what it has if it grows at all, so that it does not do so often. */
 export const grow = (memory: WebAssembly.Memory, bytes: number): void => {
-  const missing = pagesOf(bytes) - pagesOf(memory.buffer.byteLength)
-  if (missing > 0) memory.grow(missing)
+  const pages = pagesOf(memory.buffer.byteLength)
+  const missing = pagesOf(bytes) - pages
+  if (missing > 0) memory.grow(Math.max(missing, Math.min(pages >> 1, MOST_PAGES - pages)))
 }
 
 /** A memory of the calling thread, with the compiled kernels over it. */
