@@ -4,11 +4,11 @@
  * @example
  * ```ts
  * import { pipe } from 'fp-ts/lib/function.js'
- * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import * as TaskEither from 'fp-ts/lib/TaskEither.js'
  * import { digits, parse } from 'spikingresformer'
  * import { bundledCheckpoint, readCheckpoint } from 'spikingresformer/node'
  *
- * const parameters = await pipe(bundledCheckpoint, TE.chain(readCheckpoint), TE.chainEitherK(parse(digits)))()
+ * const parameters = await pipe(bundledCheckpoint, TaskEither.chain(readCheckpoint), TaskEither.chainEitherK(parse(digits)))()
  * ```
  * @packageDocumentation
  */

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { zip } from '../../spec/checkpoint/crafted.js'
 import { unpickle } from '../../src/checkpoint/pickle.js'
@@ -22,14 +22,14 @@ const dataOf = (data: Tensor['data']) => new Uint8Array(data.buffer, data.byteOf
 let file = new Uint8Array(0)
 beforeAll(async () => {
   const written = await encodePytorch(tensors)()
-  file = E.isRight(written) ? written.right : file
-  expect(E.isRight(await decodePytorch(sourceOfBytes(file))())).toBe(true)
+  file = Either.isRight(written) ? written.right : file
+  expect(Either.isRight(await decodePytorch(sourceOfBytes(file))())).toBe(true)
 })
 
 /** What every result must be: named faults, or tensors as large as their shapes and in proportion to the file. */
 const isOrderly = async (bytes: Uint8Array): Promise<void> => {
   const result = await decodePytorch(sourceOfBytes(bytes))()
-  if (E.isRight(result)) {
+  if (Either.isRight(result)) {
     const all = [...result.right.values()]
     for (const { shape, data } of all) expect(data.length).toBe(sizeOf(shape))
     expect(all.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThanOrEqual(2 * bytes.length + 2 ** 23)
@@ -69,7 +69,7 @@ it('any instructions in any order are a value or a named fault', () => {
   fc.assert(
     fc.property(fc.array(instruction, { maxLength: 40 }), (program) => {
       const result = unpickle(Uint8Array.from([0x80, 2, ...program.flat(), 0x2e]), isKnownName)
-      if (E.isLeft(result)) expect(result.left).toHaveLength(1)
+      if (Either.isLeft(result)) expect(result.left).toHaveLength(1)
       else expect(result.right).not.toBeUndefined()
     }),
     { numRuns: 2000 },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { expect, it } from 'vitest'
 import { decode, decodeSource, encode } from '../../src/checkpoint/safetensors.js'
 import { sourceOfBytes } from '../../src/checkpoint/source.js'
@@ -38,7 +38,7 @@ it('decode inverts encode, to the bit, at any alignment of the bytes', () => {
       const bytes = encode(all, described)
       const shifted = new Uint8Array(bytes.length + shift)
       shifted.set(bytes, shift)
-      expect(decode(shifted.subarray(shift))).toEqual(E.right({ tensors: all, metadata: described }))
+      expect(decode(shifted.subarray(shift))).toEqual(Either.right({ tensors: all, metadata: described }))
     }),
   )
 })
@@ -47,7 +47,7 @@ it('a damaged file is tensors of its own bytes or named faults, never an excepti
   await fc.assert(
     fc.asyncProperty(damaged(files), async (bytes) => {
       const result = decode(bytes)
-      if (E.isRight(result)) {
+      if (Either.isRight(result)) {
         const sizes = [...result.right.tensors.values()].map(({ shape, data }) => [sizeOf(shape), data.length])
         for (const [size, length] of sizes) expect(size).toBe(length)
         expect(sizes.reduce((sum, [size]) => sum + size!, 0)).toBeLessThanOrEqual(bytes.length)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { type Faults, describe as say } from '../../src/core/fault.js'
 import { tensor } from '../../src/core/tensor.js'
@@ -55,14 +55,14 @@ describe.each(['spec/golden/preprocess/small.png', 'spec/golden/preprocess/photo
           const before = bytes.slice()
           const result = await decodeImage(bytes)()
           expect(bytes).toEqual(before)
-          if (E.isLeft(result)) {
+          if (Either.isLeft(result)) {
             readable(result.left)
             return
           }
           const { height, width, channels, pixels } = result.right
           expect(pixels.length).toBe(height * width * channels)
           expect(channels).toBe(3)
-          expect(E.isRight(evaluationInput({ height: 8, width: 8 })(result.right))).toBe(true)
+          expect(Either.isRight(evaluationInput({ height: 8, width: 8 })(result.right))).toBe(true)
         }),
       )
     })
@@ -75,7 +75,7 @@ describe('any bytes', () => {
     await fc.assert(
       fc.asyncProperty(signature, fc.uint8Array({ maxLength: 200 }), async (start, rest) => {
         const result = await decodeImage(Uint8Array.from([...start, ...rest]))()
-        if (E.isLeft(result)) readable(result.left)
+        if (Either.isLeft(result)) readable(result.left)
         else expect(result.right.pixels.length).toBeGreaterThan(0)
       }),
     )
@@ -95,12 +95,12 @@ describe('the table of digits, mutated', () => {
         fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom(',', '\n', '-1', '16')),
         (at, drop, put) => {
           const result = parseDigits(whole.slice(0, at) + put + whole.slice(at + drop))
-          if (E.isLeft(result)) {
+          if (Either.isLeft(result)) {
             readable(result.left)
             return
           }
           for (const { values, label } of result.right) {
-            expect(E.isRight(digitsInput(values))).toBe(true)
+            expect(Either.isRight(digitsInput(values))).toBe(true)
             expect(Number.isInteger(label) && label >= 0 && label <= 9).toBe(true)
           }
         },
@@ -118,7 +118,7 @@ describe('any columns of numbers', () => {
     fc.assert(
       fc.property(column, column, column, column, option, option, option, (t, x, y, p, steps, height, width) => {
         const result = integrateEvents({ steps, height, width })({ t, x, y, p })
-        if (E.isLeft(result)) {
+        if (Either.isLeft(result)) {
           readable(result.left)
           return
         }
@@ -141,7 +141,7 @@ describe('any columns of numbers', () => {
           p: events.map(({ p }) => p),
         }
         const result = integrateEvents({ steps, height: 4, width: 5 })(columns)
-        if (E.isLeft(result)) throw new Error(result.left.map(say).join())
+        if (Either.isLeft(result)) throw new Error(result.left.map(say).join())
         const planes = Array.from({ length: 3 * steps }, (_, i) =>
           Array.from(result.right.data.subarray(i * 20, i * 20 + 20)),
         )
@@ -170,7 +170,7 @@ describe('any tensor', () => {
         const length = shape.reduce((a, b) => a * b, 1)
         const data = Float64Array.from({ length }, (_, i) => (i === length - 1 && odd !== null ? odd : i))
         const result = networkInput({ channels: 1, height: 2, width: 3 })(tensor(shape, data))
-        if (E.isLeft(result)) {
+        if (Either.isLeft(result)) {
           readable(result.left)
           return
         }

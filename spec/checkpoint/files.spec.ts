@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   readCheckpoint,
@@ -22,8 +22,8 @@ const tensors = new Map<string, Tensor>([
 
 let folder = ''
 const at = (name: string): string => join(folder, name)
-const sentences = (result: E.Either<Faults, unknown>): readonly string[] =>
-  E.isLeft(result) ? result.left.map(sentence) : []
+const sentences = (result: Either.Either<Faults, unknown>): readonly string[] =>
+  Either.isLeft(result) ? result.left.map(sentence) : []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'checkpoint-files-'))
@@ -33,18 +33,18 @@ afterAll(() => rm(folder, { recursive: true }))
 describe('readCheckpoint', () => {
   it('reads either format by its bytes, whatever its name', async () => {
     await writeFile(at('a.pth'), encode(tensors, {}))
-    expect(await readCheckpoint(at('a.pth'))()).toEqual(E.right(tensors))
-    expect(await writePytorch(at('b.safetensors'), tensors)()).toEqual(E.right(undefined))
-    expect(await readCheckpoint(at('b.safetensors'))()).toEqual(E.right(tensors))
+    expect(await readCheckpoint(at('a.pth'))()).toEqual(Either.right(tensors))
+    expect(await writePytorch(at('b.safetensors'), tensors)()).toEqual(Either.right(undefined))
+    expect(await readCheckpoint(at('b.safetensors'))()).toEqual(Either.right(tensors))
   })
 
   it('reads the digits network and keeps it through safetensors', async () => {
     const model = await readCheckpoint(join(golden, 'digits.pth'))()
-    expect(E.isRight(model) && model.right.size).toBe(211)
-    if (E.isLeft(model)) return
-    expect(await writeSafetensors(at('digits.safetensors'), model.right)()).toEqual(E.right(undefined))
+    expect(Either.isRight(model) && model.right.size).toBe(211)
+    if (Either.isLeft(model)) return
+    expect(await writeSafetensors(at('digits.safetensors'), model.right)()).toEqual(Either.right(undefined))
     const again = await readCheckpoint(at('digits.safetensors'))()
-    expect(E.isRight(again) && Buffer.compare(encode(again.right, {}), encode(model.right, {}))).toBe(0)
+    expect(Either.isRight(again) && Buffer.compare(encode(again.right, {}), encode(model.right, {}))).toBe(0)
   })
 
   it.each<[string, Uint8Array, string]>([
@@ -79,8 +79,8 @@ describe('readCheckpoint', () => {
 
 describe('readSafetensors and writeSafetensors', () => {
   it('keep tensors and metadata', async () => {
-    expect(await writeSafetensors(at('c.safetensors'), tensors, { T: '4' })()).toEqual(E.right(undefined))
-    expect(await readSafetensors(at('c.safetensors'))()).toEqual(E.right({ tensors, metadata: { T: '4' } }))
+    expect(await writeSafetensors(at('c.safetensors'), tensors, { T: '4' })()).toEqual(Either.right(undefined))
+    expect(await readSafetensors(at('c.safetensors'))()).toEqual(Either.right({ tensors, metadata: { T: '4' } }))
   })
 
   it('refuse the one name the format keeps for itself, and write nothing', async () => {
@@ -94,7 +94,9 @@ describe('writeFileAtomically', () => {
   it('replaces a file and leaves nothing else', async () => {
     await mkdir(at('e'))
     await writeFile(at('e/file'), 'before')
-    expect(await writeFileAtomically(at('e/file'), new TextEncoder().encode('after'))()).toEqual(E.right(undefined))
+    expect(await writeFileAtomically(at('e/file'), new TextEncoder().encode('after'))()).toEqual(
+      Either.right(undefined),
+    )
     expect(await readFile(at('e/file'), 'utf8')).toBe('after')
     expect(await readdir(at('e'))).toEqual(['file'])
   })
@@ -119,7 +121,7 @@ describe('writeFileAtomically', () => {
   it('replaces a symbolic link, never what it points to', async () => {
     await writeFile(at('pointed'), 'kept')
     await symlink(at('pointed'), at('link'))
-    expect(await writeFileAtomically(at('link'), new TextEncoder().encode('new'))()).toEqual(E.right(undefined))
+    expect(await writeFileAtomically(at('link'), new TextEncoder().encode('new'))()).toEqual(Either.right(undefined))
     expect([await readFile(at('pointed'), 'utf8'), await readFile(at('link'), 'utf8')]).toEqual(['kept', 'new'])
   })
 })

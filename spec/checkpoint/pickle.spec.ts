@@ -1,14 +1,14 @@
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { unpickle, type Value } from '../../src/checkpoint/pickle.js'
 import { describe as sentence } from '../../src/core/fault.js'
 import { bytesOf, dict, global, int, orderedDict, pickle, text, tuple } from './crafted.js'
 
 const allowed = (name: string): boolean => ['collections.OrderedDict', 'known.thing'].includes(name)
-const read = (bytes: Uint8Array): E.Either<unknown, Value> => unpickle(bytes, allowed)
+const read = (bytes: Uint8Array): Either.Either<unknown, Value> => unpickle(bytes, allowed)
 const problem = (bytes: Uint8Array): string => {
   const result = unpickle(bytes, allowed)
-  return E.isLeft(result) ? sentence(result.left[0]) : 'read'
+  return Either.isLeft(result) ? sentence(result.left[0]) : 'read'
 }
 
 describe('unpickle', () => {
@@ -70,7 +70,7 @@ describe('unpickle', () => {
     ],
     ['a persistent id', pickle(text('id'), 'Q'), { _tag: 'Persistent', id: 'id' }],
   ])('reads %s', (_, bytes, value) => {
-    expect(read(bytes)).toEqual(E.right(value))
+    expect(read(bytes)).toEqual(Either.right(value))
   })
 
   it.each<[string, Uint8Array, string]>([
@@ -112,12 +112,12 @@ describe('unpickle', () => {
 
   it('reads lists that contain themselves', () => {
     const result = read(pickle(']', 'q', 0, 'h', 0, 'a'))
-    expect(E.isRight(result) && (result.right as { items: Value[] }).items[0] === result.right).toBe(true)
+    expect(Either.isRight(result) && (result.right as { items: Value[] }).items[0] === result.right).toBe(true)
   })
 
   it('does not mind deep nesting', () => {
     expect(
-      E.isRight(
+      Either.isRight(
         read(
           pickle(
             ')',
@@ -126,7 +126,7 @@ describe('unpickle', () => {
         ),
       ),
     ).toBe(true)
-    expect(E.isRight(read(pickle('('.repeat(500_000), 'N')))).toBe(true)
+    expect(Either.isRight(read(pickle('('.repeat(500_000), 'N')))).toBe(true)
   })
 
   it('makes and remembers no more than a million objects', () => {

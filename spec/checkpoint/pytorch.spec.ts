@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { decodePytorch, encodePytorch } from '../../src/checkpoint/pytorch.js'
 import { encode } from '../../src/checkpoint/safetensors.js'
@@ -29,7 +29,7 @@ import {
 const decode = (bytes: Uint8Array) => decodePytorch(sourceOfBytes(bytes))()
 const problems = async (bytes: Uint8Array): Promise<readonly string[]> => {
   const result = await decode(bytes)
-  return E.isLeft(result) ? result.left.map(sentence) : []
+  return Either.isLeft(result) ? result.left.map(sentence) : []
 }
 const digits = new Uint8Array(readFileSync(join(import.meta.dirname, '../golden/digits.pth')))
 const pair = { length: 2, shape: [2], strides: [1] }
@@ -37,12 +37,12 @@ const plain: readonly ZipEntry[] = [
   { name: 'net/data.pkl', bytes: pickle(dict({ w: tensor(pair) })) },
   { name: 'net/data/0', bytes: floats(1, 2) },
 ]
-const w = E.right(new Map<string, Tensor>([['w', { shape: [2], data: Float32Array.of(1, 2) }]]))
+const w = Either.right(new Map<string, Tensor>([['w', { shape: [2], data: Float32Array.of(1, 2) }]]))
 
 describe('decodePytorch on the trained digits network', () => {
   it('reads the 211 tensors of its model and none of its optimizer', async () => {
     const result = await decodePytorch(sourceOfBlob(new Blob([digits])))()
-    const tensors = E.isRight(result) ? result.right : new Map<string, Tensor>()
+    const tensors = Either.isRight(result) ? result.right : new Map<string, Tensor>()
     expect(tensors.size).toBe(211)
     expect([...tensors.keys()].slice(0, 2)).toEqual(['prologue.0.weight', 'prologue.1.bn.weight'])
     expect(tensors.get('prologue.0.weight')?.shape).toEqual([16, 1, 3, 3])
@@ -99,7 +99,7 @@ describe('decodePytorch', () => {
     }
     const scalar = (data: Tensor['data']): Tensor => ({ shape: [], data })
     expect(await decode(checkpoint(root, storages))).toEqual(
-      E.right(
+      Either.right(
         new Map<string, Tensor>([
           ['double', scalar(Float64Array.of(0.1))],
           ['float', scalar(Float32Array.of(0.1))],
@@ -151,7 +151,7 @@ describe('decodePytorch', () => {
       scalar: [[], [6]],
     }
     expect(await decodePytorch(source)()).toEqual(
-      E.right(
+      Either.right(
         new Map(
           Object.entries(expected).map(([key, [shape, data]]) => [key, { shape, data: Float32Array.from(data!) }]),
         ),
@@ -351,7 +351,7 @@ describe('decodePytorch', () => {
   it('reports a source that fails', async () => {
     const read = () => Promise.reject(new Error('the cable is out'))
     const result = await decodePytorch({ size: 1000, read })()
-    expect(E.isLeft(result) && sentence(result.left[0])).toContain('the cable is out')
+    expect(Either.isLeft(result) && sentence(result.left[0])).toContain('the cable is out')
   })
 })
 
@@ -366,15 +366,17 @@ describe('encodePytorch', () => {
 
   it('writes what decodePytorch reads, in order', async () => {
     const file = await encodePytorch(tensors)()
-    const result = E.isRight(file) ? await decode(file.right) : file
-    expect(result).toEqual(E.right(tensors))
-    expect(E.isRight(result) && result.right instanceof Map && [...result.right.keys()]).toEqual([...tensors.keys()])
+    const result = Either.isRight(file) ? await decode(file.right) : file
+    expect(result).toEqual(Either.right(tensors))
+    expect(Either.isRight(result) && result.right instanceof Map && [...result.right.keys()]).toEqual([
+      ...tensors.keys(),
+    ])
   })
 
   it('writes the same bytes for the same tensors, entries stored and aligned to 64 bytes', async () => {
     const [first, second] = [await encodePytorch(tensors)(), await encodePytorch(tensors)()]
     expect(first).toEqual(second)
-    const file = E.isRight(first) ? first.right : new Uint8Array(0)
+    const file = Either.isRight(first) ? first.right : new Uint8Array(0)
     const view = new DataView(file.buffer, file.byteOffset)
     const locals = [...file.keys()].filter((i) => i + 4 <= file.length && view.getUint32(i, true) === 0x04034b50)
     expect(locals).toHaveLength(8)
@@ -386,11 +388,11 @@ describe('encodePytorch', () => {
 
   it('keeps the digits network through both formats', async () => {
     const read = await decode(digits)
-    const model = E.isRight(read) ? read.right : new Map<string, Tensor>()
+    const model = Either.isRight(read) ? read.right : new Map<string, Tensor>()
     const written = await encodePytorch(model)()
-    const again = E.isRight(written) ? await decode(written.right) : written
+    const again = Either.isRight(written) ? await decode(written.right) : written
     expect(
-      E.isRight(again) && again.right instanceof Map && Buffer.compare(encode(again.right, {}), encode(model, {})),
+      Either.isRight(again) && again.right instanceof Map && Buffer.compare(encode(again.right, {}), encode(model, {})),
     ).toBe(0)
   })
 })

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { decode, decodeSource, encode } from '../../src/checkpoint/safetensors.js'
 import { sourceOfBlob, sourceOfBytes } from '../../src/checkpoint/source.js'
@@ -23,7 +23,7 @@ const file = (header: string, data = 0, claimed?: bigint): Uint8Array => {
 
 const problems = (bytes: Uint8Array): readonly string[] => {
   const result = decode(bytes)
-  return E.isLeft(result) ? result.left.map(sentence) : []
+  return Either.isLeft(result) ? result.left.map(sentence) : []
 }
 
 const entry = (fields: object): string =>
@@ -31,15 +31,15 @@ const entry = (fields: object): string =>
 
 /** Whether two results are the same tensors and metadata, bit for bit (much faster than `toEqual`). */
 const same = (a: ReturnType<typeof decode>, b: ReturnType<typeof decode>): boolean =>
-  E.isRight(a) &&
-  E.isRight(b) &&
+  Either.isRight(a) &&
+  Either.isRight(b) &&
   Buffer.compare(encode(a.right.tensors, a.right.metadata), encode(b.right.tensors, b.right.metadata)) === 0
 
 describe('decode', () => {
   it.each(files)('reads the golden file %s whole, in memory and at random access', async (name) => {
     const bytes = new Uint8Array(readFileSync(join(golden, name)))
     const result = decode(bytes)
-    const { tensors } = E.isRight(result) ? result.right : { tensors: new Map<string, Tensor>() }
+    const { tensors } = Either.isRight(result) ? result.right : { tensors: new Map<string, Tensor>() }
     expect(tensors.size).toBeGreaterThan(1)
     for (const { shape, data } of tensors.values()) expect(data.length).toBe(sizeOf(shape))
     expect(same(await decodeSource(sourceOfBytes(bytes))(), result)).toBe(true)
@@ -69,7 +69,7 @@ describe('decode', () => {
     view.setBigInt64(21, -(2n ** 62n), true)
     view.setInt32(29, -5, true)
     expect(decode(bytes)).toEqual(
-      E.right({
+      Either.right({
         tensors: new Map<string, Tensor>([
           ['a', { shape: [3], data: Uint8Array.of(0, 1, 0) }],
           ['b', { shape: [2], data: Float32Array.of(1, 2 ** -24) }],
@@ -89,7 +89,9 @@ describe('decode', () => {
     const bytes = encode(new Map([['x', { shape: [1], data: Uint8Array.of(7) }]]), {})
     const result = decode(bytes)
     bytes.fill(0)
-    expect(result).toEqual(E.right({ tensors: new Map([['x', { shape: [1], data: Uint8Array.of(7) }]]), metadata: {} }))
+    expect(result).toEqual(
+      Either.right({ tensors: new Map([['x', { shape: [1], data: Uint8Array.of(7) }]]), metadata: {} }),
+    )
   })
 
   it.each<[string, Uint8Array, string]>([
@@ -155,7 +157,7 @@ describe('decode', () => {
       },
     }
     const result = await decodeSource(source)()
-    expect(E.isLeft(result) && sentence(result.left[0])).toContain('its header has 33554432 bytes, more than')
+    expect(Either.isLeft(result) && sentence(result.left[0])).toContain('its header has 33554432 bytes, more than')
     expect(asked).toEqual([8])
   })
 
@@ -169,13 +171,13 @@ describe('decode', () => {
   it('takes names that are special to JavaScript as names', () => {
     const header = `{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"__metadata__":{"__proto__":"m"}}`
     const result = decode(file(header, 1))
-    expect(E.isRight(result) && [...result.right.tensors.keys()]).toEqual(['__proto__'])
-    expect(E.isRight(result) && Object.entries(result.right.metadata)).toEqual([['__proto__', 'm']])
+    expect(Either.isRight(result) && [...result.right.tensors.keys()]).toEqual(['__proto__'])
+    expect(Either.isRight(result) && Object.entries(result.right.metadata)).toEqual([['__proto__', 'm']])
   })
 
   it('reports a source that fails', async () => {
     const result = await decodeSource({ size: 100, read: () => Promise.reject(new Error('the cable is out')) })()
-    expect(E.isLeft(result) && sentence(result.left[0])).toContain('could not be read: the cable is out')
+    expect(Either.isLeft(result) && sentence(result.left[0])).toContain('could not be read: the cable is out')
   })
 })
 
@@ -190,8 +192,14 @@ describe('encode', () => {
 
   it('writes what decode reads, names in order, whole numbers first as in any JavaScript object', () => {
     const result = decode(encode(tensors, { b: '2', a: '1' }))
-    expect(result).toEqual(E.right({ tensors, metadata: { a: '1', b: '2' } }))
-    expect(E.isRight(result) && [...result.right.tensors.keys()]).toEqual(['2', '10', 'bytes', 'reals', 'counter "é"'])
+    expect(result).toEqual(Either.right({ tensors, metadata: { a: '1', b: '2' } }))
+    expect(Either.isRight(result) && [...result.right.tensors.keys()]).toEqual([
+      '2',
+      '10',
+      'bytes',
+      'reals',
+      'counter "é"',
+    ])
   })
 
   it('pads the header with spaces to 8 bytes and aligns every tensor', () => {

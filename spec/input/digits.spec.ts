@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { bundledCheckpoint, bundledDigits } from '../../src/input/bundled.js'
 import { digitsInput, digitsValues, parseDigits, splitDigits } from '../../src/input/digits.js'
@@ -102,7 +102,7 @@ describe('the bundled data', () => {
     expect(digits[0]!.values.slice(0, 8)).toEqual([0, 0, 5, 13, 9, 1, 0, 0])
     const counts = Array.from({ length: 10 }, (_, k) => digits.filter(({ label }) => label === k).length)
     expect(counts).toEqual([178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
-    expect(digits.every(({ values: v }) => E.isRight(digitsInput(v)))).toBe(true)
+    expect(digits.every(({ values: v }) => Either.isRight(digitsInput(v)))).toBe(true)
   })
 
   it('have the labels that the golden predictions were scored against', async () => {

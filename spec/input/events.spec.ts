@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { type Events, integrateEvents } from '../../src/input/events.js'
 import { goldenTensor, right, sentences } from './golden.js'
@@ -49,7 +49,7 @@ describe('events', () => {
   })
 
   it('fill as many frames as there are events, one each', () => {
-    expect(E.isRight(integrateEvents({ steps: 5, height: 2, width: 3 })(five))).toBe(true)
+    expect(Either.isRight(integrateEvents({ steps: 5, height: 2, width: 3 })(five))).toBe(true)
     expect(refusal(five, { steps: 6, height: 2, width: 3 })).toBe(
       '5 events cannot fill 6 frames; give more events or ask for fewer steps',
     )

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { describe, type Faults } from '../../src/core/fault.js'
 import { decodeImage } from '../../src/input/decode.js'
 import type { Image } from '../../src/input/image.js'
@@ -34,14 +34,14 @@ export const goldenTensor = (name: string, key: string): { shape: readonly numbe
 }
 
 /** The value of a right, or a failure that says the faults. */
-export const right = <A>(result: E.Either<Faults, A>): A => {
-  if (E.isLeft(result)) throw new Error(`unexpected fault: ${result.left.map(describe).join('; ')}`)
+export const right = <A>(result: Either.Either<Faults, A>): A => {
+  if (Either.isLeft(result)) throw new Error(`unexpected fault: ${result.left.map(describe).join('; ')}`)
   return result.right
 }
 
 /** The sentences of a left, or a failure. */
-export const sentences = <A>(result: E.Either<Faults, A>): readonly string[] => {
-  if (E.isRight(result)) throw new Error('a fault was expected')
+export const sentences = <A>(result: Either.Either<Faults, A>): readonly string[] => {
+  if (Either.isRight(result)) throw new Error('a fault was expected')
   return result.left.map(describe)
 }
 

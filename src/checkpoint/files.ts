@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Faults, inFile } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
 import { decodePytorch, encodePytorch } from './pytorch.js'
@@ -51,33 +51,33 @@ const sourceOfHandle = (handle: FileHandle, size: number): Source => ({
  * Faults: the file cannot be opened (`File`); the faults of `use`, each said to be in the file.
  */
 export const withFile =
-  <A>(use: (source: Source) => TE.TaskEither<Faults, A>) =>
-  (path: string): TE.TaskEither<Faults, A> => {
+  <A>(use: (source: Source) => TaskEither.TaskEither<Faults, A>) =>
+  (path: string): TaskEither.TaskEither<Faults, A> => {
     const cannot = fileFaults(path, 'read')
     return pipe(
-      TE.tryCatch(() => stat(path), cannot),
-      TE.filterOrElse(
+      TaskEither.tryCatch(() => stat(path), cannot),
+      TaskEither.filterOrElse(
         (stats) => stats.isFile(),
         (stats) => cannot(new Error(stats.isDirectory() ? 'it is a folder' : 'it is not a regular file')),
       ),
-      TE.chain(({ size }) =>
-        TE.bracket(
-          TE.tryCatch(() => open(path, 'r'), cannot),
-          (handle) => pipe(use(sourceOfHandle(handle, size)), TE.mapLeft(inFile(path))),
-          (handle) => TE.tryCatch(() => handle.close(), cannot),
+      TaskEither.chain(({ size }) =>
+        TaskEither.bracket(
+          TaskEither.tryCatch(() => open(path, 'r'), cannot),
+          (handle) => pipe(use(sourceOfHandle(handle, size)), TaskEither.mapLeft(inFile(path))),
+          (handle) => TaskEither.tryCatch(() => handle.close(), cannot),
         ),
       ),
     )
   }
 
 /** Reads a safetensors file: its tensors and metadata. */
-export const readSafetensors: (path: string) => TE.TaskEither<Faults, Safetensors> = withFile(decodeSource)
+export const readSafetensors: (path: string) => TaskEither.TaskEither<Faults, Safetensors> = withFile(decodeSource)
 
 /** The format is told by the first bytes: those of a zip archive, a bare pickle, or a length and a JSON object. */
-const decodeEither = (source: Source): TE.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
+const decodeEither = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
   pipe(
     readRange(source, 0, Math.min(9, source.size)),
-    TE.chain((start) => {
+    TaskEither.chain((start) => {
       const zip = start[0] === 0x50 && start[1] === 0x4b
       const json = start[8] === 0x7b
       return zip || (start[0] === 0x80 && !json)
@@ -85,9 +85,9 @@ const decodeEither = (source: Source): TE.TaskEither<Faults, ReadonlyMap<string,
         : json || start.length < 9
           ? pipe(
               decodeSource(source),
-              TE.map(({ tensors }) => tensors),
+              TaskEither.map(({ tensors }) => tensors),
             )
-          : TE.left<Faults>([
+          : TaskEither.left<Faults>([
               {
                 _tag: 'Format',
                 format: 'checkpoint',
@@ -99,15 +99,15 @@ const decodeEither = (source: Source): TE.TaskEither<Faults, ReadonlyMap<string,
   )
 
 /** Reads a checkpoint of either format, told apart by its bytes, not its name. */
-export const readCheckpoint: (path: string) => TE.TaskEither<Faults, ReadonlyMap<string, Tensor>> =
+export const readCheckpoint: (path: string) => TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =
   withFile(decodeEither)
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, which is then renamed; on any failure the
  * temporary file is removed and an existing file stays as it was.
  */
-export const writeFileAtomically = (path: string, bytes: Uint8Array): TE.TaskEither<Faults, void> =>
-  TE.tryCatch(
+export const writeFileAtomically = (path: string, bytes: Uint8Array): TaskEither.TaskEither<Faults, void> =>
+  TaskEither.tryCatch(
     async () => {
       const temporary = join(dirname(path), `.spikingresformer-${randomUUID()}.tmp`)
       try {
@@ -132,9 +132,9 @@ export const writeSafetensors = (
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
-): TE.TaskEither<Faults, void> =>
+): TaskEither.TaskEither<Faults, void> =>
   tensors.has(METADATA)
-    ? TE.left([
+    ? TaskEither.left([
         {
           _tag: 'Input',
           problem: `a tensor is named ${METADATA}, a name the safetensors format keeps for itself`,
@@ -142,14 +142,14 @@ export const writeSafetensors = (
         },
       ])
     : pipe(
-        TE.tryCatch(async () => encode(tensors, metadata), fileFaults(path, 'write')),
-        TE.chain((bytes) => writeFileAtomically(path, bytes)),
+        TaskEither.tryCatch(async () => encode(tensors, metadata), fileFaults(path, 'write')),
+        TaskEither.chain((bytes) => writeFileAtomically(path, bytes)),
       )
 
 /** Writes tensors as a PyTorch checkpoint (`{'model': ..}` for `torch.load`), whole or not at all. */
-export const writePytorch = (path: string, tensors: ReadonlyMap<string, Tensor>): TE.TaskEither<Faults, void> =>
+export const writePytorch = (path: string, tensors: ReadonlyMap<string, Tensor>): TaskEither.TaskEither<Faults, void> =>
   pipe(
     encodePytorch(tensors),
-    TE.mapLeft(inFile(path)),
-    TE.chain((bytes) => writeFileAtomically(path, bytes)),
+    TaskEither.mapLeft(inFile(path)),
+    TaskEither.chain((bytes) => writeFileAtomically(path, bytes)),
   )

@@ -5,7 +5,7 @@
  * it would call is a record of the name and its arguments, and a name that is not allowed ends the reading.
  * @module
  */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import type { Fault, Faults } from '../core/fault.js'
 import { reasonOf } from './source.js'
 
@@ -230,8 +230,8 @@ const run = (bytes: Uint8Array, allowed: (name: string) => boolean): Value => {
  * unpickle(Uint8Array.of(0x80, 2, 0x7d, 0x55, 1, 0x61, 0x4b, 1, 0x73, 0x2e), () => false)
  * // right({ _tag: 'Dict', entries: Map { 'a' => 1 } })
  */
-export const unpickle = (bytes: Uint8Array, allowed: (name: string) => boolean): E.Either<Faults, Value> =>
-  E.tryCatch(
+export const unpickle = (bytes: Uint8Array, allowed: (name: string) => boolean): Either.Either<Faults, Value> =>
+  Either.tryCatch(
     () => run(bytes, allowed),
     (error): readonly [Fault] => [
       {

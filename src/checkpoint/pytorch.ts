@@ -1,7 +1,7 @@
 /** PyTorch checkpoints, as `torch.save` writes them: read without Python and without executing anything. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Fault, Faults } from '../core/fault.js'
 import { sizeOf, type Tensor } from '../core/tensor.js'
 import { unpickle } from './pickle.js'
@@ -26,10 +26,10 @@ const fault = (problem: string, advice: string = RESAVE): Fault => ({
   advice,
 })
 
-const refuseOthers = (start: Uint8Array): E.Either<Faults, void> =>
+const refuseOthers = (start: Uint8Array): Either.Either<Faults, void> =>
   start[0] === 0x50 && start[1] === 0x4b
-    ? E.right(undefined)
-    : E.left([
+    ? Either.right(undefined)
+    : Either.left([
         start[0] === 0x80
           ? fault(
               'it is a bare pickle, as PyTorch before 1.6 wrote',
@@ -39,45 +39,49 @@ const refuseOthers = (start: Uint8Array): E.Either<Faults, void> =>
       ])
 
 /** The folder of the archive that holds the pickle, with its slash: torch names it after the file. */
-const folderOf = (archive: Archive): E.Either<Faults, string> => {
+const folderOf = (archive: Archive): Either.Either<Faults, string> => {
   const [name, ...others] = [...archive.keys()].filter((entry) => /^([^/]+\/)?data\.pkl$/.test(entry))
   return name === undefined || others.length > 0
-    ? E.left([fault(`its archive has ${name === undefined ? 'no' : 'more than one'} data.pkl`)])
-    : E.right(name.slice(0, -'data.pkl'.length))
+    ? Either.left([fault(`its archive has ${name === undefined ? 'no' : 'more than one'} data.pkl`)])
+    : Either.right(name.slice(0, -'data.pkl'.length))
 }
 
 type Read = ReturnType<typeof readEntry>
 
 /** New archives say in which order the bytes of their numbers are; old ones are little-endian. */
-const checkByteOrder = (read: Read, archive: Archive, folder: string): TE.TaskEither<Faults, void> =>
+const checkByteOrder = (read: Read, archive: Archive, folder: string): TaskEither.TaskEither<Faults, void> =>
   archive.has(`${folder}byteorder`)
     ? pipe(
         read(`${folder}byteorder`, 'little'.length),
-        TE.filterOrElse(
+        TaskEither.filterOrElse(
           (bytes): bytes is Uint8Array => new TextDecoder().decode(bytes) === 'little',
           (): Faults => [fault('its numbers are not little-endian', 'save it again on a little-endian machine')],
         ),
-        TE.map(() => undefined),
+        TaskEither.map(() => undefined),
       )
-    : TE.right(undefined)
+    : TaskEither.right(undefined)
 
-const readPickle = (read: Read, archive: Archive, folder: string): TE.TaskEither<Faults, readonly Reference[]> => {
+const readPickle = (
+  read: Read,
+  archive: Archive,
+  folder: string,
+): TaskEither.TaskEither<Faults, readonly Reference[]> => {
   const name = `${folder}data.pkl`
   const size = archive.get(name)?.uncompressedSize ?? 0
   return size > LONGEST_PICKLE
-    ? TE.left([fault(`its pickle has ${size} bytes, more than the ${LONGEST_PICKLE} allowed`)])
+    ? TaskEither.left([fault(`its pickle has ${size} bytes, more than the ${LONGEST_PICKLE} allowed`)])
     : pipe(
         read(name, size),
-        TE.chainEitherK((bytes) => unpickle(bytes, isKnownName)),
-        TE.chainEitherK(references),
+        TaskEither.chainEitherK((bytes) => unpickle(bytes, isKnownName)),
+        TaskEither.chainEitherK(references),
       )
 }
 
-const refuseExcess = (source: Source, all: readonly Reference[]): E.Either<Faults, readonly Reference[]> => {
+const refuseExcess = (source: Source, all: readonly Reference[]): Either.Either<Faults, readonly Reference[]> => {
   const elements = all.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
   return elements <= mostElements(source)
-    ? E.right(all)
-    : E.left([fault(`its tensors have ${elements} elements, too many for a file of ${source.size} bytes`)])
+    ? Either.right(all)
+    : Either.left([fault(`its tensors have ${elements} elements, too many for a file of ${source.size} bytes`)])
 }
 
 /** The references by their storage, so that every storage is read once and then let go. */
@@ -96,13 +100,15 @@ const bytesOf = ({ length, dtype }: Reference): number => length * dtype.width
 /** Reads one storage and makes the tensors that are views of it. */
 const readGroup =
   (read: Read, folder: string) =>
-  (group: readonly [Reference, ...Reference[]]): TE.TaskEither<Faults, readonly (readonly [string, Tensor])[]> => {
+  (
+    group: readonly [Reference, ...Reference[]],
+  ): TaskEither.TaskEither<Faults, readonly (readonly [string, Tensor])[]> => {
     const [first] = group
     const other = group.find((reference) => bytesOf(reference) !== bytesOf(first))
     return other === undefined
       ? pipe(
           read(`${folder}data/${first.storage}`, bytesOf(first)),
-          TE.map((bytes) => {
+          TaskEither.map((bytes) => {
             const dtypes = new Set(group.map(({ dtype }) => dtype))
             const numbers = new Map([...dtypes].map((dtype) => [dtype, dtype.read(bytes)]))
             return group.map((reference): readonly [string, Tensor] => [
@@ -111,7 +117,7 @@ const readGroup =
             ])
           }),
         )
-      : TE.left([fault(`${first.key} and ${other.key} disagree on the size of their storage ${first.storage}`)])
+      : TaskEither.left([fault(`${first.key} and ${other.key} disagree on the size of their storage ${first.storage}`)])
   }
 
 /**
@@ -131,25 +137,25 @@ const readGroup =
  * @example
  * await decodePytorch(sourceOfBlob(file))() // right(Map { 'prologue.0.weight' => { shape: [64, 3, 7, 7], .. }, .. })
  */
-export const decodePytorch = (source: Source): TE.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
+export const decodePytorch = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
   pipe(
     readRange(source, 0, Math.min(2, source.size)),
-    TE.chainEitherK(refuseOthers),
-    TE.chain(() => openZip(source)),
-    TE.chain((archive) => {
+    TaskEither.chainEitherK(refuseOthers),
+    TaskEither.chain(() => openZip(source)),
+    TaskEither.chain((archive) => {
       const read = readEntry(source, archive)
       return pipe(
-        TE.fromEither(folderOf(archive)),
-        TE.chainFirst((folder) => checkByteOrder(read, archive, folder)),
-        TE.chain((folder) =>
+        TaskEither.fromEither(folderOf(archive)),
+        TaskEither.chainFirst((folder) => checkByteOrder(read, archive, folder)),
+        TaskEither.chain((folder) =>
           pipe(
             readPickle(read, archive, folder),
-            TE.chainEitherK((all) => refuseExcess(source, all)),
-            TE.chain((all) =>
+            TaskEither.chainEitherK((all) => refuseExcess(source, all)),
+            TaskEither.chain((all) =>
               pipe(
                 byStorage(all),
-                TE.traverseSeqArray(readGroup(read, folder)),
-                TE.map((groups) => {
+                TaskEither.traverseSeqArray(readGroup(read, folder)),
+                TaskEither.map((groups) => {
                   const tensors = new Map(groups.flat())
                   return new Map(all.map(({ key }) => [key, tensors.get(key)!]))
                 }),
@@ -169,7 +175,9 @@ export const decodePytorch = (source: Source): TE.TaskEither<Faults, ReadonlyMap
  * @example
  * await encodePytorch(new Map([['w', tensor([2], Float32Array.of(1, 2))]]))() // right(Uint8Array [0x50, 0x4b, ..])
  */
-export const encodePytorch = (tensors: ReadonlyMap<string, Tensor>): TE.TaskEither<Faults, Uint8Array<ArrayBuffer>> =>
+export const encodePytorch = (
+  tensors: ReadonlyMap<string, Tensor>,
+): TaskEither.TaskEither<Faults, Uint8Array<ArrayBuffer>> =>
   contain(() => {
     const storages = [...tensors.values()].map(({ data }, i): [string, Uint8Array] => [
       `archive/data/${i}`,

@@ -1,5 +1,5 @@
 /** The header of a safetensors file: an untrusted list of names, types, shapes and byte ranges, checked. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Fault, Faults } from '../core/fault.js'
 import { type Shape, showShape, sizeOf } from '../core/tensor.js'
@@ -66,15 +66,16 @@ export const quote = (text: unknown): string => {
  * The length of the header in bytes, from the first bytes of a file of `size` bytes.
  * Refuses a file too short for its prefix or for the header it claims, and a header longer than `LONGEST_HEADER`.
  */
-export const headerLength = (prefix: Uint8Array, size: number): E.Either<Faults, number> => {
-  if (prefix.length < PREFIX) return E.left([malformed(`it has ${size} bytes, fewer than the ${PREFIX} of its prefix`)])
+export const headerLength = (prefix: Uint8Array, size: number): Either.Either<Faults, number> => {
+  if (prefix.length < PREFIX)
+    return Either.left([malformed(`it has ${size} bytes, fewer than the ${PREFIX} of its prefix`)])
   const length = new DataView(prefix.buffer, prefix.byteOffset, PREFIX).getBigUint64(0, true)
   if (length > BigInt(size - PREFIX)) {
-    return E.left([malformed(`its header claims ${length} bytes, but only ${size - PREFIX} follow`)])
+    return Either.left([malformed(`its header claims ${length} bytes, but only ${size - PREFIX} follow`)])
   }
   return length > LONGEST_HEADER
-    ? E.left([malformed(`its header has ${length} bytes, more than the ${LONGEST_HEADER} allowed`)])
-    : E.right(Number(length))
+    ? Either.left([malformed(`its header has ${length} bytes, more than the ${LONGEST_HEADER} allowed`)])
+    : Either.right(Number(length))
 }
 
 const [QUOTE, BACKSLASH, COLON, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [
@@ -121,26 +122,26 @@ const isExtents = (value: unknown): value is readonly number[] =>
   value.length <= MOST_AXES &&
   value.every((extent) => Number.isSafeInteger(extent) && extent >= 0)
 
-const parseJson = (bytes: Uint8Array): E.Either<Faults, Readonly<Record<string, unknown>>> =>
+const parseJson = (bytes: Uint8Array): Either.Either<Faults, Readonly<Record<string, unknown>>> =>
   pipe(
-    E.tryCatch(
+    Either.tryCatch(
       () => {
         const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
         const problem = structureProblem(text)
-        return problem === undefined ? E.right<string, unknown>(JSON.parse(text)) : E.left(problem)
+        return problem === undefined ? Either.right<string, unknown>(JSON.parse(text)) : Either.left(problem)
       },
       () => 'is not JSON in UTF-8',
     ),
-    E.flatten,
-    E.filterOrElse(
+    Either.flatten,
+    Either.filterOrElse(
       (header): header is Readonly<Record<string, unknown>> => isRecord(header) && bytes[0] === 0x7b,
       () => 'is not a JSON object',
     ),
-    E.mapLeft((problem): Faults => [malformed(`its header ${problem}`)]),
+    Either.mapLeft((problem): Faults => [malformed(`its header ${problem}`)]),
   )
 
-const parseEntry = (name: string, value: unknown, dataSize: number): E.Either<Fault, Entry> => {
-  const wrong = (problem: string, advice?: string) => E.left(malformed(`tensor ${quote(name)} ${problem}`, advice))
+const parseEntry = (name: string, value: unknown, dataSize: number): Either.Either<Fault, Entry> => {
+  const wrong = (problem: string, advice?: string) => Either.left(malformed(`tensor ${quote(name)} ${problem}`, advice))
   if (!isRecord(value)) return wrong('is not described by an object')
   const { dtype: type, shape, data_offsets: offsets } = value
   const dtype = typeof type === 'string' ? DTYPES.get(type) : undefined
@@ -159,7 +160,7 @@ const parseEntry = (name: string, value: unknown, dataSize: number): E.Either<Fa
   const bytes = sizeOf(shape) * dtype.width
   if (!Number.isSafeInteger(bytes)) return wrong(`has shape ${quote(shape)}, whose size overflows`)
   return bytes === end - begin
-    ? E.right({ name, dtype, shape, begin, end })
+    ? Either.right({ name, dtype, shape, begin, end })
     : wrong(`of dtype ${type} and shape ${showShape(shape)} needs ${bytes} bytes but is given ${end - begin}`)
 }
 
@@ -176,10 +177,10 @@ const layoutFaults = (entries: readonly Entry[], dataSize: number): readonly Fau
   return [...faults, ...rest].slice(0, MOST_FAULTS)
 }
 
-const parseMetadata = (value: unknown): E.Either<Fault, Readonly<Record<string, string>>> =>
+const parseMetadata = (value: unknown): Either.Either<Fault, Readonly<Record<string, string>>> =>
   isRecord(value) && Object.values(value).every((item) => typeof item === 'string')
-    ? E.right(value as Readonly<Record<string, string>>)
-    : E.left(malformed('its __metadata__ is not an object of strings'))
+    ? Either.right(value as Readonly<Record<string, string>>)
+    : Either.left(malformed('its __metadata__ is not an object of strings'))
 
 /**
  * Checks a header against the number of bytes of data that follow it; every fault is named, up to a hundred.
@@ -188,21 +189,21 @@ const parseMetadata = (value: unknown): E.Either<Fault, Readonly<Record<string, 
  * whole numbers, sizes that overflow or disagree with dtype and shape, ranges outside the data, overlaps, holes, and
  * metadata other than strings.
  */
-export const parseHeader = (bytes: Uint8Array, dataSize: number): E.Either<Faults, Header> => {
+export const parseHeader = (bytes: Uint8Array, dataSize: number): Either.Either<Faults, Header> => {
   const json = parseJson(bytes)
-  if (E.isLeft(json)) return json
+  if (Either.isLeft(json)) return json
   const { [METADATA]: described = {} } = json.right
   const metadata = parseMetadata(described)
-  const faults: Fault[] = E.isLeft(metadata) ? [metadata.left] : []
+  const faults: Fault[] = Either.isLeft(metadata) ? [metadata.left] : []
   const entries: Entry[] = []
   for (const name of Object.keys(json.right)) {
     if (name === METADATA) continue
     const entry = parseEntry(name, json.right[name], dataSize)
-    if (E.isRight(entry)) entries.push(entry.right)
+    if (Either.isRight(entry)) entries.push(entry.right)
     else if (faults.push(entry.left) === MOST_FAULTS) break
   }
   const [first, ...rest] = faults.length > 0 ? faults : layoutFaults(entries, dataSize)
-  return first === undefined && E.isRight(metadata)
-    ? E.right({ entries, metadata: metadata.right })
-    : E.left([first ?? malformed('its metadata are wrong'), ...rest])
+  return first === undefined && Either.isRight(metadata)
+    ? Either.right({ entries, metadata: metadata.right })
+    : Either.left([first ?? malformed('its metadata are wrong'), ...rest])
 }

@@ -1,7 +1,7 @@
 /** The safetensors format, read and written: a length, a JSON header, and the tensors' bytes. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
 import type { Numbers, Tensor } from '../core/tensor.js'
 import { type Entry, headerLength, malformed, PREFIX, parseHeader } from './safetensors-header.js'
@@ -31,15 +31,15 @@ const tensorOf = (entry: Entry, bytes: Uint8Array): readonly [string, Tensor] =>
  * const file = encode(new Map([['x', tensor([2], Float64Array.of(1, 2))]]), {})
  * decode(file) // right({ tensors: Map { 'x' => { shape: [2], data: [1, 2] } }, metadata: {} })
  */
-export const decode = (bytes: Uint8Array): E.Either<Faults, Safetensors> =>
+export const decode = (bytes: Uint8Array): Either.Either<Faults, Safetensors> =>
   pipe(
     headerLength(bytes.subarray(0, PREFIX), bytes.length),
-    E.chain((length) => {
+    Either.chain((length) => {
       const data = bytes.subarray(PREFIX + length)
       return pipe(
         parseHeader(bytes.subarray(PREFIX, PREFIX + length), data.length),
-        E.chain(({ entries, metadata }) =>
-          E.tryCatch(
+        Either.chain(({ entries, metadata }) =>
+          Either.tryCatch(
             () => ({
               tensors: new Map(entries.map((e) => tensorOf(e, new Uint8Array(data.subarray(e.begin, e.end))))),
               metadata,
@@ -55,24 +55,24 @@ export const decode = (bytes: Uint8Array): E.Either<Faults, Safetensors> =>
  * The same as `decode` for a file at random access: reads the header, then each tensor by its range.
  * Never holds more than the tensors themselves and one tensor's bytes.
  */
-export const decodeSource = (source: Source): TE.TaskEither<Faults, Safetensors> =>
+export const decodeSource = (source: Source): TaskEither.TaskEither<Faults, Safetensors> =>
   pipe(
     readRange(source, 0, Math.min(PREFIX, source.size)),
-    TE.chainEitherK((prefix) => headerLength(prefix, source.size)),
-    TE.chain((length) =>
+    TaskEither.chainEitherK((prefix) => headerLength(prefix, source.size)),
+    TaskEither.chain((length) =>
       pipe(
         readRange(source, PREFIX, length),
-        TE.chainEitherK((header) => parseHeader(header, source.size - PREFIX - length)),
-        TE.chain(({ entries, metadata }) =>
+        TaskEither.chainEitherK((header) => parseHeader(header, source.size - PREFIX - length)),
+        TaskEither.chain(({ entries, metadata }) =>
           pipe(
             entries,
-            TE.traverseSeqArray((entry) =>
+            TaskEither.traverseSeqArray((entry) =>
               pipe(
                 readRange(source, PREFIX + length + entry.begin, entry.end - entry.begin),
-                TE.map((bytes) => tensorOf(entry, bytes)),
+                TaskEither.map((bytes) => tensorOf(entry, bytes)),
               ),
             ),
-            TE.map((tensors) => ({ tensors: new Map(tensors), metadata })),
+            TaskEither.map((tensors) => ({ tensors: new Map(tensors), metadata })),
           ),
         ),
       ),

@@ -1,6 +1,6 @@
 /** Random access to the bytes of a file, wherever they are. @module */
-import * as E from 'fp-ts/lib/Either.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as Either from 'fp-ts/lib/Either.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
 
 /**
@@ -33,12 +33,12 @@ export const reasonOf = (error: unknown): string => (error instanceof Error ? er
 
 /** Lets no exception out: an allocation that fails on the way becomes a fault. */
 export const contain =
-  <A>(task: TE.TaskEither<Faults, A>): TE.TaskEither<Faults, A> =>
+  <A>(task: TaskEither.TaskEither<Faults, A>): TaskEither.TaskEither<Faults, A> =>
   () =>
     Promise.resolve()
       .then(task)
       .catch((error: unknown) =>
-        E.left([
+        Either.left([
           {
             _tag: 'Input',
             problem: `the work failed: ${reasonOf(error)}`,
@@ -48,8 +48,8 @@ export const contain =
       )
 
 /** `length` bytes from `offset`, or a fault where they cannot be read. */
-export const readRange = (source: Source, offset: number, length: number): TE.TaskEither<Faults, Uint8Array> =>
-  TE.tryCatch(
+export const readRange = (source: Source, offset: number, length: number): TaskEither.TaskEither<Faults, Uint8Array> =>
+  TaskEither.tryCatch(
     async () => {
       const bytes = await source.read(offset, length)
       return bytes.length === length ? bytes : Promise.reject(new Error('they end too early'))

@@ -1,5 +1,5 @@
 /** From a pickled checkpoint to what its state dict says of its tensors, none of them read yet. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import type { Fault, Faults } from '../core/fault.js'
 import { bfloat16, type Dtype, float16, float32, float64, int64, uint8, widenedInt32 } from './dtype.js'
 import { is, type Value } from './pickle.js'
@@ -65,10 +65,10 @@ const kindOf = (value: Value): string =>
 const isCall = (value: Value | undefined, callee: string) => is('Call', value) && value.callee === callee
 
 /** `_rebuild_tensor_v2(('storage', type, key, device, length), offset, shape, strides, ..)`, or its parameter. */
-const referenceOf = (key: string, value: Value): E.Either<Fault, Reference> => {
+const referenceOf = (key: string, value: Value): Either.Either<Fault, Reference> => {
   const tensor = is('Call', value) && value.callee === PARAMETER ? value.args[0] : value
   if (!is('Call', tensor) || !isCall(tensor, TENSOR)) {
-    return E.left({ _tag: 'WrongType', key, type: kindOf(value), expected: 'a tensor' })
+    return Either.left({ _tag: 'WrongType', key, type: kindOf(value), expected: 'a tensor' })
   }
   const [persistent, offset, size, stride] = tensor.args
   const id = is('Persistent', persistent) && is('Tuple', persistent.id) ? persistent.id.items : []
@@ -85,32 +85,34 @@ const referenceOf = (key: string, value: Value): E.Either<Fault, Reference> => {
     shape === undefined ||
     strides?.length !== shape.length
   ) {
-    return E.left(wrong(`${key} is not described as a tensor of a storage of numbers`))
+    return Either.left(wrong(`${key} is not described as a tensor of a storage of numbers`))
   }
   const reference = { key, storage, dtype, offset: numbers[0]!, length: numbers[1]!, shape, strides }
   return reach(reference) <= reference.length
-    ? E.right(reference)
-    : E.left(wrong(`${key} reaches beyond its storage of ${reference.length} elements`))
+    ? Either.right(reference)
+    : Either.left(wrong(`${key} reaches beyond its storage of ${reference.length} elements`))
 }
 
 /** The state dict of a checkpoint: the dictionary under `model` or `state_dict` where there is one, else the whole. */
-const stateDict = (root: Value): E.Either<Faults, ReadonlyMap<Value, Value>> => {
-  if (!is('Dict', root)) return E.left([wrong(`it holds a ${kindOf(root)}, not a dictionary`)])
+const stateDict = (root: Value): Either.Either<Faults, ReadonlyMap<Value, Value>> => {
+  if (!is('Dict', root)) return Either.left([wrong(`it holds a ${kindOf(root)}, not a dictionary`)])
   const inner = ['model', 'state_dict'].map((name) => root.entries.get(name)).find((value) => is('Dict', value))
-  return E.right((is('Dict', inner) ? inner : root).entries)
+  return Either.right((is('Dict', inner) ? inner : root).entries)
 }
 
 /**
  * The tensors of a checkpoint's state dict, in its order; every key that is not a tensor inside its storage is named.
  */
-export const references = (root: Value): E.Either<Faults, readonly Reference[]> => {
+export const references = (root: Value): Either.Either<Faults, readonly Reference[]> => {
   const entries = stateDict(root)
-  if (E.isLeft(entries)) return entries
+  if (Either.isLeft(entries)) return entries
   const parsed = [...entries.right].map(([key, value]) =>
-    typeof key === 'string' ? referenceOf(key, value) : E.left(wrong(`its state dict has a ${kindOf(key)} as a key`)),
+    typeof key === 'string'
+      ? referenceOf(key, value)
+      : Either.left(wrong(`its state dict has a ${kindOf(key)} as a key`)),
   )
-  const [first, ...rest] = parsed.flatMap((result) => (E.isLeft(result) ? [result.left] : []))
+  const [first, ...rest] = parsed.flatMap((result) => (Either.isLeft(result) ? [result.left] : []))
   return first === undefined
-    ? E.right(parsed.flatMap((result) => (E.isRight(result) ? [result.right] : [])))
-    : E.left([first, ...rest.slice(0, 99)])
+    ? Either.right(parsed.flatMap((result) => (Either.isRight(result) ? [result.right] : [])))
+    : Either.left([first, ...rest.slice(0, 99)])
 }

@@ -1,8 +1,8 @@
 /** Zip archives at random access: untrusted ones read with bounds, our own written with aligned entries. @module */
 import { type FileEntry, Reader, Uint8ArrayReader, ZipReader, ZipWriter } from '@zip.js/zip.js'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Fault, Faults } from '../core/fault.js'
 import { reasonOf, type Source } from './source.js'
 
@@ -31,8 +31,8 @@ const fault = (problem: string, advice: string): Fault => ({
 
 const broken = (problem: string): Fault => fault(problem, 'the file is damaged or incomplete: fetch or save it again')
 
-const attempt = <A>(what: string, work: () => Promise<A>): TE.TaskEither<Faults, A> =>
-  TE.tryCatch(work, (error) => [broken(`${what}: ${reasonOf(error)}`)])
+const attempt = <A>(what: string, work: () => Promise<A>): TaskEither.TaskEither<Faults, A> =>
+  TaskEither.tryCatch(work, (error) => [broken(`${what}: ${reasonOf(error)}`)])
 
 /** The library's view of a source: what lies past the end is cut off, and no claimed length is believed. */
 const readerOf = (source: Source): Reader<Source> =>
@@ -51,20 +51,20 @@ const readerOf = (source: Source): Reader<Source> =>
  * Refuses archives without a directory, with more entries or a longer directory than a checkpoint can have, with
  * names that leave the archive's folder, and with two entries of one name.
  */
-export const openZip = (source: Source): TE.TaskEither<Faults, Archive> =>
+export const openZip = (source: Source): TaskEither.TaskEither<Faults, Archive> =>
   pipe(
-    attempt('its zip directory cannot be read', async (): Promise<E.Either<Faults, Archive>> => {
+    attempt('its zip directory cannot be read', async (): Promise<Either.Either<Faults, Archive>> => {
       const options = { useWebWorkers: false, checkCrc32: true, checkOverlappingEntry: true }
       const archive = new Map<string, FileEntry>()
       let entries = 0
       for await (const entry of new ZipReader(readerOf(source), options).getEntriesGenerator()) {
-        if (++entries > MOST_ENTRIES) return E.left([broken(`it has more than ${MOST_ENTRIES} entries`)])
-        if (archive.has(entry.filename)) return E.left([broken(`it has two entries named ${entry.filename}`)])
+        if (++entries > MOST_ENTRIES) return Either.left([broken(`it has more than ${MOST_ENTRIES} entries`)])
+        if (archive.has(entry.filename)) return Either.left([broken(`it has two entries named ${entry.filename}`)])
         if (!entry.directory) archive.set(entry.filename, entry)
       }
-      return E.right(archive)
+      return Either.right(archive)
     }),
-    TE.chainEitherK((archive) => archive),
+    TaskEither.chainEitherK((archive) => archive),
   )
 
 /** What forbids reading an entry of `size` bytes, judged by the directory alone. */
@@ -104,9 +104,9 @@ const sink = (
  */
 export const readEntry =
   (source: Source, archive: Archive) =>
-  (name: string, size: number): TE.TaskEither<Faults, Uint8Array> => {
+  (name: string, size: number): TaskEither.TaskEither<Faults, Uint8Array> => {
     const entry = archive.get(name)
-    if (entry === undefined) return TE.left([broken(`it has no entry ${name}`)])
+    if (entry === undefined) return TaskEither.left([broken(`it has no entry ${name}`)])
     const refused = refusal(name, entry, size, source)
     return refused === undefined
       ? attempt(`its entry ${name} cannot be read`, async () => {
@@ -114,14 +114,16 @@ export const readEntry =
           await entry.getData(writable)
           return bytes
         })
-      : TE.left([refused])
+      : TaskEither.left([refused])
   }
 
 /**
  * An archive of the given files, in order: stored without compression, every file's bytes beginning at a multiple of
  * 64, and dated 1980, so that equal contents make equal archives.
  */
-export const writeZip = (files: ReadonlyMap<string, Uint8Array>): TE.TaskEither<Faults, Uint8Array<ArrayBuffer>> =>
+export const writeZip = (
+  files: ReadonlyMap<string, Uint8Array>,
+): TaskEither.TaskEither<Faults, Uint8Array<ArrayBuffer>> =>
   attempt('it cannot be written', async () => {
     const overhead = (name: string): number => 512 + 2 * name.length
     const { bytes, writable, length } = sink(

@@ -1,5 +1,5 @@
 /** The architecture of a network as a table: what each operation gives and would cost if it were dense. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { unobserved } from '../interpreters/observe.js'
 import { architecture, type Row } from '../interpreters/shapes.js'
 import { forward, network } from '../model/network.js'
@@ -14,7 +14,7 @@ import type { Parameters } from '../model/parameters.js'
  */
 export const architectureOf = (parameters: Parameters): ReadonlyMap<string, Row> => {
   const { channels, image, steps } = parameters.config
-  const input = E.right([1, 1, channels, image.height, image.width])
+  const input = Either.right([1, 1, channels, image.height, image.width])
   return forward(network(architecture)(parameters))(steps)(unobserved(input)).notes
 }
 

@@ -1,7 +1,7 @@
 /** From a checkpoint file and a few options to a network's parameters. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { readCheckpoint, readSafetensors, withFile } from '../checkpoint/files.js'
 import type { Safetensors } from '../checkpoint/safetensors.js'
 import { readRange } from '../checkpoint/source.js'
@@ -19,27 +19,27 @@ export const CONFIG = 'config'
 type Tensors = ReadonlyMap<string, Tensor>
 
 /** A text file. */
-export const readText: (path: string) => TE.TaskEither<Faults, string> = withFile((source) =>
+export const readText: (path: string) => TaskEither.TaskEither<Faults, string> = withFile((source) =>
   pipe(
     readRange(source, 0, source.size),
-    TE.map((bytes) => new TextDecoder().decode(bytes)),
+    TaskEither.map((bytes) => new TextDecoder().decode(bytes)),
   ),
 )
 
 /** A configuration file. */
-export const readConfig = (path: string): TE.TaskEither<Faults, Config> =>
+export const readConfig = (path: string): TaskEither.TaskEither<Faults, Config> =>
   pipe(
     readText(path),
-    TE.chain((text) => pipe(TE.fromEither(parseConfigText(text)), TE.mapLeft(inFile(path)))),
+    TaskEither.chain((text) => pipe(TaskEither.fromEither(parseConfigText(text)), TaskEither.mapLeft(inFile(path)))),
   )
 
 /** A checkpoint with its metadata: only a safetensors file has any. */
-export const readWithMetadata = (path: string): TE.TaskEither<Faults, Safetensors> =>
+export const readWithMetadata = (path: string): TaskEither.TaskEither<Faults, Safetensors> =>
   /\.safetensors$/i.test(path)
     ? readSafetensors(path)
     : pipe(
         readCheckpoint(path),
-        TE.map((tensors) => ({ tensors, metadata: {} })),
+        TaskEither.map((tensors) => ({ tensors, metadata: {} })),
       )
 
 /** The configuration for as many classes as the checkpoint's classifier has. */
@@ -64,30 +64,30 @@ const fits =
  * The configuration of a checkpoint that does not come with one: the one in its metadata, or the variant whose keys and
  * shapes it has, with any number of classes.
  */
-export const recognise = ({ tensors, metadata }: Safetensors): E.Either<Faults, Config> => {
+export const recognise = ({ tensors, metadata }: Safetensors): Either.Either<Faults, Config> => {
   const own = metadata[CONFIG]
   if (own !== undefined) return parseConfigText(own)
   const found = Object.values(variants).map(withClassesOf(tensors)).find(fits(tensors))
   return found === undefined
-    ? E.left([
+    ? Either.left([
         {
           _tag: 'Input',
           problem: `its keys and shapes are of none of the variants ${Object.keys(variants).join(', ')}`,
           advice: 'say which network it is with --variant, or with --config for one of your own',
         },
       ])
-    : E.right(found)
+    : Either.right(found)
 }
 
 /** The configuration with the image size and steps of the options. */
 export const resized =
   ({ imageSize, steps }: NetworkOptions) =>
-  (config: Config): E.Either<Faults, Config> =>
+  (config: Config): Either.Either<Faults, Config> =>
     validate({ ...config, image: imageSize ?? config.image, steps: steps ?? config.steps })
 
 /** The configuration the options name, whatever its weights; null where they name none. */
-const named = ({ variant, config }: NetworkOptions): TE.TaskEither<Faults, Config> | null =>
-  variant !== undefined ? TE.right(variants[variant]!) : config !== undefined ? readConfig(config) : null
+const named = ({ variant, config }: NetworkOptions): TaskEither.TaskEither<Faults, Config> | null =>
+  variant !== undefined ? TaskEither.right(variants[variant]!) : config !== undefined ? readConfig(config) : null
 
 /**
  * The network in a checkpoint file. The configuration is the one of `--config`, as it is; or of `--variant`; or else
@@ -95,19 +95,21 @@ const named = ({ variant, config }: NetworkOptions): TE.TaskEither<Faults, Confi
  */
 export const loadNetwork =
   (options: NetworkOptions) =>
-  (path: string): TE.TaskEither<Faults, Parameters> =>
+  (path: string): TaskEither.TaskEither<Faults, Parameters> =>
     pipe(
       readWithMetadata(path),
-      TE.chain((checkpoint) =>
+      TaskEither.chain((checkpoint) =>
         pipe(
-          named(options) ?? pipe(TE.fromEither(recognise(checkpoint)), TE.mapLeft(inFile(path))),
-          TE.map(options.config === undefined ? withClassesOf(checkpoint.tensors) : (config) => config),
-          TE.chainEitherK(resized(options)),
-          TE.chain((config) => pipe(TE.fromEither(parse(config)(checkpoint.tensors)), TE.mapLeft(inFile(path)))),
+          named(options) ?? pipe(TaskEither.fromEither(recognise(checkpoint)), TaskEither.mapLeft(inFile(path))),
+          TaskEither.map(options.config === undefined ? withClassesOf(checkpoint.tensors) : (config) => config),
+          TaskEither.chainEitherK(resized(options)),
+          TaskEither.chain((config) =>
+            pipe(TaskEither.fromEither(parse(config)(checkpoint.tensors)), TaskEither.mapLeft(inFile(path))),
+          ),
         ),
       ),
     )
 
 /** The network that comes with the package: handwritten digits. */
-export const bundledNetwork = (options: NetworkOptions): TE.TaskEither<Faults, Parameters> =>
-  pipe(bundledCheckpoint, TE.chain(loadNetwork({ ...options, variant: digits.name })))
+export const bundledNetwork = (options: NetworkOptions): TaskEither.TaskEither<Faults, Parameters> =>
+  pipe(bundledCheckpoint, TaskEither.chain(loadNetwork({ ...options, variant: digits.name })))

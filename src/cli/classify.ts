@@ -1,8 +1,8 @@
 /** `classify`: images in; classes, spikes and energy out. @module */
 import { Command, Option } from 'commander'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Faults, inFile } from '../core/fault.js'
 import { digits } from '../model/config.js'
 import type { Parameters } from '../model/parameters.js'
@@ -26,11 +26,11 @@ interface Options extends NetworkOptions, KernelOptions {
 /** The labels of a file, one a line, as many as the network has classes. */
 export const parseLabels =
   (classes: number) =>
-  (text: string): E.Either<Faults, readonly string[]> => {
+  (text: string): Either.Either<Faults, readonly string[]> => {
     const labels = text.replace(/\r?\n$/, '').split(/\r?\n/)
     return labels.length === classes
-      ? E.right(labels)
-      : E.left([
+      ? Either.right(labels)
+      : Either.left([
           {
             _tag: 'Input',
             problem: `it has ${labels.length} labels, but the network has ${classes} classes`,
@@ -39,26 +39,31 @@ export const parseLabels =
         ])
   }
 
-const labelsFor = ({ labels }: Options, { config }: Parameters): TE.TaskEither<Faults, readonly string[] | null> =>
+const labelsFor = (
+  { labels }: Options,
+  { config }: Parameters,
+): TaskEither.TaskEither<Faults, readonly string[] | null> =>
   labels !== undefined
     ? pipe(
         readText(labels),
-        TE.chain((text) => pipe(TE.fromEither(parseLabels(config.classes)(text)), TE.mapLeft(inFile(labels)))),
+        TaskEither.chain((text) =>
+          pipe(TaskEither.fromEither(parseLabels(config.classes)(text)), TaskEither.mapLeft(inFile(labels))),
+        ),
       )
-    : TE.right(config.name === digits.name && config.classes === 10 ? [...'0123456789'] : null)
+    : TaskEither.right(config.name === digits.name && config.classes === 10 ? [...'0123456789'] : null)
 
 /** The samples of each input; without inputs, a few of the bundled digits. */
 const groups = (
   inputs: readonly string[],
   { invert, steps, count }: Options,
   { config }: Parameters,
-): readonly TE.TaskEither<Faults, readonly Sample[]>[] =>
+): readonly TaskEither.TaskEither<Faults, readonly Sample[]>[] =>
   inputs.length > 0
     ? inputs.map(readSamples(config, { invert: invert === true, steps: steps ?? null }))
     : [
         pipe(
           testDigits(config),
-          TE.map((samples) => samples.slice(0, count)),
+          TaskEither.map((samples) => samples.slice(0, count)),
         ),
       ]
 
@@ -68,13 +73,13 @@ interface Classified {
   readonly lines: readonly string[]
 }
 
-const classified = (inputs: readonly string[], options: Options, io: Io): TE.TaskEither<Faults, string> =>
+const classified = (inputs: readonly string[], options: Options, io: Io): TaskEither.TaskEither<Faults, string> =>
   pipe(
     options.checkpoint === undefined ? bundledNetwork(options) : loadNetwork(options)(options.checkpoint),
-    TE.bindTo('parameters'),
-    TE.bind('labels', ({ parameters }) => labelsFor(options, parameters)),
-    TE.bind('chosen', () => chooseKernels('quick', options, io)),
-    TE.chain(({ parameters, labels, chosen }) => {
+    TaskEither.bindTo('parameters'),
+    TaskEither.bind('labels', ({ parameters }) => labelsFor(options, parameters)),
+    TaskEither.bind('chosen', () => chooseKernels('quick', options, io)),
+    TaskEither.chain(({ parameters, labels, chosen }) => {
       const stages = parameters.config.stages.length
       const each = groups(inputs, options, parameters)
       const { run, stop } = watched(io, chosen, parameters, each.length)
@@ -85,17 +90,19 @@ const classified = (inputs: readonly string[], options: Options, io: Io): TE.Tas
       }
       return pipe(
         each,
-        TE.traverseSeqArray(
-          TE.chain((samples) =>
+        TaskEither.traverseSeqArray(
+          TaskEither.chain((samples) =>
             pipe(
               samples,
-              TE.traverseSeqArray((sample) => TE.fromTask<Classified, Faults>(() => classify(sample, samples.length))),
+              TaskEither.traverseSeqArray((sample) =>
+                TaskEither.fromTask<Classified, Faults>(() => classify(sample, samples.length)),
+              ),
             ),
           ),
         ),
         stop,
-        TE.map((grouped) => grouped.flat()),
-        TE.map((all) =>
+        TaskEither.map((grouped) => grouped.flat()),
+        TaskEither.map((all) =>
           options.json
             ? `${JSON.stringify(
                 all.map(({ result }) => result),

@@ -1,5 +1,5 @@
 /** Configurations in JSON, from a file or a checkpoint's metadata: untrusted, every fault named. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import type { Fault, Faults } from '../core/fault.js'
 import { type Config, type StageConfig, validate, variants } from '../model/config.js'
 
@@ -95,21 +95,21 @@ const config = record({
  * @example
  * parseConfig({ extends: 'ti', name: 'mine', classes: 100 }) // right({ ...ti, name: 'mine', classes: 100 })
  */
-export const parseConfig = (value: unknown): E.Either<Faults, Config> => {
-  if (!isObject(value)) return E.left([fault('it', `must be an object, not ${show(value)}`)])
+export const parseConfig = (value: unknown): Either.Either<Faults, Config> => {
+  if (!isObject(value)) return Either.left([fault('it', `must be an object, not ${show(value)}`)])
   const { extends: base, ...own } = value
   const unknownBase = base === undefined ? [] : oneOf(...Object.keys(variants))('extends', base)
   const fields = { ...(unknownBase.length === 0 ? variants[base as string] : {}), ...own }
   const [first, ...rest] = unknownBase.length > 0 ? unknownBase : config('', fields)
-  return first === undefined ? validate(fields as unknown as Config) : E.left([first, ...rest])
+  return first === undefined ? validate(fields as unknown as Config) : Either.left([first, ...rest])
 }
 
 /** The same from JSON text. */
-export const parseConfigText = (json: string): E.Either<Faults, Config> => {
+export const parseConfigText = (json: string): Either.Either<Faults, Config> => {
   try {
     return parseConfig(JSON.parse(json))
   } catch {
-    return E.left([
+    return Either.left([
       {
         _tag: 'Format',
         format: 'configuration',

@@ -2,7 +2,7 @@
 import { extname } from 'node:path'
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { writePytorch, writeSafetensors } from '../checkpoint/files.js'
 import type { Faults } from '../core/fault.js'
 import { readWithMetadata } from './checkpoint.js'
@@ -16,13 +16,13 @@ const target = (path: string): string => {
   return path
 }
 
-const converted = (from: string, to: string): TE.TaskEither<Faults, string> =>
+const converted = (from: string, to: string): TaskEither.TaskEither<Faults, string> =>
   pipe(
     readWithMetadata(from),
-    TE.chain(({ tensors, metadata }) =>
+    TaskEither.chain(({ tensors, metadata }) =>
       pipe(
         extname(to).toLowerCase() === '.pth' ? writePytorch(to, tensors) : writeSafetensors(to, tensors, metadata),
-        TE.map(() => `${printable(to)}: ${tensors.size} tensors\n`),
+        TaskEither.map(() => `${printable(to)}: ${tensors.size} tensors\n`),
       ),
     ),
   )

@@ -1,7 +1,7 @@
 /** `evaluate`: the accuracy of a network on the bundled test digits. @module */
 import { Argument, Command } from 'commander'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
 import { type Cost, energy, total } from '../interpreters/ledger.js'
 import type { Parameters } from '../model/parameters.js'
@@ -79,13 +79,13 @@ const draw = (e: Evaluation): string =>
     '',
   ].join('\n')
 
-const evaluated = (options: Options, io: Io): TE.TaskEither<Faults, string> =>
+const evaluated = (options: Options, io: Io): TaskEither.TaskEither<Faults, string> =>
   pipe(
     options.checkpoint === undefined ? bundledNetwork(options) : loadNetwork(options)(options.checkpoint),
-    TE.bindTo('parameters'),
-    TE.bind('samples', ({ parameters }) => testDigits(parameters.config)),
-    TE.bind('chosen', () => chooseKernels('exact', options, io)),
-    TE.chain(({ parameters, samples, chosen }) => {
+    TaskEither.bindTo('parameters'),
+    TaskEither.bind('samples', ({ parameters }) => testDigits(parameters.config)),
+    TaskEither.bind('chosen', () => chooseKernels('exact', options, io)),
+    TaskEither.chain(({ parameters, samples, chosen }) => {
       const { run, stop } = watched(io, chosen, parameters, 1)
       const measured = async ({ input }: Sample): Promise<Run> => {
         const { logits, notes } = await run(input, samples.length)
@@ -93,10 +93,10 @@ const evaluated = (options: Options, io: Io): TE.TaskEither<Faults, string> =>
       }
       return pipe(
         samples,
-        TE.traverseSeqArray((sample) => TE.fromTask(() => measured(sample))),
-        TE.map((runs) => evaluation(parameters, samples, chosen, runs)),
+        TaskEither.traverseSeqArray((sample) => TaskEither.fromTask(() => measured(sample))),
+        TaskEither.map((runs) => evaluation(parameters, samples, chosen, runs)),
         stop,
-        TE.map((e) => (options.json ? `${JSON.stringify(e)}\n` : draw(e))),
+        TaskEither.map((e) => (options.json ? `${JSON.stringify(e)}\n` : draw(e))),
       )
     }),
   )

@@ -1,7 +1,7 @@
 /** From the files named on the command line, or the bundled digits, to samples for a network. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { readSafetensors } from '../checkpoint/files.js'
 import { type Fault, type Faults, inFile } from '../core/fault.js'
 import { type Numbers, type Tensor, tensor } from '../core/tensor.js'
@@ -37,7 +37,7 @@ const refused = (problem: string, advice: string): Faults => [{ _tag: 'Input', p
 /** A tensor `[C, H, W]` as one sample of the network. */
 const single =
   ({ channels, image }: Config) =>
-  ({ shape, data }: Tensor): E.Either<Faults, NetworkInput> =>
+  ({ shape, data }: Tensor): Either.Either<Faults, NetworkInput> =>
     networkInput({ channels, ...image })(tensor([1, ...shape], data))
 
 /** Whether a network takes handwritten digits. */
@@ -47,26 +47,26 @@ export const takesDigits = ({ channels, image }: Config): boolean =>
 /** A handwritten digit as a sample. */
 export const digitSample =
   (config: Config) =>
-  (name: string, { values, label }: Digit): E.Either<Faults, Sample> =>
+  (name: string, { values, label }: Digit): Either.Either<Faults, Sample> =>
     pipe(
       digitsInput(values),
-      E.chain(single(config)),
-      E.map((input) => ({ name, input, digit: values, truth: label })),
+      Either.chain(single(config)),
+      Either.map((input) => ({ name, input, digit: values, truth: label })),
     )
 
 /** The bundled digits the network was not trained on, by their number in the test set. */
-export const testDigits = (config: Config): TE.TaskEither<Faults, readonly Sample[]> =>
+export const testDigits = (config: Config): TaskEither.TaskEither<Faults, readonly Sample[]> =>
   takesDigits(config)
     ? pipe(
         bundledDigits,
-        TE.chainEitherK((digits) =>
+        TaskEither.chainEitherK((digits) =>
           pipe(
             splitDigits(digits).test,
-            E.traverseArrayWithIndex((index, digit: Digit) => digitSample(config)(`test digit ${index}`, digit)),
+            Either.traverseArrayWithIndex((index, digit: Digit) => digitSample(config)(`test digit ${index}`, digit)),
           ),
         ),
       )
-    : TE.left(
+    : TaskEither.left(
         refused(
           `the bundled digits are 1 x 16 x 16, this network takes ${config.channels} x ${config.image.height} x ${config.image.width}`,
           'give images or safetensors files of its own',
@@ -75,21 +75,24 @@ export const testDigits = (config: Config): TE.TaskEither<Faults, readonly Sampl
 
 const imageSample =
   (config: Config, { invert }: InputOptions, name: string) =>
-  (picture: Image): E.Either<Faults, Sample> => {
-    const sample = (digit: readonly number[] | null, input: E.Either<Faults, Tensor>): E.Either<Faults, Sample> =>
+  (picture: Image): Either.Either<Faults, Sample> => {
+    const sample = (
+      digit: readonly number[] | null,
+      input: Either.Either<Faults, Tensor>,
+    ): Either.Either<Faults, Sample> =>
       pipe(
         input,
-        E.chain(single(config)),
-        E.map((numbers) => ({ name, input: numbers, digit, truth: null })),
+        Either.chain(single(config)),
+        Either.map((numbers) => ({ name, input: numbers, digit, truth: null })),
       )
     if (takesDigits(config)) {
       const values = digitsValues({ invert })(picture)
       return sample(values, digitsInput(values))
     }
-    if (invert) return E.left(refused('--invert is for the digits network', 'leave it out'))
+    if (invert) return Either.left(refused('--invert is for the digits network', 'leave it out'))
     return config.channels === 3
       ? sample(null, evaluationInput(config.image)(picture))
-      : E.left(
+      : Either.left(
           refused(
             `an image has 3 channels, this network takes ${config.channels}`,
             'give its input as a tensor in a safetensors file',
@@ -114,20 +117,20 @@ const noInput: Fault = {
 /** The tensor `input` as it is, or else events integrated into the network's steps. */
 const tensorInput =
   (config: Config, { steps }: InputOptions) =>
-  (tensors: ReadonlyMap<string, Tensor>): E.Either<Faults, NetworkInput> => {
+  (tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, NetworkInput> => {
     const { channels, image } = config
     const given = tensors.get('input')
     const events = columnsOf(tensors)
-    if (given === undefined && events === null) return E.left([noInput])
+    if (given === undefined && events === null) return Either.left([noInput])
     return pipe(
       given !== undefined
-        ? E.right<Faults, Tensor>(given)
+        ? Either.right<Faults, Tensor>(given)
         : pipe(
             integrateEvents({ ...image, steps: config.steps })(events!),
-            E.map(({ shape, data }) => tensor([1, ...shape], data)),
+            Either.map(({ shape, data }) => tensor([1, ...shape], data)),
           ),
-      E.chain(networkInput({ channels, ...image })),
-      E.filterOrElse(
+      Either.chain(networkInput({ channels, ...image })),
+      Either.filterOrElse(
         ({ kind, tensor: { shape } }) => kind === 'still' || steps === null || steps === shape[0],
         ({ tensor: { shape } }) =>
           refused(`it has ${shape[0]} frames, one a step, but --steps asks for ${steps}`, 'leave --steps out'),
@@ -141,14 +144,14 @@ const tensorInput =
  */
 export const readSamples =
   (config: Config, options: InputOptions) =>
-  (path: string): TE.TaskEither<Faults, readonly Sample[]> =>
+  (path: string): TaskEither.TaskEither<Faults, readonly Sample[]> =>
     /\.safetensors$/i.test(path)
       ? pipe(
           readSafetensors(path),
-          TE.chain(({ tensors }) =>
-            pipe(TE.fromEither(tensorInput(config, options)(tensors)), TE.mapLeft(inFile(path))),
+          TaskEither.chain(({ tensors }) =>
+            pipe(TaskEither.fromEither(tensorInput(config, options)(tensors)), TaskEither.mapLeft(inFile(path))),
           ),
-          TE.map((input) => {
+          TaskEither.map((input) => {
             const samples = samplesOf(input)
             return samples.map((sample, b) => ({
               name: samples.length === 1 ? path : `${path}[${b}]`,
@@ -160,8 +163,8 @@ export const readSamples =
         )
       : pipe(
           readImage(path),
-          TE.chain((picture) =>
-            pipe(TE.fromEither(imageSample(config, options, path)(picture)), TE.mapLeft(inFile(path))),
+          TaskEither.chain((picture) =>
+            pipe(TaskEither.fromEither(imageSample(config, options, path)(picture)), TaskEither.mapLeft(inFile(path))),
           ),
-          TE.map((sample) => [sample]),
+          TaskEither.map((sample) => [sample]),
         )

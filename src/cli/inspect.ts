@@ -1,7 +1,7 @@
 /** `inspect`: what a network is made of, and what it costs. @module */
 import { Command } from 'commander'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { syntheticCheckpoint, syntheticInput } from '../checkpoint/synthetic.js'
 import type { Faults } from '../core/fault.js'
 import { showShape } from '../core/tensor.js'
@@ -45,19 +45,19 @@ const notFound =
  * The bundled digits network, another variant or configuration (with synthetic weights where it is to be measured), or
  * a checkpoint's network.
  */
-const networkOf = (what: string, options: Options): TE.TaskEither<Faults, Parameters> => {
+const networkOf = (what: string, options: Options): TaskEither.TaskEither<Faults, Parameters> => {
   if (what === digits.name) return bundledNetwork(options)
-  const config: TE.TaskEither<Faults, Config> | null = Object.hasOwn(variants, what)
-    ? TE.right(variants[what]!)
+  const config: TaskEither.TaskEither<Faults, Config> | null = Object.hasOwn(variants, what)
+    ? TaskEither.right(variants[what]!)
     : /\.json$/i.test(what)
       ? readConfig(what)
       : null
   return config === null
-    ? pipe(loadNetwork(options)(what), TE.mapLeft(notFound(what)))
+    ? pipe(loadNetwork(options)(what), TaskEither.mapLeft(notFound(what)))
     : pipe(
         config,
-        TE.chainEitherK(resized(options)),
-        TE.chainEitherK((valid) =>
+        TaskEither.chainEitherK(resized(options)),
+        TaskEither.chainEitherK((valid) =>
           options.measure === undefined ? blank(valid) : parse(valid)(syntheticCheckpoint(valid, SEED)),
         ),
       )
@@ -109,39 +109,43 @@ const draw = ({ config, parameters, denseMacs: macs, layers, measured }: Descrip
 }
 
 /** The input to measure: the first test digit where the network takes digits, else a synthetic image. */
-const inputFor = (config: Config): TE.TaskEither<Faults, NetworkInput> => {
+const inputFor = (config: Config): TaskEither.TaskEither<Faults, NetworkInput> => {
   const { channels, image } = config
   return takesDigits(config)
     ? pipe(
         testDigits(config),
-        TE.map(([first]) => first!.input),
+        TaskEither.map(([first]) => first!.input),
       )
-    : TE.fromEither(
+    : TaskEither.fromEither(
         networkInput({ channels, ...image })(syntheticInput([1, channels, image.height, image.width], SEED)),
       )
 }
 
-const measure = (parameters: Parameters, options: Options, io: Io): TE.TaskEither<Faults, Summary | undefined> =>
+const measure = (
+  parameters: Parameters,
+  options: Options,
+  io: Io,
+): TaskEither.TaskEither<Faults, Summary | undefined> =>
   options.measure === undefined
-    ? TE.right(undefined)
+    ? TaskEither.right(undefined)
     : pipe(
-        TE.Do,
-        TE.bind('sample', () => inputFor(parameters.config)),
-        TE.bind('chosen', () => chooseKernels('quick', options, io)),
-        TE.chain(({ sample, chosen }) => {
+        TaskEither.Do,
+        TaskEither.bind('sample', () => inputFor(parameters.config)),
+        TaskEither.bind('chosen', () => chooseKernels('quick', options, io)),
+        TaskEither.chain(({ sample, chosen }) => {
           const { run, stop } = watched(io, chosen, parameters, 1)
-          return stop(TE.fromTask(() => run(sample, 1)))
+          return stop(TaskEither.fromTask(() => run(sample, 1)))
         }),
-        TE.map(({ notes }) => summary(notes, parameters.config.stages.length)),
+        TaskEither.map(({ notes }) => summary(notes, parameters.config.stages.length)),
       )
 
-const inspected = (what: string, options: Options, io: Io): TE.TaskEither<Faults, string> =>
+const inspected = (what: string, options: Options, io: Io): TaskEither.TaskEither<Faults, string> =>
   pipe(
     networkOf(what, options),
-    TE.chain((parameters) =>
+    TaskEither.chain((parameters) =>
       pipe(
         measure(parameters, options, io),
-        TE.map(
+        TaskEither.map(
           (measured): Description => ({
             ...description(parameters),
             ...(measured === undefined ? {} : { measured }),
@@ -149,7 +153,7 @@ const inspected = (what: string, options: Options, io: Io): TE.TaskEither<Faults
         ),
       ),
     ),
-    TE.map((all) => (options.json ? `${JSON.stringify(all, null, 2)}\n` : draw(all))),
+    TaskEither.map((all) => (options.json ? `${JSON.stringify(all, null, 2)}\n` : draw(all))),
   )
 
 /** The command. */

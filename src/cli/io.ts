@@ -1,5 +1,5 @@
 /** The world a command sees: two streams, what the terminal can show, and a progress bar. @module */
-import type * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { describe, type Faults } from '../core/fault.js'
 
 /** A progress bar: how much more is done, and the end. */
@@ -19,7 +19,7 @@ export interface Io {
 }
 
 /** Runs a command's work: prints its result, or a sentence for each fault and notes that the work failed. */
-export type Perform = (work: TE.TaskEither<Faults, string>) => Promise<void>
+export type Perform = (work: TaskEither.TaskEither<Faults, string>) => Promise<void>
 
 /** The most faults printed; a checkpoint of another variant has hundreds. */
 const MOST = 20

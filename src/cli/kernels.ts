@@ -1,6 +1,6 @@
 /** Choosing an interpreter: the one place that knows the defaults. @module */
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { reasonOf } from '../checkpoint/source.js'
 import type { Faults } from '../core/fault.js'
 import type { Currents, Precision, Shape, Spikes } from '../core/tensor.js'
@@ -63,34 +63,38 @@ const precisionFor = (purpose: Purpose, { precision, kernels, threads }: KernelO
     : 'float64')
 
 /** The WebAssembly interpreter on so many threads. */
-const onThreads = (threads: number): TE.TaskEither<Faults, Some> =>
+const onThreads = (threads: number): TaskEither.TaskEither<Faults, Some> =>
   threads === 1
-    ? TE.fromIO(() => ofWires(wasm()))
+    ? TaskEither.fromIO(() => ofWires(wasm()))
     : pipe(
-        TE.tryCatch(
+        TaskEither.tryCatch(
           () => threadedWires(threads),
           (error): Faults => [
             { _tag: 'Unavailable', what: `no threads: ${reasonOf(error)}`, advice: 'leave --threads out' },
           ],
         ),
-        TE.map(ofWires),
+        TaskEither.map(ofWires),
       )
 
 /**
  * The interpreter asked for. Left to choose, exact numbers are float64 by the reference, quick ones float32 by `wasm`;
  * where the engine has no SIMD, `fast` takes the place of `wasm`, bit for bit the same, with a notice.
  */
-export const chooseKernels = (purpose: Purpose, options: KernelOptions, io: Io): TE.TaskEither<Faults, Chosen> => {
+export const chooseKernels = (
+  purpose: Purpose,
+  options: KernelOptions,
+  io: Io,
+): TaskEither.TaskEither<Faults, Chosen> => {
   const precision = precisionFor(purpose, options)
   const wanted = options.kernels ?? (precision === 'float32' ? 'wasm' : 'reference')
   const threads = options.threads ?? 1
   if (wanted === 'wasm' && hasSimd())
     return pipe(
       onThreads(threads),
-      TE.map((interpreter) => ({ precision, name: 'wasm', threads, interpreter })),
+      TaskEither.map((interpreter) => ({ precision, name: 'wasm', threads, interpreter })),
     )
   if (wanted === 'wasm') io.err('note: this engine has no WebAssembly SIMD, so the fast kernels run instead of wasm\n')
-  return TE.right(
+  return TaskEither.right(
     wanted === 'reference'
       ? { precision, name: 'reference', threads: 1, interpreter: some(eager(reference(precision))) }
       : { precision, name: 'fast', threads: 1, interpreter: ofWires(fast()) },

@@ -3,9 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Expectations, Implementation, Law, Row } from '../../properties/laws.js'
 import type { Fault, Faults } from '../core/fault.js'
 import type { Io, Perform } from './io.js'
@@ -29,7 +29,7 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
 const one = (fault: Fault): Faults => [fault]
 
 /** The laws need fast-check, a peer dependency that may not be there. */
-const loadLaws: TE.TaskEither<Faults, Laws> = TE.tryCatch(
+const loadLaws: TaskEither.TaskEither<Faults, Laws> = TaskEither.tryCatch(
   () => import('../../properties/laws.js'),
   (error) =>
     one({
@@ -45,10 +45,10 @@ const isObject = (value: unknown): value is { readonly [key: string]: unknown } 
 /** The implementation a module exports: `kernels`, and `carriers` where its values are not plain tensors. */
 const implementationOf =
   (path: string) =>
-  (module: { readonly [key: string]: unknown }): E.Either<Faults, Implementation<unknown, unknown>> => {
+  (module: { readonly [key: string]: unknown }): Either.Either<Faults, Implementation<unknown, unknown>> => {
     const { kernels, carriers } = module
     if (!isObject(kernels))
-      return E.left(
+      return Either.left(
         one({
           _tag: 'Input',
           problem: `${path} exports no kernels`,
@@ -57,23 +57,23 @@ const implementationOf =
       )
     const names = ['fromSpikes', 'toSpikes', 'fromCurrents', 'toCurrents']
     if (carriers !== undefined && !(isObject(carriers) && names.every((name) => typeof carriers[name] === 'function')))
-      return E.left(
+      return Either.left(
         one({
           _tag: 'Input',
           problem: `${path} exports carriers that are not four functions`,
           advice: `export const carriers = { ${names.join(', ')} }, or none for plain tensors`,
         }),
       )
-    return E.right({ kernels, ...(carriers === undefined ? {} : { carriers }) } as unknown as Implementation<
+    return Either.right({ kernels, ...(carriers === undefined ? {} : { carriers }) } as unknown as Implementation<
       unknown,
       unknown
     >)
   }
 
 /** Loads, and so runs, the module the user names. */
-const loadImplementation = (path: string): TE.TaskEither<Faults, Implementation<unknown, unknown>> =>
+const loadImplementation = (path: string): TaskEither.TaskEither<Faults, Implementation<unknown, unknown>> =>
   pipe(
-    TE.tryCatch(
+    TaskEither.tryCatch(
       async () => (await import(pathToFileURL(resolve(path)).href)) as { readonly [key: string]: unknown },
       (error) =>
         one({
@@ -82,23 +82,23 @@ const loadImplementation = (path: string): TE.TaskEither<Faults, Implementation<
           fault: { _tag: 'Input', problem: reason(error), advice: 'name an ES module that loads' },
         }),
     ),
-    TE.chainEitherK(implementationOf(path)),
+    TaskEither.chainEitherK(implementationOf(path)),
   )
 
 const loadExpectations =
   ({ parseExpectations }: Laws) =>
-  (path: string | undefined): TE.TaskEither<Faults, Expectations> =>
+  (path: string | undefined): TaskEither.TaskEither<Faults, Expectations> =>
     path === undefined
-      ? TE.right({})
+      ? TaskEither.right({})
       : pipe(
-          TE.tryCatch(
+          TaskEither.tryCatch(
             async () => JSON.parse(await readFile(path, 'utf8')) as unknown,
             (error) => one({ _tag: 'File', path, action: 'read', reason: reason(error) }),
           ),
-          TE.chainEitherK((json) =>
+          TaskEither.chainEitherK((json) =>
             pipe(
               parseExpectations(json),
-              E.mapLeft((problems) =>
+              Either.mapLeft((problems) =>
                 one({
                   _tag: 'InFile',
                   path,
@@ -109,15 +109,17 @@ const loadExpectations =
           ),
         )
 
-const selected = (L: Laws, { only }: Options): E.Either<Faults, readonly Law[]> => {
+const selected = (L: Laws, { only }: Options): Either.Either<Faults, readonly Law[]> => {
   const found = L.select(only)(L.laws)
   return found.length > 0
-    ? E.right(found)
-    : E.left(one({ _tag: 'Input', problem: `no law is called ${only}`, advice: 'list them: spikingresformer laws' }))
+    ? Either.right(found)
+    : Either.left(
+        one({ _tag: 'Input', problem: `no law is called ${only}`, advice: 'list them: spikingresformer laws' }),
+      )
 }
 
-const written = (path: string, text: string): TE.TaskEither<Faults, void> =>
-  TE.tryCatch(
+const written = (path: string, text: string): TaskEither.TaskEither<Faults, void> =>
+  TaskEither.tryCatch(
     () => writeFile(path, text),
     (error) => one({ _tag: 'File', path, action: 'write', reason: reason(error) }),
   )
@@ -149,25 +151,25 @@ const judge = (
 }
 
 /** The table, and a failure that names every unexpected row. */
-const judgement = (io: Io, options: Options, kernels: string): TE.TaskEither<Faults, string> =>
+const judgement = (io: Io, options: Options, kernels: string): TaskEither.TaskEither<Faults, string> =>
   pipe(
-    TE.Do,
-    TE.bind('L', () => loadLaws),
-    TE.bind('mine', () => loadImplementation(kernels)),
-    TE.bind('expectations', ({ L }) => loadExpectations(L)(options.expect)),
-    TE.bind('laws', ({ L }) => TE.fromEither(selected(L, options))),
-    TE.chain(({ L, mine, expectations, laws }) => {
+    TaskEither.Do,
+    TaskEither.bind('L', () => loadLaws),
+    TaskEither.bind('mine', () => loadImplementation(kernels)),
+    TaskEither.bind('expectations', ({ L }) => loadExpectations(L)(options.expect)),
+    TaskEither.bind('laws', ({ L }) => TaskEither.fromEither(selected(L, options))),
+    TaskEither.chain(({ L, mine, expectations, laws }) => {
       const rows = judge(L, io, mine, laws, options, expectations)
       const [first, ...rest] = L.unexpected(rows, L.laws, { expectations })
       const json = options.json === true ? L.toJson(rows) : null
       const text = json ?? (options.markdown === true ? L.markdown(rows) : `${L.table(rows)}\n`)
       return pipe(
-        typeof options.json === 'string' ? written(options.json, L.toJson(rows)) : TE.right(undefined),
-        TE.chain(() => {
-          if (first === undefined) return TE.right(text)
+        typeof options.json === 'string' ? written(options.json, L.toJson(rows)) : TaskEither.right(undefined),
+        TaskEither.chain(() => {
+          if (first === undefined) return TaskEither.right(text)
           io.out(text)
           const unmet = [first, ...rest].map((x) => x.split(':')[0])
-          return TE.left(
+          return TaskEither.left(
             one({
               _tag: 'Input',
               problem: `not as expected: ${unmet.join(', ')}`,
@@ -179,12 +181,12 @@ const judgement = (io: Io, options: Options, kernels: string): TE.TaskEither<Fau
     }),
   )
 
-const listing = (options: Options): TE.TaskEither<Faults, string> =>
+const listing = (options: Options): TaskEither.TaskEither<Faults, string> =>
   pipe(
-    TE.Do,
-    TE.bind('L', () => loadLaws),
-    TE.bind('laws', ({ L }) => TE.fromEither(selected(L, options))),
-    TE.chain(({ L, laws }) => {
+    TaskEither.Do,
+    TaskEither.bind('L', () => loadLaws),
+    TaskEither.bind('laws', ({ L }) => TaskEither.fromEither(selected(L, options))),
+    TaskEither.chain(({ L, laws }) => {
       const text = L.lawList(
         laws,
         options.json !== undefined ? 'json' : options.markdown === true ? 'markdown' : 'text',
@@ -192,9 +194,9 @@ const listing = (options: Options): TE.TaskEither<Faults, string> =>
       return typeof options.json === 'string'
         ? pipe(
             written(options.json, text),
-            TE.map(() => ''),
+            TaskEither.map(() => ''),
           )
-        : TE.right(text.endsWith('\n') ? text : `${text}\n`)
+        : TaskEither.right(text.endsWith('\n') ? text : `${text}\n`)
     }),
   )
 

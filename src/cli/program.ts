@@ -1,7 +1,7 @@
 /** The command line as a function of its arguments and the world. @module */
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
 import { classifyCommand } from './classify.js'
 import { convertCommand } from './convert.js'
@@ -75,7 +75,7 @@ export const run = async (argv: readonly string[], io: Io): Promise<number> => {
   }
   const perform: Perform = async (work) => {
     const result = await work()
-    if (E.isRight(result)) io.out(result.right)
+    if (Either.isRight(result)) io.out(result.right)
     else fail(result.left)
   }
   try {

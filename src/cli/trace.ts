@@ -1,7 +1,7 @@
 /** `trace`: every layer's spikes of a synthetic network, as hashes to compare a port with. @module */
 import { Argument, Command, Option } from 'commander'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { writeSafetensors } from '../checkpoint/files.js'
 import { syntheticCheckpoint, syntheticInput } from '../checkpoint/synthetic.js'
 import type { Faults } from '../core/fault.js'
@@ -37,11 +37,11 @@ const valuesOf = (lines: Notes<Line>): ReadonlyMap<string, Tensor> =>
     ),
   )
 
-const tracedRow = (variant: string, options: Options, io: Io): TE.TaskEither<Faults, string> => {
+const tracedRow = (variant: string, options: Options, io: Io): TaskEither.TaskEither<Faults, string> => {
   const { synthetic: seed, imageSize, steps, classes, batch, frames = false, values } = options
   const base = variants[variant]!
   return pipe(
-    TE.fromEither(
+    TaskEither.fromEither(
       validate({
         ...base,
         image: imageSize ?? base.image,
@@ -49,30 +49,32 @@ const tracedRow = (variant: string, options: Options, io: Io): TE.TaskEither<Fau
         classes: classes ?? base.classes,
       }),
     ),
-    TE.bindTo('config'),
-    TE.bind('parameters', ({ config }) => TE.fromEither(parse(config)(syntheticCheckpoint(config, seed)))),
-    TE.bind('input', ({ config: { channels, image, steps: T } }) => {
+    TaskEither.bindTo('config'),
+    TaskEither.bind('parameters', ({ config }) =>
+      TaskEither.fromEither(parse(config)(syntheticCheckpoint(config, seed))),
+    ),
+    TaskEither.bind('input', ({ config: { channels, image, steps: T } }) => {
       const frame = [channels, image.height, image.width]
       const shape = frames ? [batch, T, ...frame] : [batch, ...frame]
-      return TE.fromEither(networkInput({ channels, ...image })(syntheticInput(shape, seed)))
+      return TaskEither.fromEither(networkInput({ channels, ...image })(syntheticInput(shape, seed)))
     }),
-    TE.bind('chosen', () => chooseKernels('exact', options, io)),
-    TE.chain(({ parameters, input, chosen: { interpreter } }) => {
+    TaskEither.bind('chosen', () => chooseKernels('exact', options, io)),
+    TaskEither.chain(({ parameters, input, chosen: { interpreter } }) => {
       const rows = architectureOf(parameters)
       const bar = io.bar([...rows.values()].reduce((sum, row) => sum + row.denseMacs, 0))
       const tick = (path: string): void => bar.advance(rows.get(path)!.denseMacs)
       const keep = (operation: Line['operation']): boolean => values !== undefined || operation === 'fire'
       const run = interpreter((I) => observed(I, parameters, { chunk: Infinity, keep, tick }))
       return pipe(
-        TE.fromTask(() => run(input)),
+        TaskEither.fromTask(() => run(input)),
         stopping(bar),
-        TE.map(([whole]) => ({ row: goldenRow(parameters, { seed, frames }, whole!), lines: whole!.lines })),
+        TaskEither.map(([whole]) => ({ row: goldenRow(parameters, { seed, frames }, whole!), lines: whole!.lines })),
       )
     }),
-    TE.chainFirst(({ lines }) =>
-      values === undefined ? TE.right(undefined) : writeSafetensors(values, valuesOf(lines)),
+    TaskEither.chainFirst(({ lines }) =>
+      values === undefined ? TaskEither.right(undefined) : writeSafetensors(values, valuesOf(lines)),
     ),
-    TE.map(({ row }) => `${JSON.stringify(row)}\n`),
+    TaskEither.map(({ row }) => `${JSON.stringify(row)}\n`),
   )
 }
 

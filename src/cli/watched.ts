@@ -1,5 +1,5 @@
 /** Running samples under a progress bar. @module */
-import type * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
 import type { NetworkInput } from '../input/network.js'
 import type { Parameters } from '../model/parameters.js'
@@ -13,13 +13,13 @@ export interface Watched {
   /** Runs one sample, of so many that together make one of the bar's groups. */
   readonly run: (sample: NetworkInput, ofSamples: number) => Promise<Outcome>
   /** Ends the bar when the work ends, well or not. */
-  readonly stop: <A>(work: TE.TaskEither<Faults, A>) => TE.TaskEither<Faults, A>
+  readonly stop: <A>(work: TaskEither.TaskEither<Faults, A>) => TaskEither.TaskEither<Faults, A>
 }
 
 /** Ends a bar when the work ends, well or not. */
 export const stopping =
   (bar: Bar) =>
-  <A>(work: TE.TaskEither<Faults, A>): TE.TaskEither<Faults, A> =>
+  <A>(work: TaskEither.TaskEither<Faults, A>): TaskEither.TaskEither<Faults, A> =>
   async () => {
     try {
       return await work()

@@ -3,26 +3,26 @@ import { constants } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Faults, inFile } from '../core/fault.js'
 import { type Digit, parseDigits } from './digits.js'
 
-const tryFile = <A>(path: string, action: (path: string) => Promise<A>): TE.TaskEither<Faults, A> =>
-  TE.tryCatch(
+const tryFile = <A>(path: string, action: (path: string) => Promise<A>): TaskEither.TaskEither<Faults, A> =>
+  TaskEither.tryCatch(
     () => action(path),
     (error): Faults => [
       { _tag: 'File', path, action: 'read', reason: error instanceof Error ? error.message : String(error) },
     ],
   )
 
-const readable = (relative: string): TE.TaskEither<Faults, string> =>
+const readable = (relative: string): TaskEither.TaskEither<Faults, string> =>
   tryFile(fileURLToPath(new URL(relative, import.meta.url)), (path) => access(path, constants.R_OK).then(() => path))
 
 /** The path of a file in the package's `data` folder: two floors up from `src/input`, three from `dist/src/input`. */
-const bundledFile = (name: string): TE.TaskEither<Faults, string> =>
+const bundledFile = (name: string): TaskEither.TaskEither<Faults, string> =>
   pipe(
     readable(`../../data/${name}`),
-    TE.alt(() => readable(`../../../data/${name}`)),
+    TaskEither.alt(() => readable(`../../../data/${name}`)),
   )
 
 /**
@@ -31,20 +31,20 @@ const bundledFile = (name: string): TE.TaskEither<Faults, string> =>
  * @example
  * await bundledCheckpoint() // right of '/.../data/digits.safetensors'
  */
-export const bundledCheckpoint: TE.TaskEither<Faults, string> = bundledFile('digits.safetensors')
+export const bundledCheckpoint: TaskEither.TaskEither<Faults, string> = bundledFile('digits.safetensors')
 
 /**
  * The 1797 handwritten digits, in the order of the data set.
  *
  * @example
- * pipe(bundledDigits, TE.map(splitDigits))
+ * pipe(bundledDigits, TaskEither.map(splitDigits))
  */
-export const bundledDigits: TE.TaskEither<Faults, readonly Digit[]> = pipe(
+export const bundledDigits: TaskEither.TaskEither<Faults, readonly Digit[]> = pipe(
   bundledFile('digits.csv'),
-  TE.chain((path) =>
+  TaskEither.chain((path) =>
     pipe(
       tryFile(path, (file) => readFile(file, 'utf8')),
-      TE.chain((text) => pipe(TE.fromEither(parseDigits(text)), TE.mapLeft(inFile(path)))),
+      TaskEither.chain((text) => pipe(TaskEither.fromEither(parseDigits(text)), TaskEither.mapLeft(inFile(path)))),
     ),
   ),
 )

@@ -8,9 +8,9 @@
  * @module
  */
 import { readFile, stat } from 'node:fs/promises'
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Faults, inFile } from '../core/fault.js'
 import { type Image, image } from './image.js'
 
@@ -39,15 +39,15 @@ const malformed = (format: string, problem: string, advice: string): Faults => [
 ]
 
 /** The format by the file's first bytes, whatever its name is. */
-const formatOf = (bytes: Uint8Array): E.Either<Faults, Format> => {
-  if (bytes.length === 0) return E.left(malformed('image', 'it is empty', 'give a PNG or JPEG image'))
+const formatOf = (bytes: Uint8Array): Either.Either<Faults, Format> => {
+  if (bytes.length === 0) return Either.left(malformed('image', 'it is empty', 'give a PNG or JPEG image'))
   const found = signatures.find(([, start]) => start.every((byte, i) => bytes[i] === byte))
   return found === undefined
-    ? E.left(malformed('image', 'it starts neither as a PNG nor as a JPEG', 'convert it to PNG or JPEG'))
-    : E.right(found[0])
+    ? Either.left(malformed('image', 'it starts neither as a PNG nor as a JPEG', 'convert it to PNG or JPEG'))
+    : Either.right(found[0])
 }
 
-const loadSharp: TE.TaskEither<Faults, Sharp> = TE.tryCatch(
+const loadSharp: TaskEither.TaskEither<Faults, Sharp> = TaskEither.tryCatch(
   async () => (await import('sharp')).default,
   (): Faults => [
     { _tag: 'Unavailable', what: 'images need the optional package sharp', advice: 'run `npm install sharp`' },
@@ -68,9 +68,9 @@ const undecodable =
 /** What the header promises, checked before anything is decoded. */
 const admit =
   (format: Format) =>
-  ({ width, height, channels, depth, space }: Metadata): E.Either<Faults, void> => {
+  ({ width, height, channels, depth, space }: Metadata): Either.Either<Faults, void> => {
     if (width > maxSide || height > maxSide || width * height > maxPixels) {
-      return E.left(
+      return Either.left(
         malformed(
           format,
           `it says to be ${width} x ${height} pixels, more than ${maxSide} a side or ${maxPixels / 1e6} megapixels`,
@@ -79,31 +79,31 @@ const admit =
       )
     }
     if (space === 'cmyk') {
-      return E.left(malformed(format, 'its colours are CMYK', 'convert it to RGB'))
+      return Either.left(malformed(format, 'its colours are CMYK', 'convert it to RGB'))
     }
     if (format === 'PNG' && depth === 'ushort' && channels === 1) {
-      return E.left(malformed(format, 'its greys have 16 bits', 'convert it to 8 bits'))
+      return Either.left(malformed(format, 'its greys have 16 bits', 'convert it to 8 bits'))
     }
-    return E.right(undefined)
+    return Either.right(undefined)
   }
 
 /** A PNG that says to have no columns or no rows: the one fault of a header that the decoder does not name. */
-const sized = (format: Format, bytes: Uint8Array): E.Either<Faults, Format> =>
+const sized = (format: Format, bytes: Uint8Array): Either.Either<Faults, Format> =>
   format === 'PNG' &&
   bytes.length >= 24 &&
   [bytes.subarray(16, 20), bytes.subarray(20, 24)].some((extent) => extent.every((byte) => byte === 0))
-    ? E.left(malformed(format, 'it says to have no pixels', 'give an image of at least one pixel'))
-    : E.right(format)
+    ? Either.left(malformed(format, 'it says to have no pixels', 'give an image of at least one pixel'))
+    : Either.right(format)
 
 const decodeWith =
   (sharp: Sharp, bytes: Uint8Array) =>
-  (format: Format): TE.TaskEither<Faults, Image> => {
+  (format: Format): TaskEither.TaskEither<Faults, Image> => {
     const options = { failOn: 'error', ignoreIcc: true } as const
     return pipe(
-      TE.tryCatch(() => sharp(bytes, { ...options, limitInputPixels: false }).metadata(), undecodable(format)),
-      TE.chainEitherK(admit(format)),
-      TE.chain(() =>
-        TE.tryCatch(
+      TaskEither.tryCatch(() => sharp(bytes, { ...options, limitInputPixels: false }).metadata(), undecodable(format)),
+      TaskEither.chainEitherK(admit(format)),
+      TaskEither.chain(() =>
+        TaskEither.tryCatch(
           () =>
             sharp(bytes, { ...options, limitInputPixels: maxPixels })
               .removeAlpha()
@@ -113,7 +113,7 @@ const decodeWith =
           undecodable(format),
         ),
       ),
-      TE.chainEitherK(({ data, info }) => image({ height: info.height, width: info.width }, 3, data)),
+      TaskEither.chainEitherK(({ data, info }) => image({ height: info.height, width: info.width }, 3, data)),
     )
   }
 
@@ -126,18 +126,18 @@ const decodeWith =
  * @example
  * await decodeImage(await readFile('photo.jpg'))() // right of { height, width, channels: 3, pixels }
  */
-export const decodeImage = (bytes: Uint8Array): TE.TaskEither<Faults, Image> =>
+export const decodeImage = (bytes: Uint8Array): TaskEither.TaskEither<Faults, Image> =>
   pipe(
-    TE.fromEither(
+    TaskEither.fromEither(
       pipe(
         formatOf(bytes),
-        E.chain((format) => sized(format, bytes)),
+        Either.chain((format) => sized(format, bytes)),
       ),
     ),
-    TE.chain((format) =>
+    TaskEither.chain((format) =>
       pipe(
         loadSharp,
-        TE.chain((sharp) => decodeWith(sharp, bytes)(format)),
+        TaskEither.chain((sharp) => decodeWith(sharp, bytes)(format)),
       ),
     ),
   )
@@ -151,18 +151,18 @@ const systemReason =
     unreadable(path, (error instanceof Error ? error.message : String(error)).replace(/, \w+( '.*')?$/, ''))
 
 /** The bytes of a regular file of a sane length; a pipe or a device, which may never end, is not opened. */
-const readBytes = (path: string): TE.TaskEither<Faults, Uint8Array> =>
+const readBytes = (path: string): TaskEither.TaskEither<Faults, Uint8Array> =>
   pipe(
-    TE.tryCatch(() => stat(path), systemReason(path)),
-    TE.filterOrElse(
+    TaskEither.tryCatch(() => stat(path), systemReason(path)),
+    TaskEither.filterOrElse(
       (status) => status.isFile(),
       () => unreadable(path, 'it is not a file'),
     ),
-    TE.filterOrElse(
+    TaskEither.filterOrElse(
       (status) => status.size <= maxBytes,
       (status) => unreadable(path, `it has ${status.size} bytes, too many for an image`),
     ),
-    TE.chain(() => TE.tryCatch(() => readFile(path), systemReason(path))),
+    TaskEither.chain(() => TaskEither.tryCatch(() => readFile(path), systemReason(path))),
   )
 
 /**
@@ -171,8 +171,8 @@ const readBytes = (path: string): TE.TaskEither<Faults, Uint8Array> =>
  * @example
  * await readImage('photo.jpg')()
  */
-export const readImage = (path: string): TE.TaskEither<Faults, Image> =>
+export const readImage = (path: string): TaskEither.TaskEither<Faults, Image> =>
   pipe(
     readBytes(path),
-    TE.chain((bytes) => pipe(decodeImage(bytes), TE.mapLeft(inFile(path)))),
+    TaskEither.chain((bytes) => pipe(decodeImage(bytes), TaskEither.mapLeft(inFile(path)))),
   )

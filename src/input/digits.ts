@@ -1,5 +1,5 @@
 /** The bundled network's input: handwritten digits of 8 x 8 pixels, valued 0 (paper) to 16 (ink). @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Faults } from '../core/fault.js'
 import { type Tensor, tensor } from '../core/tensor.js'
@@ -29,16 +29,16 @@ const unfit = (problem: string): Faults => refuse(problem, `give ${side * side} 
  * @example
  * digitsInput(digit.values)
  */
-export const digitsInput = (values: readonly number[]): E.Either<Faults, Tensor<Float64Array>> => {
-  if (values.length !== side * side) return E.left(unfit(`${values.length} numbers are not a digit`))
+export const digitsInput = (values: readonly number[]): Either.Either<Faults, Tensor<Float64Array>> => {
+  if (values.length !== side * side) return Either.left(unfit(`${values.length} numbers are not a digit`))
   const odd = values.findIndex((value) => !(value >= 0 && value <= ink))
-  if (odd >= 0) return E.left(unfit(`element ${odd} of a digit is ${values[odd]}`))
+  if (odd >= 0) return Either.left(unfit(`element ${odd} of a digit is ${values[odd]}`))
   const data = Float64Array.from({ length: seen * seen }, (_, i) => {
     const row = Math.floor(i / seen / 2)
     const column = Math.floor((i % seen) / 2)
     return values[row * side + column]! / (ink / 2) - 1
   })
-  return E.right(tensor([1, seen, seen], data))
+  return Either.right(tensor([1, seen, seen], data))
 }
 
 /**
@@ -60,10 +60,10 @@ export const digitsValues =
 
 const header = [...Array.from({ length: side * side }, (_, i) => `p${i}`), 'label'].join(',')
 
-const parseRow = (line: string, index: number): E.Either<Faults, Digit> => {
+const parseRow = (line: string, index: number): Either.Either<Faults, Digit> => {
   const cells = line.split(',')
-  const bad = (problem: string): E.Either<Faults, Digit> =>
-    E.left([
+  const bad = (problem: string): Either.Either<Faults, Digit> =>
+    Either.left([
       {
         _tag: 'Format',
         format: 'table of digits',
@@ -75,7 +75,7 @@ const parseRow = (line: string, index: number): E.Either<Faults, Digit> => {
   const odd = cells.findIndex((cell, i) => !/^\d{1,2}$/.test(cell) || Number(cell) > (i < side * side ? ink : 9))
   if (odd >= 0) return bad(`has ${JSON.stringify(cells[odd]!.slice(0, 20))} in cell ${odd + 1}`)
   const numbers = cells.map(Number)
-  return E.right({ values: numbers.slice(0, -1), label: numbers[side * side]! })
+  return Either.right({ values: numbers.slice(0, -1), label: numbers[side * side]! })
 }
 
 /**
@@ -85,14 +85,14 @@ const parseRow = (line: string, index: number): E.Either<Faults, Digit> => {
  * @example
  * parseDigits(await readFile('digits.csv', 'utf8'))
  */
-export const parseDigits = (text: string): E.Either<Faults, readonly Digit[]> => {
+export const parseDigits = (text: string): Either.Either<Faults, readonly Digit[]> => {
   const [first, ...lines] = text.replace(/\r?\n$/, '').split(/\r?\n/)
   return first === header
     ? pipe(
         lines,
-        E.traverseArrayWithIndex((index, line: string) => parseRow(line, index)),
+        Either.traverseArrayWithIndex((index, line: string) => parseRow(line, index)),
       )
-    : E.left([
+    : Either.left([
         {
           _tag: 'Format',
           format: 'table of digits',

@@ -1,5 +1,5 @@
 /** The authors' evaluation preprocessing: resize, crop the middle, normalise. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Faults } from '../core/fault.js'
 import type { Size, Tensor } from '../core/tensor.js'
@@ -35,9 +35,9 @@ export const resizedSize = (source: Size, target: Size): Size => {
  */
 export const evaluationPixels =
   (target: Size) =>
-  (source: Image): E.Either<Faults, Image> => {
+  (source: Image): Either.Either<Faults, Image> => {
     if (![target.height, target.width].every((side) => isCount(side) && side <= maxSide)) {
-      return E.left(
+      return Either.left(
         refuse(
           `an image cannot be resized to ${target.height} x ${target.width}`,
           `give sides that are integers from 1 to ${maxSide}`,
@@ -45,7 +45,7 @@ export const evaluationPixels =
       )
     }
     const size = resizedSize(source, target)
-    return E.right(resizeBicubic(size, centre(size, target))(source))
+    return Either.right(resizeBicubic(size, centre(size, target))(source))
   }
 
 /**
@@ -59,5 +59,5 @@ export const evaluationPixels =
  */
 export const evaluationInput =
   (target: Size) =>
-  (source: Image): E.Either<Faults, Tensor<Float64Array>> =>
-    pipe(source, evaluationPixels(target), E.map(normalise))
+  (source: Image): Either.Either<Faults, Tensor<Float64Array>> =>
+    pipe(source, evaluationPixels(target), Either.map(normalise))

@@ -1,5 +1,5 @@
 /** Events of an event camera, integrated into frames. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
 import { type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 import { isCount, refuse } from './image.js'
@@ -48,10 +48,10 @@ const impossible = ({ t, x, y, p }: Events, { height, width }: Size): string | n
  */
 export const integrateEvents =
   ({ steps, height, width }: Size & { readonly steps: number }) =>
-  (events: Events): E.Either<Faults, Tensor<Float64Array>> => {
+  (events: Events): Either.Either<Faults, Tensor<Float64Array>> => {
     const shape = [steps, 3, height, width]
     if (!shape.every(isCount) || sizeOf(shape) > maxElements) {
-      return E.left(
+      return Either.left(
         refuse(
           `${steps} frames of ${height} x ${width} cannot be made`,
           `give positive integers, at most ${maxElements} numbers in all`,
@@ -61,7 +61,7 @@ export const integrateEvents =
     const { t, x, y, p } = events
     const count = t.length
     if ([x, y, p].some((column) => column.length !== count)) {
-      return E.left(
+      return Either.left(
         refuse(
           `the events have ${count} times, ${x.length} x, ${y.length} y and ${p.length} polarities`,
           'give one of each an event',
@@ -69,11 +69,15 @@ export const integrateEvents =
       )
     }
     if (count < steps) {
-      return E.left(refuse(`${count} events cannot fill ${steps} frames`, 'give more events or ask for fewer steps'))
+      return Either.left(
+        refuse(`${count} events cannot fill ${steps} frames`, 'give more events or ask for fewer steps'),
+      )
     }
     const problem = impossible(events, { height, width })
     if (problem !== null) {
-      return E.left(refuse(problem, 'give integer pixels inside the frame, polarities 0 and 1, in the order of time'))
+      return Either.left(
+        refuse(problem, 'give integer pixels inside the frame, polarities 0 and 1, in the order of time'),
+      )
     }
     const each = Math.floor(count / steps)
     const area = height * width
@@ -84,5 +88,5 @@ export const integrateEvents =
       data[frame + at(p, i) * area + pixel]! += 1
       data[frame + 2 * area + pixel]! += 1
     }
-    return E.right(tensor(shape, data))
+    return Either.right(tensor(shape, data))
   }

@@ -1,5 +1,5 @@
 /** Images as values: bytes in rows of interleaved channels, and what PIL does to them before a network sees them. @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
 import { type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 
@@ -32,19 +32,19 @@ export const isCount = (x: number): boolean => Number.isSafeInteger(x) && x > 0
  * @example
  * image({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0, 0, 0, 255)) // a red and a blue pixel
  */
-export const image = (size: Size, channels: 1 | 3, pixels: Uint8Array): E.Either<Faults, Image> =>
+export const image = (size: Size, channels: 1 | 3, pixels: Uint8Array): Either.Either<Faults, Image> =>
   !isCount(size.height) || !isCount(size.width)
-    ? E.left(
+    ? Either.left(
         refuse(`an image of height ${size.height} and width ${size.width} has no pixels`, 'give at least one pixel'),
       )
     : pixels.length !== size.height * size.width * channels
-      ? E.left(
+      ? Either.left(
           refuse(
             `${pixels.length} bytes are not an image of ${size.height} x ${size.width} with ${channels} channels`,
             `give ${size.height * size.width * channels} bytes`,
           ),
         )
-      : E.right({ height: size.height, width: size.width, channels, pixels })
+      : Either.right({ height: size.height, width: size.width, channels, pixels })
 
 /**
  * PIL's grey: `L = (19595 R + 38470 G + 7471 B + 2^15) >> 16`, the ITU-R 601-2 luma in 16-bit fixed point.

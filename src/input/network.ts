@@ -1,5 +1,5 @@
 /** A tensor someone hands to a network: is it one the network can take, and which axis is time? @module */
-import * as E from 'fp-ts/lib/Either.js'
+import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
 import { type Reals, type Size, showShape, type Tensor, tensor } from '../core/tensor.js'
 import { isCount, refuse } from './image.js'
@@ -41,7 +41,7 @@ const timeFirst = (batch: number, steps: number, frame: number, data: Reals): Re
  */
 export const networkInput =
   ({ channels, height, width }: Size & { readonly channels: number }) =>
-  ({ shape, data }: Tensor): E.Either<Faults, NetworkInput> => {
+  ({ shape, data }: Tensor): Either.Either<Faults, NetworkInput> => {
     const leading = shape.slice(0, -3)
     const frame = [channels, height, width]
     if (
@@ -49,7 +49,7 @@ export const networkInput =
       !leading.every(isCount) ||
       !frame.every((extent, i) => extent === shape[leading.length + i])
     ) {
-      return E.left(
+      return Either.left(
         refuse(
           `an input of shape ${showShape(shape)} is not one of this network`,
           `give [B, ${frame.join(', ')}] for still images or [B, T, ${frame.join(', ')}] for frames`,
@@ -58,9 +58,9 @@ export const networkInput =
     }
     const numbers = reals(data)
     const index = numbers.findIndex((value) => !Number.isFinite(value))
-    if (index >= 0) return E.left([{ _tag: 'NotFinite', key: 'input', index, value: numbers[index]! }])
+    if (index >= 0) return Either.left([{ _tag: 'NotFinite', key: 'input', index, value: numbers[index]! }])
     const [batch, steps] = leading
-    return E.right(
+    return Either.right(
       steps === undefined
         ? { kind: 'still', tensor: tensor([1, ...shape], numbers) }
         : {
