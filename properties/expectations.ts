@@ -15,7 +15,8 @@ const isExpectation = (value: unknown): value is Expectation =>
  * Reads expectations from parsed JSON; every entry that cannot be is named.
  *
  * @example
- * parseExpectations({ 'fire.tie': { expect: 'fail', why: 'the chip fires above the threshold only' } })
+ * const known = { 'fire.tie': { expect: 'fail', why: 'the chip fires above the threshold only' } }
+ * parseExpectations(known) // => Either.right(known)
  */
 export const parseExpectations = (json: unknown): Either.Either<readonly string[], Expectations> => {
   if (!isRecord(json)) return Either.left(['expectations are an object from law ids to { expect, why }'])

@@ -55,10 +55,13 @@ export interface LawDefinition<X, N extends Operation> {
  * A law whose type of case is its own business, so that laws of different cases make one list.
  *
  * @example
- * law({
- *   id: 'add.order', statement: 'The residual does not depend on the order.', formula: 'a + b = b + a', source: '...',
- *   needs: ['add'], given: pairOfCurrents, holds: ({ add }) => ([a, b]) => same('sum', add(a, b), add(b, a)),
+ * import fc from 'fast-check'
+ * const order = law({
+ *   id: 'add.order', statement: 'The order does not matter.', formula: 'a + b = b + a', source: 'algebra',
+ *   needs: ['add'], given: fc.tuple(given.reals([3]), given.reals([3])),
+ *   holds: ({ add }) => ([a, b]) => add(a, b).data.join() === add(b, a).data.join() || 'the order matters',
  * })
+ * runLaws({ kernels: reference('float32') }, [order]).map(({ status }) => status) // => ['pass']
  */
 export const law = <X, const N extends Operation>(definition: LawDefinition<X, N>): Law =>
   ({ after: [], atMost: Number.POSITIVE_INFINITY, ...definition }) as LawDefinition<X, N> as unknown as Law

@@ -3,7 +3,9 @@
  *
  * @example
  * import { laws, runLaws, table } from 'spikingresformer/laws'
- * console.log(table(runLaws({ kernels: mine }, laws)))
+ *
+ * const add = (a, b) => ({ shape: a.shape, data: a.data.map((x, i) => x + b.data[i]) })
+ * console.log(table(runLaws({ kernels: { add } }, laws)))
  * @module
  */
 import type { Law } from './law.js'

@@ -9,7 +9,7 @@ const isTensor = (value: object): value is { readonly shape: readonly number[]; 
  * A case as text: tensors as `[2, 1] (0.5 -1)`, everything else as in a program, cut after `most` characters.
  *
  * @example
- * showCase({ x: tensor([2, 1], Float64Array.of(0.5, -1)) }) // '{ x: [2, 1] (0.5 -1) }'
+ * showCase({ x: tensor([2, 1], Float64Array.of(0.5, -1)) }) // => '{ x: [2, 1] (0.5 -1) }'
  */
 export const showCase = (value: unknown, most = 600): string => {
   const show = (inner: unknown): string => {
@@ -47,7 +47,12 @@ const remark = (row: Row): string => {
   }
 }
 
-/** How many rows of each status: `60 pass, 1 fail`. */
+/**
+ * How many rows of each status: `60 pass, 1 fail`.
+ *
+ * @example
+ * summary(runLaws({ kernels: reference('float32') }, select('add.*')(laws))) // => '1 pass'
+ */
 export const summary = (rows: readonly Row[]): string =>
   (['pass', 'fail', 'xfail', 'xpass', 'blocked', 'missing', 'skip'] as const)
     .map((status) => [rows.filter((row) => row.status === status).length, status] as const)
@@ -55,7 +60,13 @@ export const summary = (rows: readonly Row[]): string =>
     .map(([count, status]) => `${count} ${status}`)
     .join(', ')
 
-/** The rows as aligned text, failures with their smallest case and how to replay it. */
+/**
+ * The rows as aligned text, failures with their smallest case and how to replay it.
+ *
+ * @example
+ * table(runLaws({ kernels: reference('float32') }, select('add.sum')(laws))).split('\n')[0]
+ * // => 'pass     add.sum  100 cases'
+ */
 export const table = (rows: readonly Row[]): string => {
   const width = Math.max(0, ...rows.map(({ id }) => id.length))
   const lines = rows.flatMap((row) => [
@@ -71,7 +82,13 @@ export const table = (rows: readonly Row[]): string => {
   return [...lines, '', `${summary(rows)}; law set ${version}`].join('\n')
 }
 
-/** The rows as a markdown table. */
+/**
+ * The rows as a markdown table.
+ *
+ * @example
+ * markdown(runLaws({ kernels: reference('float32') }, select('add.sum')(laws))).split('\n')[2]
+ * // => '| `add.sum` | pass | 100 cases |'
+ */
 export const markdown = (rows: readonly Row[]): string =>
   [
     '| law | status | |',
@@ -82,7 +99,12 @@ export const markdown = (rows: readonly Row[]): string =>
     '',
   ].join('\n')
 
-/** The rows as JSON, cases as text. */
+/**
+ * The rows as JSON, cases as text.
+ *
+ * @example
+ * JSON.parse(toJson(runLaws({ kernels: {} }, select('add.sum')(laws)))).rows[0].status // => 'missing'
+ */
 export const toJson = (rows: readonly Row[]): string =>
   `${JSON.stringify(
     {
@@ -96,7 +118,13 @@ export const toJson = (rows: readonly Row[]): string =>
     2,
   )}\n`
 
-/** The laws themselves, by group: as text, markdown or JSON. */
+/**
+ * The laws themselves, by group: as text, markdown or JSON.
+ *
+ * @example
+ * lawList(select('fire.tie')(laws)).split('\n')[0]
+ * // => 'fire.tie  A potential that meets the threshold exactly fires, and one below it does not.'
+ */
 export const lawList = (laws: readonly Law[], format: 'text' | 'markdown' | 'json' = 'text'): string => {
   switch (format) {
     case 'json':

@@ -5,7 +5,12 @@ import type { Currents, Spikes } from '../src/core/tensor.js'
 import { type Implementation, type Judged, judged, type Operations } from './implementation.js'
 import type { Failure, Law, Options, Row, Verdict } from './law.js'
 
-/** The seed of a law's cases: a hash of its id, shifted by the base. */
+/**
+ * The seed of a law's cases: a hash of its id, shifted by the base.
+ *
+ * @example
+ * seedOf('fire.tie') // => 1438497233
+ */
 export const seedOf = (id: string, base = 0): number => (fnv1a(id) ^ hash32(base)) | 0
 
 const thrown = (error: unknown): string => `threw ${error instanceof Error ? `${error.name}: ${error.message}` : error}`
@@ -75,7 +80,13 @@ const judge = (law: Law, K: Judged, earlier: ReadonlyMap<string, Row>, options: 
 export const judgeOne = <S, C>(implementation: Implementation<S, C>, law: Law, options: Options = {}): Row =>
   judge(law, judged(implementation), new Map(), options)
 
-/** The rows one by one, in the order of the laws, each judged when it is asked for. */
+/**
+ * The rows one by one, in the order of the laws, each judged when it is asked for.
+ *
+ * @example
+ * const [first] = rows({ kernels: reference('float32') }, select('fire.*')(laws))
+ * first.status // => 'pass'
+ */
 export function* rows<S, C>(
   implementation: Implementation<S, C>,
   laws: readonly Law[],
@@ -95,7 +106,7 @@ export function* rows<S, C>(
  * same arguments give the same rows.
  *
  * @example
- * runLaws({ kernels: reference('float32') }, laws).filter(({ status }) => status === 'fail') // []
+ * runLaws({ kernels: reference('float32') }, select('fire.*')(laws)).filter(({ status }) => status !== 'pass') // => []
  */
 export const runLaws = <S, C>(
   implementation: Implementation<S, C>,
@@ -103,7 +114,14 @@ export const runLaws = <S, C>(
   options: Options = {},
 ): readonly Row[] => [...rows(implementation, laws, options)]
 
-/** What an expectations file and a row may not say: ids that are no law's, and laws that failed or passed unexpectedly. */
+/**
+ * What an expectations file and a row may not say: ids that are no law's, and laws that failed or passed unexpectedly.
+ *
+ * @example
+ * const wrong = { kernels: { add: (a) => a } }
+ * unexpected(runLaws(wrong, select('add.sum')(laws)), laws)
+ * // => ['add.sum: sum[0,0,0,0,0] = 0, should be 0.0625']
+ */
 export const unexpected = (
   rows: readonly Row[],
   laws: readonly Law[],
@@ -128,7 +146,7 @@ export const unexpected = (
  * The laws whose id matches a pattern, in which `*` stands for anything.
  *
  * @example
- * select('fire.*')(laws)
+ * select('add.*')(laws).map(({ id }) => id) // => ['add.sum']
  */
 export const select = (pattern: string): ((laws: readonly Law[]) => readonly Law[]) => {
   const literal = pattern.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'))

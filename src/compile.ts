@@ -183,7 +183,8 @@ const onThisThread = (
  *
  * @example
  * const net = compile({ kernels: 'wasm' })(parameters)
- * net.still(4)(image) // Right(logits [4, B, classes])
+ * const logits = net.still(4)(image) // Either<Faults, [4, B, classes]>
+ * logits // => Either.right(forward(network(reference('float32'))(parameters))(4)(image))
  */
 export const compile =
   ({ kernels = 'wasm' }: Pick<CompileOptions, 'kernels'> = {}) =>
@@ -213,7 +214,10 @@ const promising = ({ still: hold, frames, step: chunk, ...head }: Compiled, noti
  * isolated), or with one thread, it runs on the calling thread, with a notice where that was not asked for.
  *
  * @example
- * const net = await compileThreads({ threads: 2 })(parameters)() // Right(Threaded)
+ * const net = await compileThreads({ threads: 2 })(parameters)() // Either<Faults, Threaded>
+ * if (Either.isLeft(net)) throw new Error(describe(net.left[0]))
+ * await net.right.still(4)(image) // => compile()(parameters).still(4)(image)
+ * net.right.close()
  */
 export const compileThreads =
   ({ kernels = 'wasm', threads = 1 }: CompileOptions = {}) =>
@@ -251,6 +255,13 @@ export const compileThreads =
     })
   }
 
-/** The membranes a chunk left, as tensors by neuron key. */
+/**
+ * The membranes a chunk left, as tensors by neuron key.
+ *
+ * @example
+ * const chunk = compile()(parameters).step(null)(image)
+ * pipe(chunk, Either.map(([, state]) => membranesOf(state).get('layers.0.0.activation_in')?.shape))
+ * // => Either.right([1, 16, 16, 16])
+ */
 export const membranesOf = (state: Potentials): Membranes<Currents> =>
   new Map([...state].map(([key, potential]) => [key, potentialTensor(potential)]))

@@ -9,6 +9,7 @@
  * import { bundledCheckpoint, readCheckpoint } from 'spikingresformer/node'
  *
  * const parameters = await pipe(bundledCheckpoint, TaskEither.chain(readCheckpoint), TaskEither.chainEitherK(parse(digits)))()
+ * parameters._tag // => 'Right'
  * ```
  * @packageDocumentation
  */

@@ -49,6 +49,10 @@ const sourceOfHandle = (handle: FileHandle, size: number): Source => ({
 /**
  * Opens a file, gives its bytes at random access to `use`, and closes it whatever happens.
  * Faults: the file cannot be opened (`File`); the faults of `use`, each said to be in the file.
+ *
+ * @example
+ * await pipe('photo.png', withFile((source) => readRange(source, 1, 3)))()
+ * // => Either.right(new TextEncoder().encode('PNG'))
  */
 export const withFile =
   <A>(use: (source: Source) => TaskEither.TaskEither<Faults, A>) =>
@@ -70,7 +74,13 @@ export const withFile =
     )
   }
 
-/** Reads a safetensors file: its tensors and metadata. */
+/**
+ * Reads a safetensors file: its tensors and metadata.
+ *
+ * @example
+ * await pipe(bundledCheckpoint, TaskEither.chain(readSafetensors), TaskEither.map(({ tensors }) => tensors.size))()
+ * // => Either.right(211)
+ */
 export const readSafetensors: (path: string) => TaskEither.TaskEither<Faults, Safetensors> = withFile(decodeSource)
 
 /** The format is told by the first bytes: those of a zip archive, a bare pickle, or a length and a JSON object. */
@@ -98,13 +108,22 @@ const decodeEither = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap
     }),
   )
 
-/** Reads a checkpoint of either format, told apart by its bytes, not its name. */
+/**
+ * Reads a checkpoint of either format, told apart by its bytes, not its name.
+ *
+ * @example
+ * const tensors = await pipe(bundledCheckpoint, TaskEither.chain(readCheckpoint))()
+ * pipe(tensors, Either.chain(parse(digits))) // => Either.right(parameters)
+ */
 export const readCheckpoint: (path: string) => TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =
   withFile(decodeEither)
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, which is then renamed; on any failure the
  * temporary file is removed and an existing file stays as it was.
+ *
+ * @example
+ * await writeFileAtomically('three.bin', Uint8Array.of(1, 2, 3))() // => Either.right(undefined)
  */
 export const writeFileAtomically = (path: string, bytes: Uint8Array): TaskEither.TaskEither<Faults, void> =>
   TaskEither.tryCatch(
@@ -127,7 +146,14 @@ export const writeFileAtomically = (path: string, bytes: Uint8Array): TaskEither
     fileFaults(path, 'write'),
   )
 
-/** Writes tensors and metadata as a safetensors file, whole or not at all. */
+/**
+ * Writes tensors and metadata as a safetensors file, whole or not at all.
+ *
+ * @example
+ * const tensors = new Map([['x', tensor([2], Float32Array.of(1, 2))]])
+ * await writeSafetensors('x.safetensors', tensors)() // => Either.right(undefined)
+ * await readCheckpoint('x.safetensors')() // => Either.right(tensors)
+ */
 export const writeSafetensors = (
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
@@ -146,7 +172,14 @@ export const writeSafetensors = (
         TaskEither.chain((bytes) => writeFileAtomically(path, bytes)),
       )
 
-/** Writes tensors as a PyTorch checkpoint (`{'model': ..}` for `torch.load`), whole or not at all. */
+/**
+ * Writes tensors as a PyTorch checkpoint (`{'model': ..}` for `torch.load`), whole or not at all.
+ *
+ * @example
+ * const tensors = new Map([['x', tensor([2], Float32Array.of(1, 2))]])
+ * await writePytorch('x.pth', tensors)() // => Either.right(undefined)
+ * await readCheckpoint('x.pth')() // => Either.right(tensors)
+ */
 export const writePytorch = (path: string, tensors: ReadonlyMap<string, Tensor>): TaskEither.TaskEither<Faults, void> =>
   pipe(
     encodePytorch(tensors),

@@ -5,7 +5,7 @@
  * infinities and NaNs included, has an exact float32 counterpart.
  *
  * @example
- * widenHalf(Uint16Array.of(0x3c00, 0x0001)) // Float32Array [1, 2 ** -24]
+ * widenHalf(Uint16Array.of(0x3c00, 0x0001)) // => Float32Array.of(1, 2 ** -24)
  */
 export const widenHalf = (bits: Uint16Array): Float32Array => {
   const values = new Float32Array(bits.length)
@@ -25,7 +25,7 @@ export const widenHalf = (bits: Uint16Array): Float32Array => {
  * bfloat16 bit patterns as float32: the 16 bits are a float32's upper half.
  *
  * @example
- * widenBfloat16(Uint16Array.of(0x3f80, 0xc000)) // Float32Array [1, -2]
+ * widenBfloat16(Uint16Array.of(0x3f80, 0xc000)) // => Float32Array.of(1, -2)
  */
 export const widenBfloat16 = (bits: Uint16Array): Float32Array =>
   new Float32Array(Uint32Array.from(bits, (half) => half << 16).buffer)

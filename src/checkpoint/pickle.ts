@@ -228,7 +228,7 @@ const run = (bytes: Uint8Array, allowed: (name: string) => boolean): Value => {
  * @example
  * // Python: pickle.dumps({'a': 1}, protocol=2)
  * unpickle(Uint8Array.of(0x80, 2, 0x7d, 0x55, 1, 0x61, 0x4b, 1, 0x73, 0x2e), () => false)
- * // right({ _tag: 'Dict', entries: Map { 'a' => 1 } })
+ * // => Either.right({ _tag: 'Dict', entries: new Map([['a', 1]]) })
  */
 export const unpickle = (bytes: Uint8Array, allowed: (name: string) => boolean): Either.Either<Faults, Value> =>
   Either.tryCatch(

@@ -135,7 +135,9 @@ const readGroup =
  * than claimed, duplicate entries, wrong checksums, and contents out of proportion to the file.
  *
  * @example
- * await decodePytorch(sourceOfBlob(file))() // right(Map { 'prologue.0.weight' => { shape: [64, 3, 7, 7], .. }, .. })
+ * const tensors = new Map([['w', tensor([2], Float32Array.of(1, 2))]])
+ * await pipe(encodePytorch(tensors), TaskEither.map(sourceOfBytes), TaskEither.chain(decodePytorch))()
+ * // => Either.right(tensors)
  */
 export const decodePytorch = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
   pipe(
@@ -173,7 +175,8 @@ export const decodePytorch = (source: Source): TaskEither.TaskEither<Faults, Rea
  * int64 and uint8 tensors, each with its own storage, aligned to 64 bytes.
  *
  * @example
- * await encodePytorch(new Map([['w', tensor([2], Float32Array.of(1, 2))]]))() // right(Uint8Array [0x50, 0x4b, ..])
+ * const file = await encodePytorch(new Map([['w', tensor([2], Float32Array.of(1, 2))]]))()
+ * pipe(file, Either.map((bytes) => String.fromCharCode(...bytes.slice(0, 2)))) // => Either.right('PK')
  */
 export const encodePytorch = (
   tensors: ReadonlyMap<string, Tensor>,

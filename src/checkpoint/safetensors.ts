@@ -28,8 +28,8 @@ const tensorOf = (entry: Entry, bytes: Uint8Array): readonly [string, Tensor] =>
  * ranges that overlap, leave holes or do not fit their shape.
  *
  * @example
- * const file = encode(new Map([['x', tensor([2], Float64Array.of(1, 2))]]), {})
- * decode(file) // right({ tensors: Map { 'x' => { shape: [2], data: [1, 2] } }, metadata: {} })
+ * const tensors = new Map([['x', tensor([2], Float64Array.of(1, 2))]])
+ * decode(encode(tensors, { made: 'by hand' })) // => Either.right({ tensors, metadata: { made: 'by hand' } })
  */
 export const decode = (bytes: Uint8Array): Either.Either<Faults, Safetensors> =>
   pipe(
@@ -54,6 +54,10 @@ export const decode = (bytes: Uint8Array): Either.Either<Faults, Safetensors> =>
 /**
  * The same as `decode` for a file at random access: reads the header, then each tensor by its range.
  * Never holds more than the tensors themselves and one tensor's bytes.
+ *
+ * @example
+ * const tensors = new Map([['x', tensor([2], Float64Array.of(1, 2))]])
+ * await decodeSource(sourceOfBytes(encode(tensors, {})))() // => Either.right({ tensors, metadata: {} })
  */
 export const decodeSource = (source: Source): TaskEither.TaskEither<Faults, Safetensors> =>
   pipe(
@@ -97,6 +101,11 @@ const ALIGNMENT = 8
  * The header lists the tensors in their order and is padded with spaces, so that the data begin at a multiple of 8
  * bytes; the data follow without holes, wider elements first, so that every tensor is aligned to its own width.
  * The caller promises that no tensor is named `__metadata__`, a name the format keeps for itself.
+ *
+ * @example
+ * const bytes = encode(new Map([['x', tensor([2], Float64Array.of(1, 2))]]), {})
+ * new TextDecoder().decode(bytes.slice(8, -16)).trim()
+ * // => '{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}'
  */
 export const encode = (
   tensors: ReadonlyMap<string, Tensor>,

@@ -16,22 +16,44 @@ export interface Source {
   readonly read: (offset: number, length: number) => Promise<Uint8Array>
 }
 
-/** A source of bytes in memory; every read is a copy. */
+/**
+ * A source of bytes in memory; every read is a copy.
+ *
+ * @example
+ * await sourceOfBytes(Uint8Array.of(1, 2, 3, 4)).read(1, 2) // => Uint8Array.of(2, 3)
+ */
 export const sourceOfBytes = (bytes: Uint8Array): Source => ({
   size: bytes.length,
   read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)),
 })
 
-/** A source of a `Blob`, for example of a file chosen in a browser; only the ranges asked for are read. */
+/**
+ * A source of a `Blob`, for example of a file chosen in a browser; only the ranges asked for are read.
+ *
+ * @example
+ * await sourceOfBlob(new Blob(['spikes'])).read(1, 2) // => new TextEncoder().encode('pi')
+ */
 export const sourceOfBlob = (blob: Blob): Source => ({
   size: blob.size,
   read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
 })
 
-/** The reason of a caught exception, as text. */
+/**
+ * The reason of a caught exception, as text.
+ *
+ * @example
+ * reasonOf(new Error('the disk is full')) // => 'the disk is full'
+ */
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Lets no exception out: an allocation that fails on the way becomes a fault. */
+/**
+ * Lets no exception out: an allocation that fails on the way becomes a fault.
+ *
+ * @example
+ * const result = await contain(() => Promise.reject(new Error('no memory')))()
+ * pipe(result, Either.mapLeft(([fault]) => describe(fault)))
+ * // => Either.left('the work failed: no memory; it may need more memory than there is')
+ */
 export const contain =
   <A>(task: TaskEither.TaskEither<Faults, A>): TaskEither.TaskEither<Faults, A> =>
   () =>
@@ -47,7 +69,12 @@ export const contain =
         ]),
       )
 
-/** `length` bytes from `offset`, or a fault where they cannot be read. */
+/**
+ * `length` bytes from `offset`, or a fault where they cannot be read.
+ *
+ * @example
+ * await readRange(sourceOfBytes(Uint8Array.of(1, 2, 3, 4)), 1, 2)() // => Either.right(Uint8Array.of(2, 3))
+ */
 export const readRange = (source: Source, offset: number, length: number): TaskEither.TaskEither<Faults, Uint8Array> =>
   TaskEither.tryCatch(
     async () => {

@@ -35,7 +35,8 @@ const likeArray = (numbers: Numbers, length: number): Numbers =>
  * elements otherwise. The caller promises `reach(view) <= storage.length`.
  *
  * @example
- * rowMajor(Float64Array.of(1, 2, 3, 4), { offset: 0, shape: [2, 2], strides: [1, 2] }) // [1, 3, 2, 4]
+ * rowMajor(Float64Array.of(1, 2, 3, 4), { offset: 0, shape: [2, 2], strides: [1, 2] })
+ * // => Float64Array.of(1, 3, 2, 4)
  */
 export const rowMajor = (storage: Numbers, view: Strided): Numbers => {
   const { offset, shape } = view

@@ -4,11 +4,21 @@ import type { Config } from '../model/config.js'
 import type { Entry } from '../model/entry.js'
 import { layout } from '../model/parameters.js'
 
-/** The 32-bit FNV-1a hash of a text's UTF-8 bytes. */
+/**
+ * The 32-bit FNV-1a hash of a text's UTF-8 bytes.
+ *
+ * @example
+ * fnv1a('image') // => 3008443898
+ */
 export const fnv1a = (text: string): number =>
   new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5)
 
-/** A bijective mixer of 32 bits; all arithmetic wraps. */
+/**
+ * A bijective mixer of 32 bits; all arithmetic wraps.
+ *
+ * @example
+ * hash32(7) // => 2876371455
+ */
 export const hash32 = (x: number): number => {
   const a = Math.imul(x ^ (x >>> 16), 0x21f0aaad)
   const b = Math.imul(a ^ (a >>> 15), 0xd35a2d97)
@@ -19,7 +29,7 @@ export const hash32 = (x: number): number => {
  * `length` numbers in [-1, 1), multiples of 2^-23: `(hash32(fnv1a(name) ^ hash32(seed) ^ hash32(i)) >>> 8) / 2^23 - 1`.
  *
  * @example
- * sym('image', 7, 1) // Float64Array [0.6169610023498535]
+ * sym('image', 7, 1) // => Float64Array.of(0.6169610023498535)
  */
 export const sym = (name: string, seed: number, length: number): Float64Array => {
   const start = fnv1a(name) ^ hash32(seed)
@@ -61,6 +71,9 @@ const value = (config: Config, { key, shape, role }: Entry): ((r: number) => num
 /**
  * A checkpoint of the given network from a seed, in float32 under the authors' keys; the loads are much like a trained
  * network's, so it serves for golden vectors and benchmarks.
+ *
+ * @example
+ * syntheticCheckpoint(digits, 7).get('classifier.weight')?.shape // => [10, 64]
  */
 export const syntheticCheckpoint = (config: Config, seed: number): ReadonlyMap<string, Tensor<Float32Array>> =>
   new Map(
@@ -72,7 +85,12 @@ export const syntheticCheckpoint = (config: Config, seed: number): ReadonlyMap<s
       }),
   )
 
-/** The synthetic input of the given shape, `2 sym("image", seed)`: `[B, c, H, W]`, or `[B, T, c, H, W]` for frames. */
+/**
+ * The synthetic input of the given shape, `2 sym("image", seed)`: `[B, c, H, W]`, or `[B, T, c, H, W]` for frames.
+ *
+ * @example
+ * syntheticInput([1, 1, 16, 16], 7).data[0] // => 2 * 0.6169610023498535
+ */
 export const syntheticInput = (shape: Shape, seed: number): Tensor<Float64Array> =>
   tensor(
     shape,

@@ -10,7 +10,7 @@ import type { Parameters } from '../model/parameters.js'
  * configuration's steps; shapes `[T, B, ...]`.
  *
  * @example
- * architectureOf(parameters).get('prologue') // { operation: 'stem', output: [1, 1, 64, 56, 56], ... }
+ * architectureOf(parameters).get('prologue')?.output // => [1, 1, 16, 16, 16]
  */
 export const architectureOf = (parameters: Parameters): ReadonlyMap<string, Row> => {
   const { channels, image, steps } = parameters.config

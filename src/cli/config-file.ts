@@ -93,7 +93,7 @@ const config = record({
  * none, every inconsistency.
  *
  * @example
- * parseConfig({ extends: 'ti', name: 'mine', classes: 100 }) // right({ ...ti, name: 'mine', classes: 100 })
+ * parseConfig({ extends: 'ti', name: 'mine', classes: 100 }) // => Either.right({ ...ti, name: 'mine', classes: 100 })
  */
 export const parseConfig = (value: unknown): Either.Either<Faults, Config> => {
   if (!isObject(value)) return Either.left([fault('it', `must be an object, not ${show(value)}`)])

@@ -32,7 +32,7 @@ export const printable = (text: string): string => text.replace(/\p{Cc}/gu, '\u{
  *
  * @example
  * complaint([{ _tag: 'File', path: 'a.pth', action: 'read', reason: 'there is no such file or folder' }])
- * // 'error: a.pth: cannot read: there is no such file or folder\n'
+ * // => 'error: a.pth: cannot read: there is no such file or folder\n'
  */
 export const complaint = (faults: Faults): string => {
   const lines = faults.slice(0, MOST).map((fault) => `error: ${printable(describe(fault))}`)

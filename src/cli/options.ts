@@ -29,8 +29,8 @@ export const whole =
  * Reads an image size: one number is the side of a square, two are height and width.
  *
  * @example
- * imageSize('224') // { height: 224, width: 224 }
- * imageSize('64x96') // { height: 64, width: 96 }
+ * imageSize('224') // => { height: 224, width: 224 }
+ * imageSize('64x96') // => { height: 64, width: 96 }
  */
 export const imageSize = (text: string): Size => {
   const [, rows, columns] = /^(\d+)(?:x(\d+))?$/.exec(text) ?? []

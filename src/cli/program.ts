@@ -65,7 +65,9 @@ Example:
  * 2 bad usage. Never rejects.
  *
  * @example
- * process.exitCode = await run(['classify', '--json'], processIo)
+ * const io = { out: console.log, err: console.log, colour: false, bar: () => ({ advance: () => {}, stop: () => {} }) }
+ * await run(['classify', '--count', '1', '--json'], io) // => 0
+ * await run(['classify', '--count', 'none'], io) // => 2
  */
 export const run = async (argv: readonly string[], io: Io): Promise<number> => {
   let code = 0

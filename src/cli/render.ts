@@ -25,7 +25,7 @@ const scaled = (value: number, least: number): string => {
  * A count to three digits.
  *
  * @example
- * count(836613824) // '837 M'
+ * count(836613824) // => '837 M'
  */
 export const count = (value: number): string => (value < 1000 ? String(value) : scaled(value, 1))
 
@@ -33,7 +33,7 @@ export const count = (value: number): string => (value < 1000 ? String(value) : 
  * An energy to three digits.
  *
  * @example
- * joules(7.5e-4) // '750 µJ'
+ * joules(7.5e-4) // => '750 µJ'
  */
 export const joules = (value: number): string => `${scaled(value, 0)}J`
 

@@ -5,7 +5,9 @@ import type { Kernels } from '../model/kernels.js'
  * Wraps kernels so that `tick` hears the path of every operation that has multiply-accumulates in a dense network, once it has run.
  *
  * @example
- * network(ticking((path) => bar.advance(work.get(path)))(reference('float64')))(parameters)
+ * const seen: string[] = []
+ * forward(network(ticking((path) => seen.push(path))(reference('float64')))(parameters))(4)(image)
+ * seen[0] // => 'prologue'
  */
 export const ticking =
   (tick: (path: string) => void) =>

@@ -35,8 +35,8 @@ export type Faults = readonly [Fault, ...Fault[]]
  * One sentence a person can act on.
  *
  * @example
- * describe({ _tag: 'SilentHead', key: 'layers.0.0.firing_rate_x', head: 0, rate: 0 })
- * // 'layers.0.0.firing_rate_x: head 0 has firing rate 0, ...'
+ * describe({ _tag: 'NotFinite', key: 'prologue.0.weight', index: 3, value: Number.NaN })
+ * // => 'prologue.0.weight: element 3 is NaN; every number must be finite'
  */
 export const describe = (fault: Fault): string => {
   switch (fault._tag) {
@@ -67,7 +67,13 @@ export const describe = (fault: Fault): string => {
   }
 }
 
-/** The same faults, each said to be inside the named file. */
+/**
+ * The same faults, each said to be inside the named file.
+ *
+ * @example
+ * const [fault] = inFile('a.pth')([{ _tag: 'MissingKey', key: 'classifier.weight', shape: [10, 64] }])
+ * describe(fault) // => 'a.pth: classifier.weight: missing, expected shape [10, 64]'
+ */
 export const inFile =
   (path: string) =>
   ([first, ...rest]: Faults): Faults => [

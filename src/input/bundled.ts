@@ -29,7 +29,8 @@ const bundledFile = (name: string): TaskEither.TaskEither<Faults, string> =>
  * The path of the trained network's checkpoint, in safetensors with the authors' keys. Its configuration is `digits`.
  *
  * @example
- * await bundledCheckpoint() // right of '/.../data/digits.safetensors'
+ * await pipe(bundledCheckpoint, TaskEither.map((path) => path.endsWith('digits.safetensors')))()
+ * // => Either.right(true)
  */
 export const bundledCheckpoint: TaskEither.TaskEither<Faults, string> = bundledFile('digits.safetensors')
 
@@ -37,7 +38,7 @@ export const bundledCheckpoint: TaskEither.TaskEither<Faults, string> = bundledF
  * The 1797 handwritten digits, in the order of the data set.
  *
  * @example
- * pipe(bundledDigits, TaskEither.map(splitDigits))
+ * await pipe(bundledDigits, TaskEither.map((all) => all.length))() // => Either.right(1797)
  */
 export const bundledDigits: TaskEither.TaskEither<Faults, readonly Digit[]> = pipe(
   bundledFile('digits.csv'),

@@ -124,7 +124,9 @@ const decodeWith =
  * `Unavailable` where sharp is not installed.
  *
  * @example
- * await decodeImage(await readFile('photo.jpg'))() // right of { height, width, channels: 3, pixels }
+ * import { readFile } from 'node:fs/promises'
+ * pipe(await decodeImage(await readFile('photo.png'))(), Either.map(({ height, width }) => [height, width]))
+ * // => Either.right([48, 64])
  */
 export const decodeImage = (bytes: Uint8Array): TaskEither.TaskEither<Faults, Image> =>
   pipe(
@@ -169,7 +171,8 @@ const readBytes = (path: string): TaskEither.TaskEither<Faults, Uint8Array> =>
  * The RGB image in a PNG or JPEG file: `decodeImage` of its bytes, its faults said to be inside the file.
  *
  * @example
- * await readImage('photo.jpg')()
+ * await pipe(readImage('photo.png'), TaskEither.map(({ height, width }) => [height, width]))()
+ * // => Either.right([48, 64])
  */
 export const readImage = (path: string): TaskEither.TaskEither<Faults, Image> =>
   pipe(

@@ -27,7 +27,8 @@ const unfit = (problem: string): Faults => refuse(problem, `give ${side * side} 
  * The network's input `[1, 16, 16]`: `value / 8 - 1` (so -1 to 1), each pixel doubled in both directions.
  *
  * @example
- * digitsInput(digit.values)
+ * const ink = Array.from({ length: 64 }, () => 16)
+ * pipe(digitsInput(ink), Either.map(({ data }) => data[0])) // => Either.right(1)
  */
 export const digitsInput = (values: readonly number[]): Either.Either<Faults, Tensor<Float64Array>> => {
   if (values.length !== side * side) return Either.left(unfit(`${values.length} numbers are not a digit`))
@@ -48,7 +49,8 @@ export const digitsInput = (values: readonly number[]): Either.Either<Faults, Te
  * a grey image, inverted, is so exactly the image itself.
  *
  * @example
- * pipe(photo, digitsValues({ invert: true }), digitsInput)
+ * pipe(photo, digitsValues({ invert: true }), digitsInput, Either.map(({ shape }) => shape))
+ * // => Either.right([1, 16, 16])
  */
 export const digitsValues =
   ({ invert }: { readonly invert: boolean }) =>
@@ -83,7 +85,9 @@ const parseRow = (line: string, index: number): Either.Either<Faults, Digit> => 
  * named.
  *
  * @example
- * parseDigits(await readFile('digits.csv', 'utf8'))
+ * const columns = Array.from({ length: 64 }, (_, i) => `p${i}`)
+ * const table = [[...columns, 'label'], [...columns.map(() => 0), 7]].join('\n')
+ * pipe(parseDigits(table), Either.map(([digit]) => digit.label)) // => Either.right(7)
  */
 export const parseDigits = (text: string): Either.Either<Faults, readonly Digit[]> => {
   const [first, ...lines] = text.replace(/\r?\n$/, '').split(/\r?\n/)
@@ -105,7 +109,13 @@ export const parseDigits = (text: string): Either.Either<Faults, readonly Digit[
 /** How many of the data set's rows the network was trained on: the first ones. The rest are its test. */
 export const trainingRows = 1437
 
-/** The data set's rows for training and, unseen by it, for test. */
+/**
+ * The data set's rows for training and, unseen by it, for test.
+ *
+ * @example
+ * await pipe(bundledDigits, TaskEither.map(splitDigits), TaskEither.map(({ test }) => test.length))()
+ * // => Either.right(360)
+ */
 export const splitDigits = (
   digits: readonly Digit[],
 ): { readonly training: readonly Digit[]; readonly test: readonly Digit[] } => ({

@@ -18,6 +18,9 @@ const maxSide = 4096
  * For a square target of side s: the shorter side becomes `floor(s / 0.95)`, and the longer keeps the ratio, truncated
  * to an integer: `trunc(floor(s / 0.95) * longer / shorter)`. For a rectangular target, which the authors do not define,
  * the smallest such size that covers `floor(height / 0.95) x floor(width / 0.95)`: the same rule where it is square.
+ *
+ * @example
+ * resizedSize({ height: 480, width: 640 }, { height: 224, width: 224 }) // => { height: 235, width: 313 }
  */
 export const resizedSize = (source: Size, target: Size): Size => {
   const height = Math.floor(target.height / cropFraction)
@@ -31,7 +34,8 @@ export const resizedSize = (source: Size, target: Size): Size => {
  * The pixels the network sees: the middle of the bicubically resized image, byte for byte as PIL 9.4 and torchvision.
  *
  * @example
- * evaluationPixels({ height: 224, width: 224 })(photo)
+ * pipe(photo, evaluationPixels({ height: 32, width: 32 }), Either.map(({ pixels }) => pixels.length))
+ * // => Either.right(3072)
  */
 export const evaluationPixels =
   (target: Size) =>
@@ -55,7 +59,8 @@ export const evaluationPixels =
  * and standard deviation), computed in float64.
  *
  * @example
- * pipe(photo, evaluationInput({ height: 224, width: 224 })) // right of a tensor [3, 224, 224]
+ * pipe(photo, evaluationInput({ height: 32, width: 32 }), Either.map(({ shape }) => shape))
+ * // => Either.right([3, 32, 32])
  */
 export const evaluationInput =
   (target: Size) =>

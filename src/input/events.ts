@@ -44,7 +44,9 @@ const impossible = ({ t, x, y, p }: Events, { height, width }: Size): string | n
  * every frame but the last empty).
  *
  * @example
- * integrateEvents({ steps: 16, height: 128, width: 128 })({ t, x, y, p })
+ * const events = { t: [10, 20], x: [0, 1], y: [0, 0], p: [0, 1] }
+ * integrateEvents({ steps: 1, height: 1, width: 2 })(events)
+ * // => Either.right(tensor([1, 3, 1, 2], Float64Array.of(1, 0, 0, 1, 1, 1)))
  */
 export const integrateEvents =
   ({ steps, height, width }: Size & { readonly steps: number }) =>

@@ -20,10 +20,21 @@ export interface Window extends Size {
   readonly left: number
 }
 
-/** The border's refusal of an input: what is wrong, and what to do about it. */
+/**
+ * The border's refusal of an input: what is wrong, and what to do about it.
+ *
+ * @example
+ * refuse('the image is empty', 'give another')
+ * // => [{ _tag: 'Input', problem: 'the image is empty', advice: 'give another' }]
+ */
 export const refuse = (problem: string, advice: string): Faults => [{ _tag: 'Input', problem, advice }]
 
-/** Whether a number counts something that must be there: an integer of at least 1. */
+/**
+ * Whether a number counts something that must be there: an integer of at least 1.
+ *
+ * @example
+ * [0, 1, 1.5].map(isCount) // => [false, true, false]
+ */
 export const isCount = (x: number): boolean => Number.isSafeInteger(x) && x > 0
 
 /**
@@ -31,6 +42,7 @@ export const isCount = (x: number): boolean => Number.isSafeInteger(x) && x > 0
  *
  * @example
  * image({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0, 0, 0, 255)) // a red and a blue pixel
+ * image({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0))._tag // => 'Left'
  */
 export const image = (size: Size, channels: 1 | 3, pixels: Uint8Array): Either.Either<Faults, Image> =>
   !isCount(size.height) || !isCount(size.width)
@@ -49,6 +61,9 @@ export const image = (size: Size, channels: 1 | 3, pixels: Uint8Array): Either.E
 /**
  * PIL's grey: `L = (19595 R + 38470 G + 7471 B + 2^15) >> 16`, the ITU-R 601-2 luma in 16-bit fixed point.
  * A grey image is returned as it is.
+ *
+ * @example
+ * toGrey({ height: 1, width: 1, channels: 3, pixels: Uint8Array.of(255, 0, 0) }).pixels // => Uint8Array.of(76)
  */
 export const toGrey = (source: Image): Image => {
   if (source.channels === 1) return source
@@ -60,7 +75,12 @@ export const toGrey = (source: Image): Image => {
   return { height, width, channels: 1, pixels: grey }
 }
 
-/** The negative: every sample v becomes 255 - v. Its own inverse. */
+/**
+ * The negative: every sample v becomes 255 - v. Its own inverse.
+ *
+ * @example
+ * negative({ height: 1, width: 1, channels: 1, pixels: Uint8Array.of(55) }).pixels // => Uint8Array.of(200)
+ */
 export const negative = (source: Image): Image => ({ ...source, pixels: source.pixels.map((v) => 255 - v) })
 
 /** Rounds to the nearest integer, halves to the even one, as Python's `round`. */
@@ -72,6 +92,9 @@ const roundHalfEven = (x: number): number => {
 /**
  * Where a centred rectangle lies: `top = round((H - h) / 2)` and `left = round((W - w) / 2)`, halves to the even
  * integer, as torchvision's `center_crop`. The caller promises that the rectangle is no larger than the image.
+ *
+ * @example
+ * centre({ height: 6, width: 4 }, { height: 3, width: 2 }) // => { height: 3, width: 2, top: 2, left: 1 }
  */
 export const centre = (within: Size, size: Size): Window => ({
   height: size.height,
@@ -84,7 +107,8 @@ export const centre = (within: Size, size: Size): Window => ({
  * The middle of an image. The caller promises that `size` is no larger than the image.
  *
  * @example
- * centreCrop({ height: 224, width: 224 })(resized)
+ * centreCrop({ height: 1, width: 1 })({ height: 1, width: 3, channels: 1, pixels: Uint8Array.of(1, 2, 3) }).pixels
+ * // => Uint8Array.of(2)
  */
 export const centreCrop =
   (size: Size) =>
@@ -108,6 +132,9 @@ export const imagenetDeviation = [0.229, 0.224, 0.225] as const
 /**
  * The network's input: `(v / 255 - mean[c]) / deviation[c]` in float64, `[3, H, W]`, channels red, green, blue.
  * A grey image counts as one of three equal channels.
+ *
+ * @example
+ * normalise(photo).shape // => [3, 48, 64]
  */
 export const normalise = (source: Image): Tensor<Float64Array> => {
   const { height, width, channels, pixels } = source

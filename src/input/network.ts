@@ -37,7 +37,9 @@ const timeFirst = (batch: number, steps: number, frame: number, data: Reals): Re
  * Fails with `Input` where the shape is neither, with `NotFinite` where a number is NaN or infinite.
  *
  * @example
- * networkInput({ channels: 3, height: 224, width: 224 })(tensor([8, 3, 224, 224], data)) // kind 'still'
+ * const images = tensor([8, 1, 16, 16], new Float32Array(8 * 256))
+ * pipe(images, networkInput({ channels: 1, height: 16, width: 16 }), Either.map(({ kind }) => kind))
+ * // => Either.right('still')
  */
 export const networkInput =
   ({ channels, height, width }: Size & { readonly channels: number }) =>

@@ -111,7 +111,7 @@ const resample =
  * integer sizes and a window inside the resized image.
  *
  * @example
- * resizeBicubic({ height: 235, width: 353 })(photo)
+ * resizeBicubic({ height: 32, width: 40 })(photo).pixels.length // => 32 * 40 * 3
  */
 export const resizeBicubic: (size: Size, window?: Window) => (source: Image) => Image = resample(bicubic)
 
@@ -119,6 +119,7 @@ export const resizeBicubic: (size: Size, window?: Window) => (source: Image) => 
  * Resizes by averaging over areas: PIL's `Image.BOX`. Sizes and window as in `resizeBicubic`.
  *
  * @example
- * resizeBox({ height: 8, width: 8 })(toGrey(photo))
+ * resizeBox({ height: 1, width: 1 })({ height: 1, width: 2, channels: 1, pixels: Uint8Array.of(10, 20) }).pixels
+ * // => Uint8Array.of(15)
  */
 export const resizeBox: (size: Size, window?: Window) => (source: Image) => Image = resample(box)

@@ -29,7 +29,8 @@ export interface Wiring {
  * synapses by kernel row, kernel column and channel.
  *
  * @example
- * convolution({ weight, stride: 2, padding: 1, groups: 1 }, { height: 8, width: 8 }).targets // 4 * 4 * C'
+ * const weight = tensor([5, 2, 3, 3], new Float32Array(90))
+ * convolution({ weight, stride: 2, padding: 1, groups: 1 }, { height: 8, width: 8 }).targets // => 4 * 4 * 5
  */
 export const convolution = ({ weight, stride, padding, groups }: Convolution, { height, width }: Size): Wiring => {
   const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
@@ -66,7 +67,8 @@ export const convolution = ({ weight, stride, padding, groups }: Convolution, { 
  * The terms of a convolution in the order of its synapses: `term(weight, output channel)`.
  *
  * @example
- * synapses(convolution, (weight, channel) => weight * gain[channel]) // batch norm's gain, folded
+ * const [weight, gain] = [tensor([2, 1, 1, 1], Float32Array.of(3, 4)), [10, 100]]
+ * synapses({ weight, stride: 1, padding: 0, groups: 1 }, (w, channel) => w * gain[channel]) // => [30, 400]
  */
 export const synapses = <A>(
   { weight, groups }: Convolution,
@@ -84,6 +86,9 @@ export const synapses = <A>(
 /**
  * The wiring of one head of an attention product: inputs `[terms, positions]`, sums `[positions, width]`. Synapse
  * `term * width + i` leads from the term's input at a position to the i-th sum there, so a sum meets its terms ascending.
+ *
+ * @example
+ * product(2, 1, 3).targets // => 3
  */
 export const product = (terms: number, positions: number, width: number): Wiring => ({
   targets: positions * width,
@@ -103,8 +108,11 @@ export const product = (terms: number, positions: number, width: number): Wiring
  * Every homomorphism h of monoids commutes with it: `h(contract(M)(w)(table)(x)) = contract(M')(w)(h(table))(x)`.
  *
  * @example
- * contract(ReadonlyArray.getMonoid<number>())(wiring)(ids.map((id) => [id]))(spikes) // the active synapses, each once
- * contract(MonoidSum)(wiring)(ids.map(() => 1))(spikes) // how many: their total is the layer's SOPs
+ * import { MonoidSum } from 'fp-ts/lib/number.js'
+ * import * as ReadonlyArray from 'fp-ts/lib/ReadonlyArray.js'
+ * const [wiring, spikes, ids] = [product(3, 1, 1), [1, 0, 1], [0, 1, 2]] // three terms, the second silent
+ * contract(ReadonlyArray.getMonoid<number>())(wiring)(ids.map((id) => [id]))(spikes) // => [[0, 2]]
+ * contract(MonoidSum)(wiring)(ids.map(() => 1))(spikes) // => [2]
  */
 export const contract =
   <A>(M: Monoid<A>) =>

@@ -66,7 +66,13 @@ const count = (spikes: Uint8Array): number => {
   return n
 }
 
-/** The sum over spikes of the neurons each one reaches: `conv(spikes, ones)`, summed. */
+/**
+ * The sum over spikes of the neurons each one reaches: `conv(spikes, ones)`, summed.
+ *
+ * @example
+ * const weight = tensor([5, 1, 3, 3], new Float32Array(45))
+ * fanOut({ weight, stride: 1, padding: 1, groups: 1 }, tensor([1, 1, 1, 2, 2], Uint8Array.of(1, 0, 0, 0))) // => 4 * 5
+ */
 export const fanOut = ({ weight, stride, padding, groups }: Convolution, { shape, data }: Spikes): number => {
   const [out, , kh, kw] = weight.shape as readonly [number, number, number, number]
   const [height, width] = shape.slice(-2) as [number, number]
@@ -78,7 +84,13 @@ export const fanOut = ({ weight, stride, padding, groups }: Convolution, { shape
   return positions * (out / groups)
 }
 
-/** The cost of one operation: the numbers of its spikes, and of everything else only the shapes. */
+/**
+ * The cost of one operation: the numbers of its spikes, and of everything else only the shapes.
+ *
+ * @example
+ * const output = tensor([1, 1, 1, 1, 3], Uint8Array.of(1, 0, 1))
+ * costOf(plain)({ operation: 'fire', parameters: neurons(parameters)[0], input: image, output }).spikes // => 2
+ */
 export const costOf =
   <S, C>(read: Readers<S, C>) =>
   (event: Event<S, C>): Cost => {
@@ -139,15 +151,21 @@ export const costOf =
  * Source: the paper's section 5.1 (SOPs); the stem and the classifier are not synaptic operations.
  *
  * @example
- * const { value, notes } = forward(network(ledger(plain)(reference('float64')))(parameters))(4)(unobserved(image))
- * total(notes).sops
+ * const K = ledger(plain)(reference('float64'))
+ * const { notes } = forward(network(K)(parameters))(4)(unobserved(image))
+ * total(notes).sops // => 3962720
  */
 export const ledger =
   <S, C>(read: Readers<S, C>) =>
   (K: Kernels<S, C>): Kernels<Observed<S, Cost>, Observed<C, Cost>> =>
     observe<S, C, Cost>((_, event) => costOf(read)(event))(K)
 
-/** The sum of a ledger. */
+/**
+ * The sum of a ledger.
+ *
+ * @example
+ * total(new Map([['a', { ...costs.empty, sops: 2 }], ['b', { ...costs.empty, sops: 3 }]])).sops // => 5
+ */
 export const total = (notes: Notes<Cost>): Cost => [...notes.values()].reduce(costs.concat, costs.empty)
 
 /** Energy of one synaptic operation (an addition) in joules. Source: the paper's section 5.1, 45 nm. */
@@ -156,7 +174,12 @@ export const JOULES_PER_SOP = 0.9e-12
 /** Energy of one multiply-accumulate in joules. Source: the paper's section 5.1, 45 nm. */
 export const JOULES_PER_MAC = 4.6e-12
 
-/** Energy in joules: of the synaptic operations alone (the paper's figure), and with stem and classifier. */
+/**
+ * Energy in joules: of the synaptic operations alone (the paper's figure), and with stem and classifier.
+ *
+ * @example
+ * energy({ ...costs.empty, sops: 1e6, macs: 1e6 }) // => { synaptic: 0.9e-6, withStem: 5.5e-6 }
+ */
 export const energy = ({ sops, macs }: Cost): { readonly synaptic: number; readonly withStem: number } => ({
   synaptic: sops * JOULES_PER_SOP,
   withStem: sops * JOULES_PER_SOP + macs * JOULES_PER_MAC,

@@ -90,10 +90,9 @@ const kernels = <N>(ends: Ends, N: Representation<N>): Kernels<Spikes, Pending<N
  * each with a `Configuration` fault.
  *
  * @example
- * pipe(
- *   multiplierFree(reference('float32'), floating('float32'))(neurons(parameters)),
- *   Either.map((K) => forward(network(K)(parameters))(4)(pending(floating('float32'))(image))),
- * )
+ * const kernels = multiplierFree(reference('float32'), floating('float32'))(neurons(parameters))
+ * const input = { shape: image.shape, data: [...image.data], unit: { scale: [1], run: 1 } } // no scale is pending
+ * pipe(kernels, Either.map((K) => forward(network(K)(parameters))(4)(input).shape)) // => Either.right([4, 1, 10])
  */
 export const multiplierFree =
   <N>(ends: Ends, N: Representation<N>) =>

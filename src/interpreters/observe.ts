@@ -44,13 +44,24 @@ export type Event<S, C> =
   | { readonly operation: 'meanPool'; readonly input: C; readonly output: C }
   | { readonly operation: 'classify'; readonly weight: Tensor<Reals>; readonly input: C; readonly output: C }
 
-/** Joining notes: associative, idempotent, and commutative as long as a path means one operation. */
+/**
+ * Joining notes: associative, idempotent, and commutative as long as a path means one operation.
+ *
+ * @example
+ * const [a, b] = [new Map([['stem', 1]]), new Map([['stem', 1], ['head', 2]])]
+ * joining().concat(a, b) // => b
+ */
 export const joining = <N>(): Monoid<Notes<N>> => ({
   empty: new Map<string, N>(),
   concat: (a, b) => (a === b || b.size === 0 ? a : a.size === 0 ? b : new Map([...a, ...b])),
 })
 
-/** A value that nothing was noted of yet: how an input enters an observed network. */
+/**
+ * A value that nothing was noted of yet: how an input enters an observed network.
+ *
+ * @example
+ * unobserved(3) // => { value: 3, notes: new Map() }
+ */
 export const unobserved = <A>(value: A): Observed<A, never> => ({ value, notes: new Map<string, never>() })
 
 /**
@@ -59,8 +70,10 @@ export const unobserved = <A>(value: A): Observed<A, never> => ({ value, notes: 
  * The membranes an observed network keeps between chunks carry no notes: each chunk has its own.
  *
  * @example
+ * import type { Currents, Event, Spikes } from 'spikingresformer'
  * const K = observe((_, event: Event<Spikes, Currents>) => event.operation)(reference('float64'))
- * forward(network(K)(parameters))(4)(unobserved(image)).notes.get('layers.0.0.W') // 'synapse'
+ * const { notes } = forward(network(K)(parameters))(4)(unobserved(image))
+ * notes.get('layers.0.0.W') // => 'synapse'
  */
 export const observe =
   <S, C, N>(note: (path: string, event: Event<S, C>) => N | undefined) =>

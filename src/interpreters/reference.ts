@@ -72,7 +72,7 @@ const classify = (precision: Precision) => (weight: Tensor<Reals>) => {
  *
  * @example
  * const net = network(reference('float64'))(parameters)
- * const logits = forward(net)(4)(image) // [4, B, classes]
+ * forward(net)(4)(image).shape // => [4, 1, 10]
  */
 export const reference = (precision: Precision): Kernels<Spikes, Currents> => {
   const kernels: Kernels<Spikes, Currents> = {

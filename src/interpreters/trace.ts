@@ -11,7 +11,13 @@ export interface Line {
   readonly output: readonly Tensor[]
 }
 
-/** What one operation gave. */
+/**
+ * What one operation gave.
+ *
+ * @example
+ * const [a, output] = [tensor([1], Float32Array.of(1)), tensor([1], Float32Array.of(2))]
+ * lineOf(plain)({ operation: 'add', a, b: a, output }) // => { operation: 'add', output: [output] }
+ */
 export const lineOf =
   <S, C>(read: Readers<S, C>) =>
   (event: Event<S, C>): Line => {
@@ -33,7 +39,7 @@ export const lineOf =
  * @example
  * const K = trace(plain, (operation) => operation === 'fire')(reference('float64'))
  * const { notes } = forward(network(K)(parameters))(4)(unobserved(image))
- * notes.get('layers.0.0.activation_in')?.output[0] // the spikes [T, B, C, H, W]
+ * notes.get('layers.0.0.activation_in')?.output[0].shape // => [4, 1, 16, 16, 16]
  */
 export const trace =
   <S, C>(read: Readers<S, C>, keep: (operation: Line['operation']) => boolean = () => true) =>

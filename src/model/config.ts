@@ -125,7 +125,7 @@ const eachSide = (f: (side: number) => number, { height, width }: Size): Size =>
  * The size of the feature map in each stage.
  *
  * @example
- * featureMaps(ti) // [{ height: 56, width: 56 }, { height: 28, width: 28 }, { height: 14, width: 14 }]
+ * featureMaps(ti).map(({ height }) => height) // => [56, 28, 14]
  */
 export const featureMaps = (config: Config): readonly Size[] => {
   const half = (side: number): number => convolved(side, 3, 2, 1)
@@ -193,8 +193,9 @@ const stageFaults = (config: Config): readonly Fault[] =>
  * Checks a configuration; every inconsistency is named, all of them at once.
  *
  * @example
- * validate({ ...cifar, image: { height: 30, width: 32 } })
- * // Left([... 'stages[0].patch is 4, which does not divide the feature map's height, 30' ...])
+ * const odd = validate({ ...cifar, image: { height: 30, width: 32 } })
+ * pipe(odd, Either.mapLeft(([first]) => describe(first)))
+ * // => Either.left("configuration: stages[0].patch is 4, which does not divide the feature map's height, 30")
  */
 export const validate = (config: Config): Either.Either<Faults, Config> => {
   const shape: readonly Fault[] = [

@@ -4,7 +4,14 @@ import * as State from 'fp-ts/lib/State.js'
 import type { Kernels, Stateful } from './kernels.js'
 import type { Gwsffn, Layer } from './parameters.js'
 
-/** A neuron and the synapses it drives: `BN(Conv(SN(x)))`. */
+/**
+ * A neuron and the synapses it drives: `BN(Conv(SN(x)))`.
+ *
+ * @example
+ * const { up } = parameters.stages[0].blocks[0].feedForward
+ * const input = tensor([4, 1, 16, 16, 16], new Float64Array(4 * 16 * 256))
+ * fromRest(layer(reference('float64'))('up.0', 'up.1', up)(input)).shape // => [4, 1, 64, 16, 16]
+ */
 export const layer =
   <S, C>(K: Kernels<S, C>) =>
   (neuron: string, synapse: string, p: Layer): ((input: C) => Stateful<C, C>) => {
@@ -20,6 +27,11 @@ export const layer =
  * shapes `[T, B, C, H, W]`.
  *
  * Source: the paper's section 4.3, figure 4.
+ *
+ * @example
+ * const { feedForward } = parameters.stages[0].blocks[0]
+ * const input = tensor([4, 1, 16, 16, 16], new Float64Array(4 * 16 * 256))
+ * fromRest(gwsffn(reference('float64'))(feedForward)(input)).shape // => [4, 1, 16, 16, 16]
  */
 export const gwsffn =
   <S, C>(K: Kernels<S, C>) =>

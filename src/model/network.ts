@@ -29,6 +29,10 @@ const inOrder = <C>(parts: readonly Chain<C>[]): Chain<C> =>
  * feed-forward network; between stages `BN(Conv3x3 stride 2 (SN(x)))`; head: mean over positions, linear.
  *
  * Applying the kernels and the parameters is the compile step; the same text serves every interpreter.
+ *
+ * @example
+ * const net = network(reference('float32'))(parameters)
+ * net.embed(image).shape // => [1, 1, 16, 16, 16]
  */
 export const network =
   <S, C>(K: Kernels<S, C>) =>
@@ -48,10 +52,23 @@ export const network =
     }
   }
 
-/** Runs from rest: no membrane recorded, so every neuron starts at its reset value. */
+/**
+ * Runs from rest: no membrane recorded, so every neuron starts at its reset value.
+ *
+ * @example
+ * const net = network(reference('float32'))(parameters)
+ * fromRest(step(net)(image)) // => forward(net)(1)(image)
+ */
 export const fromRest = <C, A>(run: Stateful<C, A>): A => State.evaluate<Membranes<C>>(new Map<string, C>())(run)
 
-/** The logits of a still image `[1, B, c, H, W]` at each of T steps; the stem runs once. */
+/**
+ * The logits of a still image `[1, B, c, H, W]` at each of T steps; the stem runs once.
+ *
+ * @example
+ * const net = network(reference('float32'))(parameters)
+ * const [logits, membranes] = still(net)(4)(image)(new Map())
+ * membranes.size // => neurons(parameters).length
+ */
 export const still =
   <C>({ embed, hold, respond }: Network<C>) =>
   (steps: number): ((image: C) => Stateful<C, C>) =>
@@ -60,14 +77,33 @@ export const still =
 /**
  * The logits of a chunk of frames `[T, B, c, H, W]`. A chunk of one frame is streaming: the membranes it returns go
  * into the next call, and any split of a sequence into chunks gives the same bits.
+ *
+ * @example
+ * const net = network(reference('float32'))(parameters)
+ * const [, membranes] = step(net)(image)(new Map())
+ * const [logits] = step(net)(image)(membranes)
+ * logits.data // => forward(net)(2)(image).data.slice(10)
  */
 export const step = <C>({ embed, respond }: Network<C>): ((frames: C) => Stateful<C, C>) => flow(embed, respond)
 
-/** The logits of T steps from rest, of a still image held for `steps` steps. */
+/**
+ * The logits of T steps from rest, of a still image held for `steps` steps.
+ *
+ * @example
+ * const net = network(reference('float32'))(parameters)
+ * forward(net)(4)(image).shape // => [4, 1, 10]
+ */
 export const forward =
   <C>(net: Network<C>) =>
   (steps: number): ((image: C) => C) =>
     flow(still(net)(steps), fromRest)
 
-/** The logits of a sequence of frames from rest. */
+/**
+ * The logits of a sequence of frames from rest.
+ *
+ * @example
+ * const net = network(reference('float32'))(parameters)
+ * const frames = tensor([2, 1, 1, 16, 16], Float64Array.of(...image.data, ...image.data))
+ * forwardFrames(net)(frames) // => forward(net)(2)(image)
+ */
 export const forwardFrames = <C>(net: Network<C>): ((frames: C) => C) => flow(step(net), fromRest)

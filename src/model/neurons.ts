@@ -6,7 +6,8 @@ import type { Parameters } from './parameters.js'
  * Every spiking layer of a network in the order of execution.
  *
  * @example
- * neurons(parameters).map(({ key }) => key) // ['layers.0.0.activation_in', ... 38 of them]
+ * neurons(parameters).map(({ key }) => key).slice(0, 2)
+ * // => ['layers.0.0.activation_in', 'layers.0.0.activation_attn']
  */
 export const neurons = ({ stages }: Parameters): readonly Neuron[] =>
   stages.flatMap(({ downsample, blocks }) => [

@@ -181,7 +181,7 @@ const zeroTensors = (): ((shape: Shape) => Tensor<Reals>) => {
  * The entries a checkpoint of this network has, with shapes, in the order the tree is built.
  *
  * @example
- * layout(ti)[0] // { key: 'prologue.0.weight', shape: [64, 3, 7, 7], role: 'weight' }
+ * layout(ti)[0] // => { key: 'prologue.0.weight', shape: [64, 3, 7, 7], role: 'weight' }
  */
 export const layout = (config: Config): readonly Entry[] => {
   const entries: Entry[] = []
@@ -193,7 +193,12 @@ export const layout = (config: Config): readonly Entry[] => {
   return entries
 }
 
-/** How many numbers a network learns (all, and without batch norm); counters and firing rates are not learnt. */
+/**
+ * How many numbers a network learns (all, and without batch norm); counters and firing rates are not learnt.
+ *
+ * @example
+ * parameterCount(ti).all // => 11180992
+ */
 export const parameterCount = (config: Config): { readonly all: number; readonly withoutBatchNorm: number } => {
   const count = (...roles: readonly Role[]): number =>
     layout(config)
@@ -207,6 +212,11 @@ export const parameterCount = (config: Config): { readonly all: number; readonly
  * Reads the tree from a flat map of tensors under the authors' keys.
  *
  * Missing, surplus and misshapen keys, numbers that are not finite and silent heads are all listed at once.
+ *
+ * @example
+ * const parsed = parse(digits)(syntheticCheckpoint(digits, 7))
+ * pipe(parsed, Either.map(({ classifier }) => classifier.shape)) // => Either.right([10, 64])
+ * parse(digits)(syntheticCheckpoint(cifar, 7))._tag // => 'Left'
  */
 export const parse =
   (config: Config) =>
@@ -228,7 +238,12 @@ export const parse =
     )
   }
 
-/** The tree with every weight zero and every rate one: for what only needs shapes. */
+/**
+ * The tree with every weight zero and every rate one: for what only needs shapes.
+ *
+ * @example
+ * pipe(blank(ti), Either.map(({ classifier }) => classifier.shape)) // => Either.right([1000, 384])
+ */
 export const blank = (config: Config): Either.Either<Faults, Parameters> => {
   const valid = validate(config)
   if (Either.isLeft(valid)) return valid

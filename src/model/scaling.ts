@@ -9,17 +9,30 @@ import type { Fault, Faults } from '../core/fault.js'
  * terms has mean 0 and variance m f; scaled, variance 1, for every head width, feature-map size and firing rate.
  *
  * Source: the paper's equations 11 to 13.
+ *
+ * @example
+ * headScale(0.25, 16) // => 0.5
  */
 export const headScale = (rate: number, terms: number): number => 1 / Math.sqrt(rate * terms)
 
 const scales = (rates: readonly number[], terms: number): readonly number[] =>
   rates.map((rate) => headScale(rate, terms))
 
-/** `c1 = 1 / sqrt(f_X d)`, one a head; d the channels of a head. */
+/**
+ * `c1 = 1 / sqrt(f_X d)`, one a head; d the channels of a head.
+ *
+ * @example
+ * c1({ firingRateX: [0.25, 1], planes: 32 }) // => [0.5, 0.25]
+ */
 export const c1 = (p: { readonly firingRateX: readonly number[]; readonly planes: number }): readonly number[] =>
   scales(p.firingRateX, p.planes / p.firingRateX.length)
 
-/** `c2 = 1 / sqrt(f_Attn n)`, one a head; n = (H / p)(W / p) the tokens, so it depends on the image's size. */
+/**
+ * `c2 = 1 / sqrt(f_Attn n)`, one a head; n = (H / p)(W / p) the tokens, so it depends on the image's size.
+ *
+ * @example
+ * c2({ firingRateAttn: [0.25, 1], tokens: 16 }) // => [0.5, 0.25]
+ */
 export const c2 = (p: { readonly firingRateAttn: readonly number[]; readonly tokens: number }): readonly number[] =>
   scales(p.firingRateAttn, p.tokens)
 
@@ -27,6 +40,10 @@ export const c2 = (p: { readonly firingRateAttn: readonly number[]; readonly tok
  * Checks the firing rates of a layer: a head that never fired has no scale, and a rate lies in (0, 1].
  *
  * @param key - the buffer's checkpoint key, named in the fault
+ *
+ * @example
+ * audible('firing_rate_x', [0.1, 0])
+ * // => Either.left([{ _tag: 'SilentHead', key: 'firing_rate_x', head: 1, rate: 0 }])
  */
 export const audible = (key: string, rates: ArrayLike<number>): Either.Either<Faults, readonly number[]> => {
   const [first, ...rest] = Array.from(rates).flatMap((rate, head): readonly Fault[] =>
@@ -40,6 +57,10 @@ export const audible = (key: string, rates: ArrayLike<number>): Either.Either<Fa
  * batch's rates as they are while every recorded rate is still zero.
  *
  * Source: the authors' code (`DSSA.forward`, momentum 0.999).
+ *
+ * @example
+ * movingRate([0, 0], [0.5, 0.25]) // => [0.5, 0.25]
+ * movingRate([1], [0]) // => [0.999]
  */
 export const movingRate = (rates: readonly number[], batch: readonly number[], momentum = 0.999): readonly number[] =>
   rates.every((rate) => rate === 0) ? batch : rates.map((rate, head) => rate * momentum + batch[head]! * (1 - momentum))

@@ -70,7 +70,8 @@ export const interpreterIn = (memory: Memory): WireInterpreter => {
  *
  * @example
  * const { kernels, fromCurrents, currents } = fast()
- * const logits = currents(forward(network(kernels)(parameters))(4)(fromCurrents(image))) // [4, B, classes]
+ * const logits = currents(forward(network(kernels)(parameters))(4)(fromCurrents(image)))
+ * logits.shape // => [4, 1, 10]
  */
 export const fast = (): WireInterpreter => interpreterIn(arrayMemory())
 

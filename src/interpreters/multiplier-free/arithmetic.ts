@@ -23,7 +23,12 @@ export interface Representation<N> extends Arithmetic<N> {
   readonly to: (n: N) => number
 }
 
-/** Floating point of the given precision, every operation rounded once. */
+/**
+ * Floating point of the given precision, every operation rounded once.
+ *
+ * @example
+ * floating('float32').concat(0.1, 0.2) // => Math.fround(Math.fround(0.1) + Math.fround(0.2))
+ */
 export const floating = (precision: Precision): Representation<number> => {
   const round = rounding(precision)
   return {
@@ -42,8 +47,9 @@ export const floating = (precision: Precision): Representation<number> => {
  * rounds a half step down. Sums wrap at 2^31.
  *
  * @example
- * const { of, halve } = fixedPoint(8)
- * halve(of(1.5)) // 192, which is 0.75
+ * const { of, halve, to } = fixedPoint(8)
+ * halve(of(1.5)) // => 192
+ * to(192) // => 0.75
  */
 export const fixedPoint = (fractionBits: number): Representation<number> => ({
   empty: 0,

@@ -14,7 +14,9 @@ export interface Flips {
  * The spikes of two traced runs compared, layer by layer, in the order of the first.
  *
  * @example
- * flips(reference.notes, multiplierFree.notes).filter(({ flips }) => flips > 0) // the layers that differ
+ * const spikes = (...data: number[]) =>
+ *   new Map([['attn', { operation: 'fire' as const, output: [tensor([1, 1, 1, 1, 2], Uint8Array.from(data))] }]])
+ * flips(spikes(1, 0), spikes(1, 1)) // => [{ path: 'attn', neurons: 2, spikes: 1, flips: 1 }]
  */
 export const flips = (expected: Notes<Line>, found: Notes<Line>): readonly Flips[] =>
   [...expected]

@@ -7,6 +7,7 @@ import { wasmMemory } from './instance.js'
  *
  * @example
  * const { kernels, fromCurrents, currents } = wasm()
- * const logits = currents(forward(network(kernels)(parameters))(4)(fromCurrents(image))) // [4, B, classes]
+ * const logits = currents(forward(network(kernels)(parameters))(4)(fromCurrents(image)))
+ * logits.shape // => [4, 1, 10]
  */
 export const wasm = (): WireInterpreter => interpreterIn(wasmMemory())

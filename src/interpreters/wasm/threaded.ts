@@ -28,7 +28,7 @@ const CURRENT = 0
  * const { kernels, fromCurrents, currents, force } = await threadedWires(2)
  * const logits = forward(network(kernels)(parameters))(4)(fromCurrents(image))
  * await force([logits])
- * currents(logits) // [4, B, classes]
+ * currents(logits).shape // => [4, 1, 10]
  */
 export const threadedWires = async (count: number): Promise<ThreadedWires> => {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true })
