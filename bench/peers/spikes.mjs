@@ -1,0 +1,26 @@
+// node spikes.mjs onnxruntime-node ti [steps]: where the spikes of the ONNX file, run on that runtime, first differ from
+// those of `wasm`, as one line of JSON (null where none of the 38 layers differs).
+import { tensorKernels } from '../../dist/src/interpreters/fast/kernels.js'
+import { plain } from '../../dist/src/interpreters/ledger.js'
+import { unobserved } from '../../dist/src/interpreters/observe.js'
+import { trace } from '../../dist/src/interpreters/trace.js'
+import { wasm } from '../../dist/src/interpreters/wasm/kernels.js'
+import { forward, network } from '../../dist/src/model/network.js'
+import { subject } from '../subject.mjs'
+import { onnxOf } from './onnx.mjs'
+import { sessionOf } from './session.mjs'
+
+const [name, variant, steps = '4'] = process.argv.slice(2)
+const given = subject(variant)
+const { shape, data } = given.image
+const run = await sessionOf(name, onnxOf(given, Number(steps), true), { threads: 1, spinning: true })
+const outputs = await run({ shape: shape.slice(1), data })
+
+const K = trace(plain, (operation) => operation === 'fire')(tensorKernels(wasm()))
+const { notes } = forward(network(K)(given.parameters))(Number(steps))(unobserved(given.image))
+const differences = [...notes].map(([layer, { output }]) => {
+  const spikes = output[0].data
+  return { layer, differ: spikes.filter((s, i) => s !== outputs[layer].data[i]).length, of: spikes.length }
+})
+console.log(JSON.stringify(differences.find(({ differ }) => differ > 0) ?? null))
+process.exit(0)
