@@ -35,6 +35,7 @@ const moduleOf = ({ file, text }: Example): string => {
     ...free(['pipe']).map((name) => `import { ${name} } from 'fp-ts/lib/function.js'`),
     ...free(['Either', 'TaskEither']).map((name) => `import * as ${name} from 'fp-ts/lib/${name}.js'`),
     ...free(Object.keys(GIVEN)).map((name) => `declare const ${name}: import('spikingresformer').${GIVEN[name]}`),
+    ...free(['Spikes', 'Currents']).map((name) => `type ${name} = import('spikingresformer').${name}`),
     ...Object.entries(entries).map(
       ([entry, module]) => `import { ${free(Object.keys(module)).join(', ')} } from '${entry}'`,
     ),

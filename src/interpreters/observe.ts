@@ -70,7 +70,6 @@ export const unobserved = <A>(value: A): Observed<A, never> => ({ value, notes: 
  * The membranes an observed network keeps between chunks carry no notes: each chunk has its own.
  *
  * @example
- * import type { Currents, Event, Spikes } from 'spikingresformer'
  * const K = observe((_, event: Event<Spikes, Currents>) => event.operation)(reference('float64'))
  * const { notes } = forward(network(K)(parameters))(4)(unobserved(image))
  * notes.get('layers.0.0.W') // => 'synapse'

@@ -14,9 +14,7 @@ import { c1, c2 } from './scaling.js'
  * Source: the paper's equations 7 to 13 (its attention map is the transpose of `attn`).
  *
  * @example
- * const { attention } = parameters.stages[0].blocks[0]
- * const input = tensor([4, 1, 16, 16, 16], new Float64Array(4 * 16 * 256))
- * fromRest(dssa(reference('float64'))(attention)(input)).shape // => [4, 1, 16, 16, 16]
+ * fromRest(dssa(shapes)(parameters.stages[0].blocks[0].attention)(Either.right([4, 1, 16, 16, 16])))._tag // => 'Right'
  */
 export const dssa =
   <S, C>(K: Kernels<S, C>) =>

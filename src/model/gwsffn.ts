@@ -4,14 +4,7 @@ import * as State from 'fp-ts/lib/State.js'
 import type { Kernels, Stateful } from './kernels.js'
 import type { Gwsffn, Layer } from './parameters.js'
 
-/**
- * A neuron and the synapses it drives: `BN(Conv(SN(x)))`.
- *
- * @example
- * const { up } = parameters.stages[0].blocks[0].feedForward
- * const input = tensor([4, 1, 16, 16, 16], new Float64Array(4 * 16 * 256))
- * fromRest(layer(reference('float64'))('up.0', 'up.1', up)(input)).shape // => [4, 1, 64, 16, 16]
- */
+/** A neuron and the synapses it drives: `BN(Conv(SN(x)))`. */
 export const layer =
   <S, C>(K: Kernels<S, C>) =>
   (neuron: string, synapse: string, p: Layer): ((input: C) => Stateful<C, C>) => {
@@ -29,9 +22,9 @@ export const layer =
  * Source: the paper's section 4.3, figure 4.
  *
  * @example
- * const { feedForward } = parameters.stages[0].blocks[0]
- * const input = tensor([4, 1, 16, 16, 16], new Float64Array(4 * 16 * 256))
- * fromRest(gwsffn(reference('float64'))(feedForward)(input)).shape // => [4, 1, 16, 16, 16]
+ * const [{ feedForward }, x] = [parameters.stages[0].blocks[0], Either.right([4, 1, 16, 16, 16])]
+ * fromRest(gwsffn(shapes)(feedForward)(x)) // => x
+ * fromRest(layer(shapes)('up.0', 'up.1', feedForward.up)(x)) // => Either.right([4, 1, 64, 16, 16])
  */
 export const gwsffn =
   <S, C>(K: Kernels<S, C>) =>

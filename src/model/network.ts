@@ -32,7 +32,7 @@ const inOrder = <C>(parts: readonly Chain<C>[]): Chain<C> =>
  *
  * @example
  * const net = network(reference('float32'))(parameters)
- * net.embed(image).shape // => [1, 1, 16, 16, 16]
+ * forward(net)(1)(image) // => forwardFrames(net)(image)
  */
 export const network =
   <S, C>(K: Kernels<S, C>) =>
@@ -52,23 +52,10 @@ export const network =
     }
   }
 
-/**
- * Runs from rest: no membrane recorded, so every neuron starts at its reset value.
- *
- * @example
- * const net = network(reference('float32'))(parameters)
- * fromRest(step(net)(image)) // => forward(net)(1)(image)
- */
+/** Runs from rest: no membrane recorded, so every neuron starts at its reset value. */
 export const fromRest = <C, A>(run: Stateful<C, A>): A => State.evaluate<Membranes<C>>(new Map<string, C>())(run)
 
-/**
- * The logits of a still image `[1, B, c, H, W]` at each of T steps; the stem runs once.
- *
- * @example
- * const net = network(reference('float32'))(parameters)
- * const [logits, membranes] = still(net)(4)(image)(new Map())
- * membranes.size // => neurons(parameters).length
- */
+/** The logits of a still image `[1, B, c, H, W]` at each of T steps; the stem runs once. */
 export const still =
   <C>({ embed, hold, respond }: Network<C>) =>
   (steps: number): ((image: C) => Stateful<C, C>) =>
@@ -81,29 +68,15 @@ export const still =
  * @example
  * const net = network(reference('float32'))(parameters)
  * const [, membranes] = step(net)(image)(new Map())
- * const [logits] = step(net)(image)(membranes)
- * logits.data // => forward(net)(2)(image).data.slice(10)
+ * step(net)(image)(membranes)[0].data // => fromRest(still(net)(2)(image)).data.slice(10)
  */
 export const step = <C>({ embed, respond }: Network<C>): ((frames: C) => Stateful<C, C>) => flow(embed, respond)
 
-/**
- * The logits of T steps from rest, of a still image held for `steps` steps.
- *
- * @example
- * const net = network(reference('float32'))(parameters)
- * forward(net)(4)(image).shape // => [4, 1, 10]
- */
+/** The logits of T steps from rest, of a still image held for `steps` steps. */
 export const forward =
   <C>(net: Network<C>) =>
   (steps: number): ((image: C) => C) =>
     flow(still(net)(steps), fromRest)
 
-/**
- * The logits of a sequence of frames from rest.
- *
- * @example
- * const net = network(reference('float32'))(parameters)
- * const frames = tensor([2, 1, 1, 16, 16], Float64Array.of(...image.data, ...image.data))
- * forwardFrames(net)(frames) // => forward(net)(2)(image)
- */
+/** The logits of a sequence of frames from rest. */
 export const forwardFrames = <C>(net: Network<C>): ((frames: C) => C) => flow(step(net), fromRest)
