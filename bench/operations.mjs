@@ -34,7 +34,7 @@ const operationOf = (step) => {
   if (overlap !== null) return groups.length > 1 ? '3x3 in groups' : '3x3 stride 2'
   return gatherStride > 4 ? 'patches p x p' : '1x1'
 }
-const partOf = { extract: 'listing', concat: 'listing', touch: 'sums', accumulate: 'sums', affineFire: 'neurons' }
+const partOf = { extract: 'listing', concat: 'listing', fours: 'tables', accumulate: 'sums', affineFire: 'neurons' }
 
 const { i32 } = P.bytes()
 const calls = [] // of a run, in order: what it belongs to, its best time, its additions
@@ -67,14 +67,14 @@ for (let run = 0; run < Number(runs); run++) {
 
 const { simd } = limits()
 const sum = (where, field) => calls.filter(where).reduce((total, call) => total + call[field], 0)
-const parts = ['listing', 'sums', 'neurons', 'other']
+const parts = ['listing', 'tables', 'sums', 'neurons', 'other']
 console.log(`| ${variant} | G additions | ${parts.map((part) => `${part} ms`).join(' | ')} | all ms | G additions/s in sums |`)
 console.log(`|${' --- |'.repeat(parts.length + 4)}`)
 const row = (name, where) => {
   const additions = sum(where, 'additions') / 1e9
   const times = parts.map((part) => sum((call) => where(call) && call.part === part, 'best'))
   const total = times.reduce((a, b) => a + b, 0)
-  const rate = additions > 0 ? (additions / (times[1] / 1000)).toFixed(1) : ''
+  const rate = additions > 0 ? (additions / (times[2] / 1000)).toFixed(1) : ''
   const cells = [additions > 0 ? additions.toFixed(2) : '', ...times.map((ms) => ms.toFixed(1)), total.toFixed(1), rate]
   console.log(`| ${name} | ${cells.join(' | ')} |`)
 }

@@ -9,6 +9,7 @@ import { fast } from '../../src/interpreters/fast/kernels.js'
 import type { Potentials } from '../../src/interpreters/fast/session.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { wasm } from '../../src/interpreters/wasm/kernels.js'
+import type { Config } from '../../src/model/config.js'
 import type { Membranes } from '../../src/model/kernels.js'
 import { network, step } from '../../src/model/network.js'
 import { type Parameters, parse } from '../../src/model/parameters.js'
@@ -21,9 +22,18 @@ interface Case {
   readonly cut: number
 }
 
+/** A configuration with so many times the channels everywhere: more than are added together, and heads that cut fours. */
+const widened =
+  (times: number) =>
+  (config: Config): Config => ({
+    ...config,
+    stages: config.stages.map((stage) => ({ ...stage, planes: times * stage.planes })),
+    groupWidth: times * config.groupWidth,
+  })
+
 const given = fc
   .record({
-    config: configuration,
+    config: fc.tuple(configuration, fc.integer({ min: 1, max: 3 })).map(([config, times]) => widened(times)(config)),
     seed: fc.nat(),
     steps: fc.integer({ min: 2, max: 4 }),
     batch: fc.integer({ min: 1, max: 2 }),

@@ -1,23 +1,27 @@
 /**
  * What a layer of synapses computes, over any monoid: every spike sends a row of terms to the sums it reaches.
  *
- * A term is named by its synapse, a number; the numbers ascend in the canonical order of summation of `Kernels`. Over the
- * free monoid a contraction answers, for every neuron, the list of its active synapses; over the weights it answers the
- * neuron's current. The text is the same, and it knows nothing of numbers: it can only combine what it is given.
+ * A term is named by its synapse, a number; the numbers ascend in the canonical order of summation of `Kernels`, and what
+ * neighbouring inputs send is combined by fours first. Over the free monoid a contraction answers, for every neuron, the
+ * list of its active synapses; over the weights it answers the neuron's current. The text is the same, and it knows
+ * nothing of numbers: it can only combine what it is given.
  * @module
  */
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import { convolved, type Size } from '../core/tensor.js'
-import type { Convolution } from '../model/kernels.js'
+import { type Convolution, FOUR } from '../model/kernels.js'
 
-/** A row of synapses of an input of the given value: `synapse + i` ends in the sum `target + i`, for i below `length`. */
-export type Reach = (target: number, synapse: number, length: number, value: number) => void
+/**
+ * Rows of synapses of neighbouring active inputs, ascending: of the row that starts at synapse s, `s + i` ends in the sum
+ * `target + i`, for i below `length`. `values` has the inputs' values. Both lists are only lent for the call.
+ */
+export type Reach = (target: number, starts: readonly number[], length: number, values: readonly number[]) => void
 
 /** Which synapse leads from which input to which sum. */
 export interface Wiring {
   /** How many sums there are. */
   readonly targets: number
-  /** Visits the rows of the active inputs (those not 0); every sum meets its synapses in ascending order. */
+  /** Visits the rows of the active inputs (those not 0), by fours; every sum meets its synapses in ascending order. */
   readonly visit: (inputs: ArrayLike<number>, reach: Reach) => void
 }
 
@@ -25,14 +29,18 @@ export interface Wiring {
  * The wiring of a convolution on one frame `[C, H, W]`, whose sums are `[H', W', C']`.
  *
  * Synapse `((ky kw + kx) C + c) (C' / groups) + i` is kernel row ky, kernel column kx, input channel c and the i-th
- * output channel of c's group. An input visits its rows; inputs go by row, column and channel, so a sum meets its
- * synapses by kernel row, kernel column and channel.
+ * output channel of c's group. Inputs go by row, column and channel, so a sum meets its synapses by kernel row, kernel
+ * column and channel; `together` neighbouring channels of a group are visited at once.
  *
  * @example
  * const weight = tensor([5, 2, 3, 3], new Float32Array(90))
  * convolution({ weight, stride: 2, padding: 1, groups: 1 }, { height: 8, width: 8 }).targets // => 4 * 4 * 5
  */
-export const convolution = ({ weight, stride, padding, groups }: Convolution, { height, width }: Size): Wiring => {
+export const convolution = (
+  { weight, stride, padding, groups }: Convolution,
+  { height, width }: Size,
+  together = FOUR,
+): Wiring => {
   const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
   const [channels, row] = [inGroup * groups, out / groups]
   const [oh, ow] = [convolved(height, kh, stride, padding), convolved(width, kw, stride, padding)]
@@ -41,24 +49,29 @@ export const convolution = ({ weight, stride, padding, groups }: Convolution, { 
     visit: (inputs, reach) => {
       for (let y = 0; y < height; y++)
         for (let x = 0; x < width; x++)
-          for (let c = 0; c < channels; c++) {
-            const value = inputs[(c * height + y) * width + x]!
-            if (value === 0) continue
-            for (let ky = 0; ky < kh; ky++) {
-              const oy = (y + padding - ky) / stride
-              if (!Number.isInteger(oy) || oy < 0 || oy >= oh) continue
-              for (let kx = 0; kx < kw; kx++) {
-                const ox = (x + padding - kx) / stride
-                if (!Number.isInteger(ox) || ox < 0 || ox >= ow) continue
-                reach(
-                  (oy * ow + ox) * out + Math.floor(c / inGroup) * row,
-                  ((ky * kw + kx) * channels + c) * row,
-                  row,
-                  value,
-                )
+          for (let group = 0; group < groups; group++)
+            for (let first = 0; first < inGroup; first += together) {
+              const active: number[] = []
+              const values: number[] = []
+              for (let c = group * inGroup + first; c < group * inGroup + Math.min(first + together, inGroup); c++) {
+                const value = inputs[(c * height + y) * width + x]!
+                if (value === 0) continue
+                active.push(c)
+                values.push(value)
+              }
+              if (active.length === 0) continue
+              const starts = active.slice()
+              for (let ky = 0; ky < kh; ky++) {
+                const oy = (y + padding - ky) / stride
+                if (!Number.isInteger(oy) || oy < 0 || oy >= oh) continue
+                for (let kx = 0; kx < kw; kx++) {
+                  const ox = (x + padding - kx) / stride
+                  if (!Number.isInteger(ox) || ox < 0 || ox >= ow) continue
+                  for (let a = 0; a < active.length; a++) starts[a] = ((ky * kw + kx) * channels + active[a]!) * row
+                  reach((oy * ow + ox) * out + group * row, starts, row, values)
+                }
               }
             }
-          }
     },
   }
 }
@@ -93,17 +106,25 @@ export const synapses = <A>(
 export const product = (terms: number, positions: number, width: number): Wiring => ({
   targets: positions * width,
   visit: (inputs, reach) => {
-    for (let term = 0; term < terms; term++)
+    for (let first = 0; first < terms; first += FOUR)
       for (let at = 0; at < positions; at++) {
-        const value = inputs[term * positions + at]!
-        if (value !== 0) reach(at * width, term * width, width, value)
+        const starts: number[] = []
+        const values: number[] = []
+        for (let term = first; term < Math.min(first + FOUR, terms); term++) {
+          const value = inputs[term * positions + at]!
+          if (value === 0) continue
+          starts.push(term * width)
+          values.push(value)
+        }
+        if (starts.length > 0) reach(at * width, starts, width, values)
       }
   },
 })
 
 /**
  * Combines, for every sum, the terms of its active synapses in ascending order, starting at the empty one:
- * `sums[target] = table[s1] <> table[s2] <> ...`, where the table has the term of every synapse.
+ * `sums[target] = (table[s1] <> table[s2] <> ..) <> (table[s5] <> ..) <> ...`, neighbours first, where the table has the
+ * term of every synapse.
  *
  * Every homomorphism h of monoids commutes with it: `h(contract(M)(w)(table)(x)) = contract(M')(w)(h(table))(x)`.
  *
@@ -120,8 +141,11 @@ export const contract =
   (table: ArrayLike<A>) =>
   (inputs: ArrayLike<number>): readonly A[] => {
     const sums: A[] = Array.from({ length: targets }, () => M.empty)
-    visit(inputs, (target, synapse, length) => {
-      for (let i = 0; i < length; i++) sums[target + i] = M.concat(sums[target + i]!, table[synapse + i]!)
+    visit(inputs, (target, starts, length) => {
+      for (let i = 0; i < length; i++) {
+        const [first, ...others] = starts.map((start) => table[start + i]!)
+        sums[target + i] = M.concat(sums[target + i]!, others.reduce(M.concat, first!))
+      }
     })
     return sums
   }

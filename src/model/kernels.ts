@@ -69,6 +69,9 @@ export type Membranes<C> = ReadonlyMap<string, C>
 /** A computation that threads the membranes from chunk to chunk. */
 export type Stateful<C, A> = State<Membranes<C>, A>
 
+/** How many neighbouring inputs have their terms added to each other before they are added to the sum. */
+export const FOUR = 4
+
 /**
  * The operations.
  *
@@ -88,10 +91,16 @@ export type Stateful<C, A> = State<Membranes<C>, A>
  * | `scope` | | names the place; the identity unless observed |
  *
  * **Order of summation** (part of the specification, so that float32 is defined to the bit). Every sum starts at 0 and
- * adds its terms one by one, each addition rounded once:
- * `synapse` and `stem` in the order (kernel row, kernel column, input channel), positions in the padding left out;
- * `dstT` over the channels d, `dst` over the tokens n, `meanPool` over the positions in row-major order, `classify` over
- * the channels, all ascending.
+ * adds its terms one by one, each addition rounded once.
+ *
+ * Where spikes pick the terms, they come in *fours* ({@link FOUR}): the active terms of four neighbouring inputs, counted
+ * from the first of the sum (0 to 3, 4 to 7, ..), are added to each other first, ascending, and what they come to is then
+ * added to the sum: `(((w0 + w1) + w3) + ...)`. `synapse` goes by kernel row, kernel column and four input channels of
+ * the group, positions in the padding left out; `dstT` by four channels of the head, `dst` by four tokens. (So an
+ * interpreter may look the sum of four up among sixteen.)
+ *
+ * Where real numbers are summed, they come one by one: `stem` in the order (kernel row, kernel column, input channel),
+ * `meanPool` over the positions in row-major order, `classify` over the channels.
  *
  * Source: the paper's section 4 (equations 7 to 13) and the authors' code, which decides where they differ.
  */

@@ -69,8 +69,8 @@ export const meanRows =
 /** Rows of channels to blocks of rows. */
 export const packRows =
   ({ f32 }: Bytes): Primitives['packRows'] =>
-  (from, fromRow, width, rows, to) => {
-    for (let block = 0, o = to >> 2; block < width; block += 16)
+  (from, fromRow, width, rows, skip, to) => {
+    for (let block = 0, o = to >> 2; block < width; block += 16, o += skip >> 2)
       for (let r = 0; r < rows; r++)
         for (let i = 0; i < 16; i++, o++) f32[o] = block + i < width ? f32[((from + r * fromRow) >> 2) + block + i]! : 0
   }
@@ -78,8 +78,8 @@ export const packRows =
 /** Columns (one channel of sixteen rows) to blocks of rows. */
 export const packColumns =
   ({ f32 }: Bytes): Primitives['packColumns'] =>
-  (from, fromRow, width, rows, to) => {
-    for (let block = 0, o = to >> 2; block < width; block += 16)
+  (from, fromRow, width, rows, skip, to) => {
+    for (let block = 0, o = to >> 2; block < width; block += 16, o += skip >> 2)
       for (let r = 0; r < rows; r++)
         for (let i = 0; i < 16; i++, o++)
           f32[o] = block + i < width ? f32[((from + (block + i) * fromRow) >> 2) + r]! : 0

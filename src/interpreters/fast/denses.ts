@@ -34,7 +34,7 @@ export const emitStem = (B: Builder, wire: CurrentWire, p: Stem, x: CurrentWire)
   B.views.set(wire, to)
   const terms = kernelHeight * kernelWidth * channels
   const weights = B.constants.place(p, 'weights', padded(out) * terms * 4, () =>
-    packConvolution(ungrouped(p.convolution), whole(terms)),
+    packConvolution(ungrouped(p.convolution), whole(terms), channels),
   )
   const gain = B.constants.place(p, 'gain', padded(out) * 4, () => packAffine(p.norm, to).gain)
   const shift = B.constants.place(p, 'shift', padded(out) * 4, () => packAffine(p.norm, to).shift)
@@ -106,7 +106,7 @@ export const emitClassify = (B: Builder, wire: CurrentWire, weight: Tensor<Reals
   const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, classes))
   B.views.set(wire, to)
   const weights = B.constants.place(weight, 'weights', padded(classes) * channels * 4, () =>
-    packConvolution(asConvolution(weight), whole(channels)),
+    packConvolution(asConvolution(weight), whole(channels), channels),
   )
   const gain = B.constants.place(weight, 'gain', padded(classes) * 4, () => new Float32Array(padded(classes)).fill(1))
   const shift = B.constants.place(weight, 'shift', padded(classes) * 4, () =>

@@ -102,10 +102,11 @@ const runPack = (P: Primitives, step: PackStep, unit: number): void => {
   const [t, b, head] = split(unit, step.batch, step.heads)
   const from = input.base + t * input.stepStride + b * input.batchStride + headAt[head]!
   const to = output + unit * headBytes
-  for (const { first, rows } of slabs) {
+  for (const { first, rows, terms } of slabs) {
     const at = to + first * blocks * ROW
-    if (transpose) P.packColumns(from + first * 4, input.rowStride, width, rows, at)
-    else P.packRows(from + first * input.rowStride, input.rowStride, width, rows, at)
+    const skip = (rows - terms) * ROW
+    if (transpose) P.packColumns(from + first * 4, input.rowStride, width, terms, skip, at)
+    else P.packRows(from + first * input.rowStride, input.rowStride, width, terms, skip, at)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Which rows of which input an output position sums over: the taps of a convolution, and pieces of its rows. @module */
-import { type Channels, channelAt } from './layout.js'
+import { FOUR } from '../../model/kernels.js'
+import { BLOCK, type Channels, channelAt } from './layout.js'
 
 /** A window over a feature map. */
 export interface Window {
@@ -32,8 +33,26 @@ export const gatherTable = (w: Window, rowStride: number): Int32Array => {
   return table
 }
 
-/** Rows of weights in a slab: the byte offset of a row, 64 k, must fit sixteen bits. */
+/** Rows of sixteen in a table of fours: one for every way in which four inputs may be active. */
+const WAYS = 2 ** FOUR
+
+/** Most rows of weights in a slab: its table of fours, 256 bytes a row, stays in the second-level cache. */
 export const SLAB_ROWS = 640
+
+/** Rounds up to whole fours. */
+export const inFours = (inputs: number): number => Math.ceil(inputs / FOUR) * FOUR
+
+/** Bytes of the table of a slab's fours. */
+export const tableBytes = (rows: number): number => (rows / FOUR) * WAYS * BLOCK * 4
+
+/**
+ * An event is the offset of a row of a table of fours, in units of eight bytes, so that sixteen bits reach through the
+ * largest table. This is how far apart two rows are.
+ */
+const EVENT = (BLOCK * 4) / 8
+
+/** And two fours. */
+const EVENTS = WAYS * EVENT
 
 /** A stretch of the channels of one tap: bits `[bit, bit + bits)` of the tap's row drive rows k, k + 1, .. of a slab. */
 export interface Piece {
@@ -43,7 +62,10 @@ export interface Piece {
   readonly k: number
 }
 
-/** Part of a sum, in canonical order: `rows` rows of weights from row `first` of the whole, and what drives them. */
+/**
+ * Part of a sum, in canonical order: `rows` rows of weights from row `first` of the whole, and what drives them. Every
+ * tap has whole fours of rows; those past its channels are never driven.
+ */
 export interface Slab {
   readonly first: number
   readonly rows: number
@@ -54,11 +76,16 @@ export interface Slab {
 const slabRows = (taps: number, count: number, most: number): number =>
   count <= most
     ? count * Math.ceil(taps / Math.ceil(taps / Math.floor(most / count)))
-    : Math.ceil((taps * count) / Math.ceil((taps * count) / most))
+    : inFours((taps * count) / Math.ceil((taps * count) / most))
+
+/** Whether a run of channels ends inside a four of a group of `count` channels. */
+export const cutsFours = ({ run, channels }: Channels, count: number): boolean =>
+  Array.from({ length: channels / run - 1 }, (_, r) => (r + 1) * run).some((end) => (end % count) % FOUR !== 0)
 
 /**
  * Cuts the sum over (tap, channel) of `count` channels from `from` into slabs of at most `most` rows, of equal height
- * but the last, and of whole taps where one fits. Partial sums are stored between slabs, which rounds nothing.
+ * but the last, and of whole taps where one fits. Partial sums are stored between slabs, which rounds nothing. No run of
+ * channels may end inside a four ({@link cutsFours}).
  */
 export const slabsOf = (
   lie: Channels,
@@ -67,32 +94,32 @@ export const slabsOf = (
   count: number,
   most = SLAB_ROWS,
 ): readonly Slab[] => {
-  const terms = taps * count
-  const height = slabRows(taps, count, most)
+  const tapRows = inFours(count)
+  const terms = taps * tapRows
+  const height = slabRows(taps, tapRows, most)
   return Array.from({ length: Math.ceil(terms / height) }, (_, s): Slab => {
     const [first, end] = [s * height, Math.min(terms, (s + 1) * height)]
     const pieces: Piece[] = []
     for (let at = first; at < end; ) {
-      const [tap, channel] = [Math.floor(at / count), from + (at % count)]
-      const untilRun = lie.run - (channel % lie.run)
-      const bits = Math.min(untilRun, count - (at % count), end - at)
+      const [tap, c] = [Math.floor(at / tapRows), at % tapRows]
+      const channel = from + c
+      const bits = Math.min(lie.run - (channel % lie.run), count - c, end - at)
       pieces.push({ tap, bit: channelAt(lie, channel), bits, k: at - first })
-      at += bits
+      at += inFours(bits)
     }
     return { first, rows: end - first, pieces }
   })
 }
 
-/** Pieces as the kernels read them, four 32-bit words each: byte offset of the tap in the table, bit, bits, 64 k. */
+/** Pieces as the kernels read them, four 32-bit words each: byte offset of the tap in the table, bit, bits, first event. */
 export const pieceTable = (pieces: readonly Piece[]): Int32Array =>
-  Int32Array.from(pieces.flatMap(({ tap, bit, bits, k }) => [tap * 4, bit, bits, k * 64]))
+  Int32Array.from(pieces.flatMap(({ tap, bit, bits, k }) => [tap * 4, bit, bits, (k / FOUR) * EVENTS]))
 
-/** For every byte, the offsets of its set bits in ascending order, 64 bytes a bit, as eight 16-bit words. */
-export const bitTable = (): Uint16Array => {
-  const table = new Uint16Array(256 * 8)
-  for (let byte = 0; byte < 256; byte++) {
-    let n = 0
-    for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) table[byte * 8 + n++] = bit * 64
-  }
-  return table
-}
+/** For every byte, two fours: their events, as two 16-bit words, and how many bytes of those words are used. */
+export const eventTable = (): Uint16Array =>
+  Uint16Array.from(
+    Array.from({ length: 256 }, (_, byte) => {
+      const events = [byte & 15, byte >> 4].flatMap((way, four) => (way === 0 ? [] : [four * EVENTS + way * EVENT]))
+      return [events[0] ?? 0, events[1] ?? 0, events.length * 2, 0]
+    }).flat(),
+  )

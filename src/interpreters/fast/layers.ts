@@ -8,7 +8,7 @@ import { currentSource, type Source, sourceOf } from './sources.js'
 import type { SpikeWire, Wire } from './wires.js'
 
 /** Rows of sums in a tile: enough to reuse a slab of weights many times, few enough to stay in the cache. */
-const TILE_ROWS = 800
+const TILE_ROWS = 1600
 
 /** Units a thread from which on their number need not be a multiple of the threads'. */
 const EVEN = 8

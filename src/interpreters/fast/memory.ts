@@ -1,9 +1,9 @@
 /** Memories that programs run in, and what goes into one before its first run. @module */
 import type { Pool } from './arena.js'
-import { bitTable } from './geometry.js'
+import { eventTable } from './geometry.js'
 import type { Bytes } from './layout.js'
 import { type Primitives, primitives } from './primitives.js'
-import { BIT_TABLE } from './program.js'
+import { EVENT_TABLE } from './program.js'
 
 /** Primitives over a memory of at least so many bytes; what it held so far stays. */
 export type Memory = (bytes: number) => Primitives
@@ -25,9 +25,9 @@ export const arrayMemory = (): Memory => {
   }
 }
 
-/** Puts the table of set bits and the pool's new constants into memory. */
+/** Puts the table of events and the pool's new constants into memory. */
 export const writeConstants = ({ u8, u16 }: Bytes, constants: Pool): void => {
-  u16.set(bitTable(), BIT_TABLE / 2)
+  u16.set(eventTable(), EVENT_TABLE / 2)
   for (const { at, data } of constants.fresh()) {
     const { buffer, byteOffset, byteLength } = data()
     u8.set(new Uint8Array(buffer, byteOffset, byteLength), at)

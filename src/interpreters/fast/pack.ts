@@ -12,13 +12,13 @@ const packChannel = (
   rows: number,
   data: Reals,
   from: number,
-  [first, inGroup, taps]: readonly [number, number, number],
+  [first, inGroup, taps, tapRows]: readonly [number, number, number, number],
 ): void => {
-  let tap = Math.floor(first / inGroup)
-  let channel = first % inGroup
+  let tap = Math.floor(first / tapRows)
+  let channel = first % tapRows
   for (let to = at, end = at + rows * BLOCK; to < end; to += BLOCK) {
-    packed[to] = data[from + channel * taps + tap]!
-    if (++channel === inGroup) {
+    if (channel < inGroup) packed[to] = data[from + channel * taps + tap]!
+    if (++channel === tapRows) {
       channel = 0
       tap++
     }
@@ -26,13 +26,17 @@ const packChannel = (
 }
 
 /**
- * A convolution's weights as `[group][slab][block][row][16]`, row (kernel row, kernel column, input channel); zeros for
- * the channels that fill the last block of a group.
+ * A convolution's weights as `[group][slab][block][row][16]`, row (kernel row, kernel column, input channel) with
+ * `tapRows` rows a tap; zeros for the rows past a tap's channels and the channels that fill the last block of a group.
  */
-export const packConvolution = ({ weight, groups }: Convolution, slabs: readonly Slab[]): Float32Array => {
+export const packConvolution = (
+  { weight, groups }: Convolution,
+  slabs: readonly Pick<Slab, 'first' | 'rows'>[],
+  tapRows: number,
+): Float32Array => {
   const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
   const [outGroup, taps] = [out / groups, kh * kw]
-  const packed = new Float32Array(groups * padded(outGroup) * inGroup * taps)
+  const packed = new Float32Array(groups * padded(outGroup) * tapRows * taps)
   const { data } = weight
   let at = 0
   for (let g = 0; g < groups; g++)
@@ -40,7 +44,7 @@ export const packConvolution = ({ weight, groups }: Convolution, slabs: readonly
       for (let block = 0; block < outGroup; block += BLOCK, at += rows * BLOCK)
         for (let i = 0; i < BLOCK && block + i < outGroup; i++) {
           const from = (g * outGroup + block + i) * inGroup * taps
-          packChannel(packed, at + i, rows, data, from, [first, inGroup, taps])
+          packChannel(packed, at + i, rows, data, from, [first, inGroup, taps, tapRows])
         }
   return packed
 }

@@ -1,7 +1,7 @@
 /**
  * The primitives programs are made of, in plain TypeScript over typed arrays.
  *
- * `extract` and `accumulate` are all that spikes go through, and they only add. Addresses and strides are bytes; a row
+ * `extract`, `concat` and `accumulate` are all that spikes go through, and they only add. Addresses and strides are bytes; a row
  * of sums is sixteen float32. Every addition and multiplication is rounded to float32 (`Math.fround`).
  * @module
  */
@@ -9,7 +9,7 @@ import { affine, affineFire } from './currents.js'
 import { dense, maxPool, meanRows, packColumns, packRows } from './dense.js'
 import { type Bytes, bytesOf } from './layout.js'
 import type { ChargeCode } from './program.js'
-import { accumulate, concat, extract } from './spikes.js'
+import { accumulate, concat, extract, fours } from './spikes.js'
 
 /** Rows of currents on their way through an affine map. */
 export type Affine = readonly [
@@ -50,8 +50,9 @@ export interface Primitives {
   /** The typed arrays over the memory. */
   readonly bytes: () => Bytes
   /**
-   * Lists the active inputs of `positions` outputs over `steps` steps: for each its start in `starts` (one more at the
-   * end), and in `lists` the offset of its row of weights, ascending, as 16-bit words. Returns the end of the lists.
+   * Lists the active fours of inputs of `positions` outputs over `steps` steps: for each output its start in `starts` (one
+   * more at the end), and in `lists` the rows of the table of fours they pick, ascending: 16-bit words, a row's offset in
+   * units of eight bytes. Returns the end of the lists.
    */
   readonly extract: (
     gather: number,
@@ -82,12 +83,12 @@ export interface Primitives {
     lists: number,
   ) => number
   /**
-   * Reads weights through, a word a cache line, before events pick from them: the hardware fetches ahead along a
-   * straight line, not along events. The answer only keeps the reads from being optimised away.
+   * Makes the table of fours of `rows` rows of weights: for every four rows sixteen rows, of which row `way` is the sum of
+   * those that have a bit in `way`, added ascending. Way 0 is not written and never picked.
    */
-  readonly touch: (from: number, bytes: number) => number
-  /** `sums[r] = (resume ? sums[r] : 0) + weights[e0] + weights[e1] + ..` over the events e of each row r, in order. */
-  readonly accumulate: (starts: number, rows: number, weights: number, sums: number, resume: number) => void
+  readonly fours: (weights: number, rows: number, table: number) => void
+  /** `sums[r] = (resume ? sums[r] : 0) + table[e0] + table[e1] + ..` over the events e of each row r, in order. */
+  readonly accumulate: (starts: number, rows: number, table: number, sums: number, resume: number) => void
   /**
    * `out = x * gain + shift (+ residual)` on `positions` rows over `steps` steps; sixteen gains and shifts, and
    * `residual` 0 is none.
@@ -129,10 +130,10 @@ export interface Primitives {
   ) => void
   /** The mean of `positions` rows, one block. */
   readonly meanRows: (from: number, fromRow: number, positions: number, out: number) => void
-  /** `[block of width][row][16]` from rows of `width` channels. */
-  readonly packRows: (from: number, fromRow: number, width: number, rows: number, to: number) => void
+  /** `[block of width][row][16]` from rows of `width` channels; after the rows of a block, `skip` bytes are left out. */
+  readonly packRows: (from: number, fromRow: number, width: number, rows: number, skip: number, to: number) => void
   /** The same from columns: `to[block][row][i] = from[block * 16 + i][row]`, zeros past `width`. */
-  readonly packColumns: (from: number, fromRow: number, width: number, rows: number, to: number) => void
+  readonly packColumns: (from: number, fromRow: number, width: number, rows: number, skip: number, to: number) => void
 }
 
 /** The primitives over one buffer. */
@@ -142,8 +143,7 @@ export const primitives = (buffer: ArrayBufferLike): Primitives => {
     bytes: () => bytes,
     extract: extract(bytes),
     concat: concat(bytes),
-    // Plain TypeScript is slower than memory is.
-    touch: () => 0,
+    fours: fours(bytes),
     accumulate: accumulate(bytes),
     affine: affine(bytes),
     affineFire: affineFire(bytes),

@@ -173,8 +173,8 @@ export interface PackStep {
   readonly input: Omit<Lane, 'at'>
   /** Byte offset of each head's first channel in a row. */
   readonly headAt: readonly number[]
-  /** The slabs of the product's sum, and its blocks. */
-  readonly slabs: readonly { readonly first: number; readonly rows: number }[]
+  /** The slabs of the product's sum (those of a slab's rows that are terms, the others fill its last four), and its blocks. */
+  readonly slabs: readonly { readonly first: number; readonly rows: number; readonly terms: number }[]
   readonly blocks: number
   readonly output: number
   readonly headBytes: number
@@ -209,8 +209,8 @@ export interface Program {
   readonly scratch: number
 }
 
-/** Where the table of set bits lies; the first sixteen bytes of the memory stay unused. */
-export const BIT_TABLE = 16
+/** Where the table of a byte's events lies; the first sixteen bytes of the memory stay unused. */
+export const EVENT_TABLE = 16
 
 /** The first address programs may use. */
-export const FIRST_FREE = BIT_TABLE + 256 * 16
+export const FIRST_FREE = EVENT_TABLE + 256 * 8

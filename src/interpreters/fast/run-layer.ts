@@ -1,4 +1,6 @@
 /** Running layers: a tile's events are listed once, then each block of sixteen channels is summed, mapped and fired. @module */
+import { FOUR } from '../../model/kernels.js'
+import { inFours, tableBytes } from './geometry.js'
 import type { Affine, Neurons, Primitives } from './primitives.js'
 import type { Firing, Lane, LayerStep, Overlap, Sum } from './program.js'
 
@@ -21,15 +23,18 @@ const linesOf = (
 }
 
 /** Bytes for the events of so many rows if every neuron fires, and the starts of the lists. */
-const listBytes = (rows: number, terms: number): number => (rows + 1) * 4 + rows * terms * 2 + 64
+const listBytes = (rows: number, terms: number): number => (rows + 1) * 4 + (rows * inFours(terms) * 2) / FOUR + 64
 
-/** Scratch bytes of a layer: sums, starts and lists, for the case that every neuron fires. */
+/** Bytes of the largest table of fours of a sum. */
+const largestTable = ({ groups }: Sum): number => Math.max(...groups.flat().map(({ rows }) => tableBytes(rows)))
+
+/** Scratch bytes of a layer: table of fours, sums, starts and lists, for the case that every neuron fires. */
 export const layerScratch = (step: LayerStep): number => {
   const rows = step.steps * step.tile
   if (step.source.kind === 'current') return rows * ROW
   const { groups, overlap } = step.source.sum
   const lists = groups.map((slabs) => slabs.reduce((bytes, slab) => bytes + listBytes(rows, slab.rows), 0))
-  const bytes = rows * ROW + Math.max(...lists)
+  const bytes = largestTable(step.source.sum) + rows * ROW + Math.max(...lists)
   if (overlap === null) return bytes
   const lines = Math.min(
     overlap.height,
@@ -78,7 +83,7 @@ const sumBlock = (
   steps: number,
   [batch, group, count, j]: readonly [number, number, number, number],
   starts: readonly number[],
-  sums: number,
+  [table, sums]: readonly [number, number],
 ): void => {
   const slabs = sum.groups[group]!
   const weights = sum.weights + group * sum.groupStride + batch * sum.weightsBatchStride
@@ -86,11 +91,13 @@ const sumBlock = (
     const { first, rows } = slabs[s]!
     const slab = weights + (first * sum.blocksPerGroup + j * rows) * ROW
     if (sum.weightsStepStride === 0) {
-      P.touch(slab, rows * ROW)
-      P.accumulate(starts[s]!, steps * count, slab, sums, s)
+      P.fours(slab, rows, table)
+      P.accumulate(starts[s]!, steps * count, table, sums, s)
     } else
-      for (let t = 0; t < steps; t++)
-        P.accumulate(starts[s]! + t * count * 4, count, slab + t * sum.weightsStepStride, sums + t * count * ROW, s)
+      for (let t = 0; t < steps; t++) {
+        P.fours(slab + t * sum.weightsStepStride, rows, table)
+        P.accumulate(starts[s]! + t * count * 4, count, table, sums + t * count * ROW, s)
+      }
   }
 }
 
@@ -120,7 +127,7 @@ const rowsOf = (
   lane === null ? [0, 0, 0] : [laneAt(lane, batch, position, block), lane.stepStride, lane.rowStride]
 
 /** Runs a layer on a tile of one sample, all steps, and one group: events once, then block by block. */
-export const runLayer = (P: Primitives, step: LayerStep, unit: number, sums: number): void => {
+export const runLayer = (P: Primitives, step: LayerStep, unit: number, scratch: number): void => {
   const { source, residual, store, fire, steps, positions, tile, chunks, blocks } = step
   const sum = source.kind === 'sum' ? source.sum : null
   const groups = sum === null ? 1 : sum.groups.length
@@ -130,13 +137,14 @@ export const runLayer = (P: Primitives, step: LayerStep, unit: number, sums: num
   const first = (Math.floor(unit / (chunks * groups)) % tiles) * tile
   const batch = Math.floor(unit / (chunks * groups * tiles))
   const count = Math.min(tile, positions - first)
+  const sums = scratch + (sum === null ? 0 : largestTable(sum))
   const lists = sums + steps * count * ROW
   const starts = sum === null ? [] : listEvents(P, sum, step, [batch, group, first, count], lists)
   const perGroup = sum === null ? blocks : sum.blocksPerGroup
   const [from, to] = [Math.floor((chunk * perGroup) / chunks), Math.floor(((chunk + 1) * perGroup) / chunks)]
   for (let j = from; j < to; j++) {
     const block = group * perGroup + j
-    if (sum !== null) sumBlock(P, sum, steps, [batch, group, count, j], starts, sums)
+    if (sum !== null) sumBlock(P, sum, steps, [batch, group, count, j], starts, [scratch, sums])
     const x = source.kind === 'current' ? rowsOf(source.lane, batch, first, block) : ([sums, count * ROW, ROW] as const)
     const { gain, shift } = source.kind === 'current' ? source : source.sum
     const at = sum === null ? 0 : block * ROW

@@ -1,7 +1,7 @@
 /** Where the current of a layer comes from: a synapse, an attention product, or a value that is there already. @module */
 import type { Synapse } from '../../model/kernels.js'
-import type { Builder, Resolve } from './builder.js'
-import { gatherTable, pieceTable, SLAB_ROWS, type Slab, slabsOf, type Window } from './geometry.js'
+import type { Builder, Resolve, Wanted } from './builder.js'
+import { cutsFours, gatherTable, inFours, pieceTable, SLAB_ROWS, type Slab, slabsOf, type Window } from './geometry.js'
 import { BLOCK, type Channels, channelAt, padded, runsOf, type View } from './layout.js'
 import { packAffine, packConvolution } from './pack.js'
 import type { LayerStep, SlabPlace, Sum } from './program.js'
@@ -66,7 +66,7 @@ const lineOf = (positions: number): Window => ({
 const overlapOf = (B: Builder, window: Window, view: View, groups: number, inGroup: number): Sum['overlap'] => {
   const { height, width, kernelHeight, kernelWidth, stride, padding, outWidth } = window
   const alone = Array.from({ length: groups }, (_, g) => slabsOf(view, 1, g * inGroup, inGroup))
-  const together = inGroup <= SLAB_ROWS && alone.every(([slab]) => slab?.pieces.length === 1)
+  const together = inFours(inGroup) <= SLAB_ROWS && alone.every(([slab]) => slab?.pieces.length === 1)
   if (!together || stride >= Math.min(kernelHeight, kernelWidth)) return null
   const places = slabPlaces(B, `alone ${groups} ${shapeKey(view)}`, alone)
   const rows = gatherPlace(B, lineOf(height * width), view.rowStride)
@@ -74,20 +74,29 @@ const overlapOf = (B: Builder, window: Window, view: View, groups: number, inGro
   return { height, width, kernelHeight, stride, padding, outWidth, rows, pieces, channels: inGroup }
 }
 
+/** The spikes of a sum over groups of `count` channels, in a layout that cuts no four of them. */
+const placeSpikes = (B: Builder, x: SpikeWire, wanted: Wanted, count: number): View => {
+  const view = B.place(x, wanted)
+  return cutsFours(view, count) ? B.place(x, { ...wanted, lie: runsOf(1, wanted.channels) }) : view
+}
+
 const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire): Source => {
   const { weight, stride, padding, groups } = p.convolution
   const [out, inGroup, kernelHeight, kernelWidth] = weight.shape as readonly [number, number, number, number]
   const [height, width] = x.shape.slice(3) as [number, number]
   const [outHeight, outWidth] = wire.shape.slice(3) as [number, number]
-  const view = B.place(x, { channels: inGroup * groups, positions: height * width })
+  const view = placeSpikes(B, x, { channels: inGroup * groups, positions: height * width }, inGroup)
   const window = { height, width, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth }
   const taps = kernelHeight * kernelWidth
   const slabs = Array.from({ length: groups }, (_, g) => slabsOf(view, taps, g * inGroup, inGroup))
   const outGroup = out / groups
   const lie = outGroup % BLOCK === 0 ? runsOf(1, out) : runsOf(groups, outGroup)
   const width16 = groups * padded(outGroup)
-  const terms = taps * inGroup
-  const weights = B.constants.place(p, 'weights', width16 * terms * 4, () => packConvolution(p.convolution, slabs[0]!))
+  const tapRows = inFours(inGroup)
+  const terms = taps * tapRows
+  const weights = B.constants.place(p, 'weights', width16 * terms * 4, () =>
+    packConvolution(p.convolution, slabs[0]!, tapRows),
+  )
   const gain = B.constants.place(p, 'gain', width16 * 4, () => packAffine(p.norm, lie).gain)
   const shift = B.constants.place(p, 'shift', width16 * 4, () => packAffine(p.norm, lie).shift)
   const pieces = `pieces ${taps} ${groups} ${shapeKey(view)}`
@@ -135,14 +144,11 @@ const productSource = (
   })
   const rows =
     found.run % d === 0 ? found : B.place(y, { channels: heads * d, positions: n, lie: runsOf(heads, d), byRows: true })
-  const view = B.place(x, {
-    channels: heads * terms,
-    positions,
-    ...(B.given(x) ? { lie: runsOf(heads, terms) } : {}),
-  })
+  const lie = B.given(x) ? { lie: runsOf(heads, terms) } : {}
+  const view = placeSpikes(B, x, { channels: heads * terms, positions, ...lie }, terms)
   const slabs = Array.from({ length: heads }, (_, head) => slabsOf(view, 1, head * terms, terms))
   const blocks = padded(width) / BLOCK
-  const headBytes = padded(width) * terms * 4
+  const headBytes = padded(width) * inFours(terms) * 4
   const packed = B.buffer(steps * batch * heads * headBytes)
   const at0 = { carries: 'currents', buffer: packed, offset: 0 } as View
   B.push([rows.buffer, packed], (at) => {
@@ -156,7 +162,7 @@ const productSource = (
       width,
       input: { base, stepStride, batchStride, rowStride },
       headAt: Array.from({ length: heads }, (_, head) => channelAt(rows, head * d) * 4),
-      slabs: slabs[0]!.map(({ first, rows: count }) => ({ first, rows: count })),
+      slabs: slabs[0]!.map(({ first, rows: count }) => ({ first, rows: count, terms: Math.min(count, terms - first) })),
       blocks,
       output: at.base(at0),
       headBytes,

@@ -1,7 +1,7 @@
-/** The reference's attention: both products add a row for every spike, then scale once. @module */
+/** The reference's attention: both products add a row for every spike, by fours, then scale once. @module */
 import { type Currents, type Precision, type Reals, rounding, type Spikes, tensor, zeros } from '../../core/tensor.js'
 import { product } from '../contraction.js'
-import { addRow, type Shape5 } from './convolution.js'
+import { addRows, type Shape5 } from './convolution.js'
 
 /** `[rows, columns] -> [columns, rows]`. */
 const transposed = (precision: Precision, data: Reals, rows: number, columns: number): Reals => {
@@ -41,9 +41,8 @@ const contract = (
   scale: number,
 ): Reals => {
   const sums = zeros(precision, positions * width)
-  product(terms, positions, width).visit(spikes.subarray(offset, offset + terms * positions), (at, start, length) =>
-    addRow(sums, at, rows, start, length, 1),
-  )
+  const send = addRows(precision)(sums, rows, width)
+  product(terms, positions, width).visit(spikes.subarray(offset, offset + terms * positions), send)
   return transposed(
     precision,
     sums.map((sum) => sum * scale),

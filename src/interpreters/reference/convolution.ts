@@ -10,9 +10,9 @@ import {
   toPrecision,
   zeros,
 } from '../../core/tensor.js'
-import type { Convolution, Pool, Stem, Synapse } from '../../model/kernels.js'
+import { type Convolution, FOUR, type Pool, type Stem, type Synapse } from '../../model/kernels.js'
 import { affineOf } from '../affine.js'
-import { convolution as wired } from '../contraction.js'
+import { type Reach, convolution as wired } from '../contraction.js'
 
 /** `[T, B, C, H, W]`, or attention's `[T, B, heads, d, n]`. */
 export type Shape5 = readonly [number, number, number, number, number]
@@ -32,38 +32,50 @@ const fanOutRows = ({ weight, groups }: Convolution, precision: Precision): Real
   return rows
 }
 
-/** What one non-zero input does: adds its row of weights to the sums of the neurons it reaches. */
-type Send = (sums: Reals, at: number, rows: Reals, start: number, length: number, value: number) => void
+/** What reaches sums does to them: `rows` are the rows of weights, `width` the longest row's length. */
+type Send = (sums: Reals, rows: Reals, width: number) => Reach
 
-/** A spike only adds: `sums[at + i] += rows[start + i]`. */
-export const addRow: Send = (sums, at, rows, start, length) => {
-  for (let i = 0; i < length; i++) sums[at + i]! += rows[start + i]!
-}
-
-/** A pixel multiplies: `sums[at + i] += value * rows[start + i]`, product and sum each rounded. */
-const addScaledRow =
-  (round: (x: number) => number): Send =>
-  (sums, at, rows, start, length, value) => {
-    for (let i = 0; i < length; i++) sums[at + i]! += round(value * rows[start + i]!)
+/** Spikes only add: neighbours' rows to each other, and what they come to, to the sums. As many additions as spikes. */
+export const addRows =
+  (precision: Precision): Send =>
+  (sums, rows, width) => {
+    const four = zeros(precision, width)
+    return (target, starts, length) => {
+      const first = starts[0]!
+      for (let i = 0; i < length; i++) four[i] = rows[first + i]!
+      for (let s = 1; s < starts.length; s++) {
+        const start = starts[s]!
+        for (let i = 0; i < length; i++) four[i]! += rows[start + i]!
+      }
+      for (let i = 0; i < length; i++) sums[target + i]! += four[i]!
+    }
   }
 
-/** `BN(Conv(input))` frame by frame: every non-zero input sends its rows, then one affine map a channel. */
-const convolve = (precision: Precision, { convolution, norm }: Synapse, send: Send) => {
-  const { weight, stride, padding } = convolution
+/** A pixel multiplies: `sums[target + i] += value * rows[start + i]`, product and sum each rounded. */
+const addScaledRow =
+  (precision: Precision): Send =>
+  (sums, rows) => {
+    const round = rounding(precision)
+    return (target, [start], length, [value]) => {
+      for (let i = 0; i < length; i++) sums[target + i]! += round(value! * rows[start! + i]!)
+    }
+  }
+
+/** `BN(Conv(input))` frame by frame: non-zero inputs send their rows, `together` at once; then one affine map a channel. */
+const convolve = (precision: Precision, { convolution, norm }: Synapse, together: number, send: Send) => {
+  const { weight, stride, padding, groups } = convolution
   const [out, , kh, kw] = weight.shape as readonly [number, number, number, number]
   const rows = fanOutRows(convolution, precision)
   const { gain, shift } = affineOf(precision)(norm)
   const round = rounding(precision)
   return ({ shape, data }: Tensor<Reals | Uint8Array>): Currents => {
     const [T, B, C, H, W] = shape as Shape5
-    const wiring = wired(convolution, { height: H, width: W })
+    const { targets, visit } = wired(convolution, { height: H, width: W }, together)
     const [oh, ow] = [convolved(H, kh, stride, padding), convolved(W, kw, stride, padding)]
     const output = zeros(precision, T * B * out * oh * ow)
     for (let frame = 0; frame < T * B; frame++) {
-      const sums = zeros(precision, wiring.targets)
-      wiring.visit(data.subarray(frame * C * H * W, (frame + 1) * C * H * W), (at, start, length, value) =>
-        send(sums, at, rows, start, length, value),
-      )
+      const sums = zeros(precision, targets)
+      visit(data.subarray(frame * C * H * W, (frame + 1) * C * H * W), send(sums, rows, out / groups))
       for (let co = 0; co < out; co++)
         for (let at = 0; at < oh * ow; at++)
           output[(frame * out + co) * oh * ow + at] = round(sums[at * out + co]! * gain[co]!) + shift[co]!
@@ -93,10 +105,10 @@ const maxPool =
 
 /** `pool(BN(Conv(image)))`: the one convolution that multiplies. */
 export const stem = (precision: Precision) => (p: Stem) => {
-  const embed = convolve(precision, p, addScaledRow(rounding(precision)))
+  const embed = convolve(precision, p, 1, addScaledRow(precision))
   const pool = p.pool === null ? (x: Currents) => x : maxPool(precision, p.pool)
   return ({ shape, data }: Currents): Currents => pool(embed(tensor(shape, toPrecision(precision, data))))
 }
 
 /** `BN(Conv(s))`: additions, then one affine map a channel. */
-export const synapse = (precision: Precision) => (p: Synapse) => convolve(precision, p, addRow)
+export const synapse = (precision: Precision) => (p: Synapse) => convolve(precision, p, FOUR, addRows(precision))

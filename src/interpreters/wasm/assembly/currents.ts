@@ -75,12 +75,15 @@ function reset(plain: bool, h: v128, fired: v128, soft: i32, threshold: v128, re
 
 /**
  * The loop of {@link affineFire}: eight neurons at a time over all steps, so that gains, shifts and membranes stay in
- * registers, and a byte of spikes a step. `plain` (hard reset to zero, a leak that multiplies) is known when compiled.
+ * registers, and a byte of spikes a step. Known when compiled is whether the neuron is `plain` (hard reset to zero, a leak
+ * that multiplies), whether it is `adding` a residual, and whether it is `storing` the current.
  */
 // @ts-ignore: decorator
 @inline
 function run(
   plain: bool,
+  adding: bool,
+  storing: bool,
   x: usize,
   xStep: usize,
   xRow: usize,
@@ -133,12 +136,12 @@ function run(
         let xa = f32x4.add(f32x4.mul(v128.load(at), ga), sa)
         let xb = f32x4.add(f32x4.mul(v128.load(at, 16), gb), sb)
         at += xStep
-        if (residual) {
+        if (adding) {
           xa = f32x4.add(xa, v128.load(other))
           xb = f32x4.add(xb, v128.load(other, 16))
           other += residualStep
         }
-        if (out) {
+        if (storing) {
           v128.store(to, xa)
           v128.store(to, xb, 16)
           to += outStep
@@ -195,7 +198,10 @@ export function affineFire(
   rest: f32,
   soft: i32,
 ): void {
-  // prettier-ignore
-  if (charge == 3) run(true, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
-  else run(false, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
+  if (charge != 3) run(false, residual != 0, out != 0, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
+  else if (residual) {
+    if (out) run(true, true, true, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
+    else run(true, true, false, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
+  } else if (out) run(true, false, true, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
+  else run(true, false, false, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
 }

@@ -201,7 +201,7 @@ export function meanRows(from: usize, fromRow: usize, positions: i32, out: usize
 }
 
 /** Rows of channels to blocks of rows, zeros past `width`. */
-export function packRows(from: usize, fromRow: usize, width: i32, rows: i32, to: usize): void {
+export function packRows(from: usize, fromRow: usize, width: i32, rows: i32, skip: usize, to: usize): void {
   for (let block = 0; block < width; block += 16) {
     let at = from
     for (let r = 0; r < rows; r++) {
@@ -210,12 +210,13 @@ export function packRows(from: usize, fromRow: usize, width: i32, rows: i32, to:
       at += fromRow
       to += 64
     }
+    to += skip
     from += 64
   }
 }
 
 /** Columns (one channel of sixteen rows) to blocks of rows, zeros past `width`. */
-export function packColumns(from: usize, fromRow: usize, width: i32, rows: i32, to: usize): void {
+export function packColumns(from: usize, fromRow: usize, width: i32, rows: i32, skip: usize, to: usize): void {
   for (let block = 0; block < width; block += 16) {
     const real = min(16, width - block)
     for (let r = 0; r < rows; r++) {
@@ -226,6 +227,7 @@ export function packColumns(from: usize, fromRow: usize, width: i32, rows: i32, 
       }
       to += 64
     }
+    to += skip
     from += fromRow << 4
   }
 }

@@ -1,4 +1,4 @@
 /** Addresses shared with `program.ts`. */
 
-/** Where the table of set bits lies. */
-export const BIT_TABLE: usize = 16
+/** Where the table of a byte's events lies. */
+export const EVENT_TABLE: usize = 16

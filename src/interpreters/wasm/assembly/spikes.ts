@@ -2,7 +2,7 @@
  * What spikes go through: lists of events, and sums of rows of weights. There is no multiplication here, not even for an
  * address; a test disassembles the module and holds it.
  */
-import { BIT_TABLE } from './layout'
+import { EVENT_TABLE } from './layout'
 
 /** Lists the active inputs of a tile; see `Primitives.extract`. */
 export function extract(
@@ -29,20 +29,21 @@ export function extract(
         const bit = load<i32>(piece, 4)
         const shift = bit & 7
         let left = load<i32>(piece, 8)
-        let k = i16x8.splat(load<i16>(piece, 12))
+        let k = load<u16>(piece, 12) as u32
+        k |= k << 16
         let at: usize = base + row + (bit >>> 3)
-        // Eight channels at a time: the table lists a byte's set bits, and the next byte overwrites what is past them.
+        // Two fours at a time: the table lists a byte's events, and the next byte overwrites what is past them.
         for (; left >= 8; left -= 8) {
-          const byte = ((load<u16>(at) >>> shift) & 255) as usize
-          v128.store(out, i16x8.add(k, v128.load((byte << 4) + BIT_TABLE)))
-          out += (i32.popcnt(byte as i32) << 1) as usize
-          k = i16x8.add(k, i16x8.splat(512))
+          const entry: usize = ((((load<u16>(at) >>> shift) & 255) as usize) << 3) + EVENT_TABLE
+          store<u32>(out, k + load<u32>(entry))
+          out += load<u16>(entry, 4)
+          k += 0x1000100
           at++
         }
         if (left > 0) {
-          const byte = ((load<u16>(at) >>> shift) & ((1 << left) - 1)) as usize
-          v128.store(out, i16x8.add(k, v128.load((byte << 4) + BIT_TABLE)))
-          out += (i32.popcnt(byte as i32) << 1) as usize
+          const entry: usize = ((((load<u16>(at) >>> shift) & ((1 << left) - 1)) as usize) << 3) + EVENT_TABLE
+          store<u32>(out, k + load<u32>(entry))
+          out += load<u16>(entry, 4)
         }
       }
       table += gatherStride
@@ -97,15 +98,42 @@ export function concat(
   return out
 }
 
-/** Reads a slab through, so that it is in the cache when events pick from it; see `Primitives.touch`. */
-export function touch(from: usize, bytes: usize): i32 {
-  let all: i32 = 0
-  for (const end: usize = from + bytes; from < end; from += 64) all |= load<i32>(from)
-  return all
+/** Makes a table of fours; see `Primitives.fours`. */
+export function fours(weights: usize, rows: i32, table: usize): void {
+  for (let row = 0; row < rows; row += 4) {
+    for (const end: usize = weights + 64; weights < end; weights += 16) {
+      const a = v128.load(weights)
+      const b = v128.load(weights, 64)
+      const c = v128.load(weights, 128)
+      const d = v128.load(weights, 192)
+      const ab = f32x4.add(a, b)
+      const ac = f32x4.add(a, c)
+      const bc = f32x4.add(b, c)
+      const abc = f32x4.add(ab, c)
+      v128.store(table, a, 64)
+      v128.store(table, b, 128)
+      v128.store(table, ab, 192)
+      v128.store(table, c, 256)
+      v128.store(table, ac, 320)
+      v128.store(table, bc, 384)
+      v128.store(table, abc, 448)
+      v128.store(table, d, 512)
+      v128.store(table, f32x4.add(a, d), 576)
+      v128.store(table, f32x4.add(b, d), 640)
+      v128.store(table, f32x4.add(ab, d), 704)
+      v128.store(table, f32x4.add(c, d), 768)
+      v128.store(table, f32x4.add(ac, d), 832)
+      v128.store(table, f32x4.add(bc, d), 896)
+      v128.store(table, f32x4.add(abc, d), 960)
+      table += 16
+    }
+    weights += 192
+    table += 960
+  }
 }
 
-/** Sums rows of weights picked by events; see `Primitives.accumulate`. */
-export function accumulate(starts: usize, rows: i32, weights: usize, sums: usize, resume: i32): void {
+/** Sums rows of a table of fours picked by events; see `Primitives.accumulate`. */
+export function accumulate(starts: usize, rows: i32, table: usize, sums: usize, resume: i32): void {
   let event: usize = load<u32>(starts)
   for (let r = 0; r < rows; r++) {
     starts += 4
@@ -121,7 +149,7 @@ export function accumulate(starts: usize, rows: i32, weights: usize, sums: usize
       d = v128.load(sums, 48)
     }
     while (event < end) {
-      const w: usize = weights + load<u16>(event)
+      const w: usize = table + ((load<u16>(event) as usize) << 3)
       a = f32x4.add(a, v128.load(w))
       b = f32x4.add(b, v128.load(w, 16))
       c = f32x4.add(c, v128.load(w, 32))
