@@ -163,7 +163,7 @@ export const lawList = (laws: readonly Law[], format: 'text' | 'markdown' | 'jso
       return [
         ...laws.map(({ id, statement }) => `${id.padEnd(width)}  ${statement}`),
         '',
-        `${laws.length} laws; law set ${version}`,
+        `${laws.length} ${laws.length === 1 ? 'law' : 'laws'}; law set ${version}`,
       ].join('\n')
     }
   }

@@ -4,32 +4,15 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, inFile } from '../core/fault.js'
+import { type Faults, fileFaults, inFile } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
 import { decodePytorch, encodePytorch } from './pytorch.js'
 import { decodeSource, encode, type Safetensors } from './safetensors.js'
 import { METADATA } from './safetensors-header.js'
-import { readRange, reasonOf, type Source } from './source.js'
+import { readRange, type Source } from './source.js'
 
 /** Node refuses to read more bytes at once. */
 const LARGEST_READ = 2 ** 30
-
-const REASONS: ReadonlyMap<unknown, string> = new Map([
-  ['ENOENT', 'there is no such file or folder'],
-  ['EACCES', 'permission is denied'],
-  ['EPERM', 'permission is denied'],
-  ['EROFS', 'the file system is read-only'],
-  ['EISDIR', 'it is a folder'],
-  ['ENOTDIR', 'a part of its path is not a folder'],
-  ['ENOSPC', 'no space is left'],
-])
-
-const fileFaults =
-  (path: string, action: 'read' | 'write') =>
-  (error: unknown): Faults => {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-    return [{ _tag: 'File', path, action, reason: REASONS.get(code) ?? reasonOf(error) }]
-  }
 
 const sourceOfHandle = (handle: FileHandle, size: number): Source => ({
   size,

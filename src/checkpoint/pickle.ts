@@ -6,8 +6,7 @@
  * @module
  */
 import * as Either from 'fp-ts/lib/Either.js'
-import type { Fault, Faults } from '../core/fault.js'
-import { reasonOf } from './source.js'
+import { type Fault, type Faults, reasonOf } from '../core/fault.js'
 
 /** A pickled value. Lists and dictionaries may contain themselves. */
 export type Value =

@@ -2,10 +2,10 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, reasonOf } from '../core/fault.js'
 import type { Numbers, Tensor } from '../core/tensor.js'
 import { type Entry, headerLength, malformed, PREFIX, parseHeader } from './safetensors-header.js'
-import { contain, readRange, reasonOf, type Source } from './source.js'
+import { contain, readRange, type Source } from './source.js'
 
 /** The contents of a safetensors file: its tensors by name, and free metadata. */
 export interface Safetensors {

@@ -1,7 +1,7 @@
 /** Random access to the bytes of a file, wherever they are. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, reasonOf } from '../core/fault.js'
 
 /**
  * Bytes at random access.
@@ -37,14 +37,6 @@ export const sourceOfBlob = (blob: Blob): Source => ({
   size: blob.size,
   read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
 })
-
-/**
- * The reason of a caught exception, as text.
- *
- * @example
- * reasonOf(new Error('the disk is full')) // => 'the disk is full'
- */
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /**
  * Lets no exception out: an allocation that fails on the way becomes a fault.

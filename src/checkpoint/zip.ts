@@ -3,8 +3,8 @@ import { type FileEntry, Reader, Uint8ArrayReader, ZipReader, ZipWriter } from '
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import type { Fault, Faults } from '../core/fault.js'
-import { reasonOf, type Source } from './source.js'
+import { type Fault, type Faults, reasonOf } from '../core/fault.js'
+import type { Source } from './source.js'
 
 /** An archive's files by name. */
 export type Archive = ReadonlyMap<string, FileEntry>

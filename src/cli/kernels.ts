@@ -1,8 +1,7 @@
 /** Choosing an interpreter: the one place that knows the defaults. @module */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { reasonOf } from '../checkpoint/source.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, reasonOf } from '../core/fault.js'
 import type { Currents, Precision, Shape, Spikes } from '../core/tensor.js'
 import { fast, type WireInterpreter } from '../interpreters/fast/kernels.js'
 import { reference } from '../interpreters/reference.js'

@@ -80,3 +80,35 @@ export const inFile =
     { _tag: 'InFile', path, fault: first },
     ...rest.map((fault): Fault => ({ _tag: 'InFile', path, fault })),
   ]
+
+/**
+ * The reason of a caught exception, as text.
+ *
+ * @example
+ * reasonOf(new Error('the disk is full')) // => 'the disk is full'
+ */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ['ENOENT', 'there is no such file or folder'],
+  ['EACCES', 'permission is denied'],
+  ['EPERM', 'permission is denied'],
+  ['EROFS', 'the file system is read-only'],
+  ['EISDIR', 'it is a folder'],
+  ['ENOTDIR', 'a part of its path is not a folder'],
+  ['ENOSPC', 'no space is left'],
+])
+
+/**
+ * What the file system's exception means.
+ *
+ * @example
+ * fileFaults('a.pth', 'read')({ code: 'ENOENT' }).map(describe)
+ * // => ['a.pth: cannot read: there is no such file or folder']
+ */
+export const fileFaults =
+  (path: string, action: 'read' | 'write') =>
+  (error: unknown): Faults => {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+    return [{ _tag: 'File', path, action, reason: REASONS.get(code) ?? reasonOf(error) }]
+  }

@@ -11,7 +11,7 @@ import { readFile, stat } from 'node:fs/promises'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, inFile } from '../core/fault.js'
+import { type Faults, fileFaults, inFile } from '../core/fault.js'
 import { type Image, image } from './image.js'
 
 /** Images of more pixels are refused before any is decoded: 100 megapixels are 300 MB. */
@@ -113,7 +113,9 @@ const decodeWith =
           undecodable(format),
         ),
       ),
-      TaskEither.chainEitherK(({ data, info }) => image({ height: info.height, width: info.width }, 3, data)),
+      TaskEither.chainEitherK(({ data, info }) =>
+        image({ height: info.height, width: info.width }, 3, Uint8Array.from(data)),
+      ),
     )
   }
 
@@ -144,18 +146,12 @@ export const decodeImage = (bytes: Uint8Array): TaskEither.TaskEither<Faults, Im
     ),
   )
 
-const unreadable = (path: string, why: string): Faults => [{ _tag: 'File', path, action: 'read', reason: why }]
-
-/** The operating system's words, without the call and the path it repeats. */
-const systemReason =
-  (path: string) =>
-  (error: unknown): Faults =>
-    unreadable(path, (error instanceof Error ? error.message : String(error)).replace(/, \w+( '.*')?$/, ''))
+const unreadable = (path: string, reason: string): Faults => [{ _tag: 'File', path, action: 'read', reason }]
 
 /** The bytes of a regular file of a sane length; a pipe or a device, which may never end, is not opened. */
 const readBytes = (path: string): TaskEither.TaskEither<Faults, Uint8Array> =>
   pipe(
-    TaskEither.tryCatch(() => stat(path), systemReason(path)),
+    TaskEither.tryCatch(() => stat(path), fileFaults(path, 'read')),
     TaskEither.filterOrElse(
       (status) => status.isFile(),
       () => unreadable(path, 'it is not a file'),
@@ -164,7 +160,7 @@ const readBytes = (path: string): TaskEither.TaskEither<Faults, Uint8Array> =>
       (status) => status.size <= maxBytes,
       (status) => unreadable(path, `it has ${status.size} bytes, too many for an image`),
     ),
-    TaskEither.chain(() => TaskEither.tryCatch(() => readFile(path), systemReason(path))),
+    TaskEither.chain(() => TaskEither.tryCatch(() => readFile(path), fileFaults(path, 'read'))),
   )
 
 /**
