@@ -116,10 +116,9 @@ export const pieceTable = (pieces: readonly Piece[]): Int32Array =>
   Int32Array.from(pieces.flatMap(({ tap, bit, bits, k }) => [tap * 4, bit, bits, (k / FOUR) * EVENTS]))
 
 /** For every byte, two fours: their events, as two 16-bit words, and how many bytes of those words are used. */
-export const eventTable = (): Uint16Array =>
-  Uint16Array.from(
-    Array.from({ length: 256 }, (_, byte) => {
-      const events = [byte & 15, byte >> 4].flatMap((way, four) => (way === 0 ? [] : [four * EVENTS + way * EVENT]))
-      return [events[0] ?? 0, events[1] ?? 0, events.length * 2, 0]
-    }).flat(),
-  )
+export const eventTable: Uint16Array = Uint16Array.from(
+  Array.from({ length: 256 }, (_, byte) => {
+    const events = [byte & 15, byte >> 4].flatMap((way, four) => (way === 0 ? [] : [four * EVENTS + way * EVENT]))
+    return [events[0] ?? 0, events[1] ?? 0, events.length * 2, 0]
+  }).flat(),
+)

@@ -27,7 +27,7 @@ export const arrayMemory = (): Memory => {
 
 /** Puts the table of events and the pool's new constants into memory. */
 export const writeConstants = ({ u8, u16 }: Bytes, constants: Pool): void => {
-  u16.set(eventTable(), EVENT_TABLE / 2)
+  u16.set(eventTable, EVENT_TABLE / 2)
   for (const { at, data } of constants.fresh()) {
     const { buffer, byteOffset, byteLength } = data()
     u8.set(new Uint8Array(buffer, byteOffset, byteLength), at)
