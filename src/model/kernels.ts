@@ -95,9 +95,9 @@ export const FOUR = 4
  *
  * Where spikes pick the terms, they come in *fours* ({@link FOUR}): the active terms of four neighbouring inputs, counted
  * from the first of the sum (0 to 3, 4 to 7, ..), are added to each other first, ascending, and what they come to is then
- * added to the sum: `(((w0 + w1) + w3) + ...)`. `synapse` goes by kernel row, kernel column and four input channels of
- * the group, positions in the padding left out; `dstT` by four channels of the head, `dst` by four tokens. (So an
- * interpreter may look the sum of four up among sixteen.)
+ * added to the sum. With 0, 1, 3, 5, 8 and 10 active that is `((0 + ((w0 + w1) + w3)) + w5) + (w8 + w10)`. `synapse` goes
+ * by kernel row, kernel column and four input channels of the group, positions in the padding left out; `dstT` by four
+ * channels of the head, `dst` by four tokens. (So an interpreter may look the sum of four up among sixteen.)
  *
  * Where real numbers are summed, they come one by one: `stem` in the order (kernel row, kernel column, input channel),
  * `meanPool` over the positions in row-major order, `classify` over the channels.
