@@ -1,6 +1,6 @@
 // The machine's limit: how many float32 a second one core loads from its first-level cache and adds, as WebAssembly
-// SIMD and as plain JavaScript. Nothing in these instruction sets adds faster; an addition of the sum of four neighbours'
-// weights, looked up in a table, is up to four synaptic operations at once.
+// SIMD and as plain JavaScript. Nothing in these instruction sets adds faster; an addition of the sum of two rows of
+// weights, looked up in a table, is two synaptic operations at once.
 import wabt from 'wabt'
 
 const ROWS = 256 // of sixteen float32: 16 kB, which every first-level cache holds

@@ -7,7 +7,7 @@ import { givenCurrents, wiring } from '../dist/src/interpreters/fast/wires.js'
 import { wasmMemory } from '../dist/src/interpreters/wasm/instance.js'
 import { network, still } from '../dist/src/model/network.js'
 import { limits } from './limit.mjs'
-import { subject } from './subject.mjs'
+import { SOPS, subject } from './subject.mjs'
 
 const [variant = 's', runs = '15'] = process.argv.slice(2)
 const { parameters, image } = subject(variant)
@@ -34,7 +34,7 @@ const operationOf = (step) => {
   if (overlap !== null) return groups.length > 1 ? '3x3 in groups' : '3x3 stride 2'
   return gatherStride > 4 ? 'patches p x p' : '1x1'
 }
-const partOf = { extract: 'listing', concat: 'listing', fours: 'tables', accumulate: 'sums', affineFire: 'neurons' }
+const partOf = { extract: 'listing', concat: 'listing', pairs: 'tables', accumulate: 'sums', affineFire: 'neurons' }
 
 const { i32 } = P.bytes()
 const calls = [] // of a run, in order: what it belongs to, its best time, its additions
@@ -80,4 +80,5 @@ const row = (name, where) => {
 }
 for (const operation of new Set(calls.map((call) => call.operation))) row(operation, (call) => call.operation === operation)
 row('all', () => true)
-console.log(`\nThis machine loads and adds ${(simd / 1e9).toFixed(1)} G float32 a second from the L1 cache, four at a time.`)
+console.log(`\n${(SOPS[variant] / 1e9).toFixed(2)} G synaptic operations took these additions.`)
+console.log(`This machine loads and adds ${(simd / 1e9).toFixed(1)} G float32 a second from the L1 cache, four at a time.`)

@@ -79,24 +79,24 @@ describe('worked by hand', () => {
     expect([...y2.data]).toEqual([2, 3, 6, 7])
   })
 
-  // Eight terms in float32, where 1 is followed by 1 + 2^-23, so that 1 + 2^-24 is a tie and rounds to 1:
+  // Terms in float32, where 1 is followed by 1 + 2^-23, so that 1 + 2^-24 is a tie and rounds to 1; e = 2^-24:
   //
-  //   w = [1 0 0 0 e e e e], e = 2^-24     one by one: ((((1 + e) + e) + e) + e) = 1
-  //                                        by fours:   1 + (e + e + e + e) = 1 + 2^-22
-  it('the terms of four neighbours are added to each other first', () => {
+  //   channel  0  1  2  3  4  5  6  7 | 8  9      one by one: ((((1 + e) + e) + e) + e) = 1
+  //   term     1  -  e  -  e  -  e  - | e  e      two by two: ((((1 + e)) + (e + e)) + (e + e)) = 1 + 2^-22
+  it('the terms of neighbours are added two by two', () => {
     const e = 2 ** -24
-    const weights = Float32Array.of(1, 0, 0, 0, e, e, e, e)
-    const spikes = new Uint8Array(8).fill(1)
+    const weights = Float32Array.of(1, 9, e, 9, e, 9, e, 9, e, e)
+    const spikes = Uint8Array.of(1, 0, 1, 0, 1, 0, 1, 0, 1, 1)
     const sum = 1 + 2 ** -22
     const single = reference('float32')
     const ones = tensor([1], Float32Array.of(1))
     const zeros = tensor([1], Float32Array.of(0))
-    const convolution = { weight: tensor([1, 8, 1, 1], weights), stride: 1, padding: 0, groups: 1 }
+    const convolution = { weight: tensor([1, 10, 1, 1], weights), stride: 1, padding: 0, groups: 1 }
     const norm = { weight: ones, bias: zeros, mean: zeros, variance: ones, eps: 0 }
-    expect(single.synapse({ convolution, norm })(tensor([1, 1, 8, 1, 1], spikes)).data[0]).toBe(sum)
-    const rows = tensor([1, 1, 1, 8, 1], weights)
-    expect(single.dstT([1])(rows, tensor([1, 1, 8, 1, 1], spikes)).data[0]).toBe(sum)
-    const row = tensor([1, 1, 1, 1, 8], weights)
-    expect(single.dst([1])(row, tensor([1, 1, 1, 8, 1], spikes)).data[0]).toBe(sum)
+    expect(single.synapse({ convolution, norm })(tensor([1, 1, 10, 1, 1], spikes)).data[0]).toBe(sum)
+    const rows = tensor([1, 1, 1, 10, 1], weights)
+    expect(single.dstT([1])(rows, tensor([1, 1, 10, 1, 1], spikes)).data[0]).toBe(sum)
+    const row = tensor([1, 1, 1, 1, 10], weights)
+    expect(single.dst([1])(row, tensor([1, 1, 1, 10, 1], spikes)).data[0]).toBe(sum)
   })
 })

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arrange, pool } from '../../src/interpreters/fast/arena.js'
-import { cutsFours, slabsOf } from '../../src/interpreters/fast/geometry.js'
+import { cutsEights, slabsOf } from '../../src/interpreters/fast/geometry.js'
 import { bytesOf, channelAt, readView, runsOf, viewIn, writeView } from '../../src/interpreters/fast/layout.js'
 import { arrayMemory, writeConstants } from '../../src/interpreters/fast/memory.js'
 import { FIRST_FREE } from '../../src/interpreters/fast/program.js'
@@ -32,24 +32,24 @@ describe('the arena', () => {
 })
 
 describe('slabs', () => {
-  it('cover every term once, in the canonical order, by fours, within their height', () => {
+  it('cover every term once, in the canonical order, by eights, within their height', () => {
     fc.assert(
-      fc.property(small(3), small(40), small(9), small(3), small(13), (runs, run, taps, groups, fours) => {
+      fc.property(small(3), small(40), small(9), small(3), small(7), (runs, run, taps, groups, eights) => {
         const lie = runsOf(runs * groups, run)
         const count = runs * run
-        const most = 4 * fours
-        fc.pre(!cutsFours(lie, count))
+        const most = 8 * eights
+        fc.pre(!cutsEights(lie, count))
         for (let g = 0; g < groups; g++) {
           const slabs = slabsOf(lie, taps, g * count, count, most)
           const terms = slabs.flatMap(({ first, rows, pieces }) => {
             expect(rows).toBeLessThanOrEqual(most)
-            expect([first, rows, ...pieces.map(({ k }) => k)].filter((row) => row % 4 !== 0)).toEqual([])
+            expect([first, rows, ...pieces.map(({ k }) => k)].filter((row) => row % 8 !== 0)).toEqual([])
             return pieces.flatMap(({ tap, bit, bits, k }) =>
               Array.from({ length: bits }, (_, i) => [first + k + i, tap, bit + i]),
             )
           })
           const expected = Array.from({ length: taps * count }, (_, i) => [
-            Math.floor(i / count) * 4 * Math.ceil(count / 4) + (i % count),
+            Math.floor(i / count) * 8 * Math.ceil(count / 8) + (i % count),
             Math.floor(i / count),
             channelAt(lie, g * count + (i % count)),
           ])
@@ -85,11 +85,17 @@ describe('layouts', () => {
   })
 })
 
-describe('spikes of a row, by fours', () => {
+describe('spikes of a row, two by two among eight', () => {
   const memories = [
-    ['plain TypeScript', () => arrayMemory()(8192)],
-    ['WebAssembly', () => wasmMemory()(8192)],
+    ['plain TypeScript', () => arrayMemory()(16384)],
+    ['WebAssembly', () => wasmMemory()(16384)],
   ] as const
+
+  /** The rows of weights whose sum each row of an eight's table is, as the docstring of `pairs` says. */
+  const table = Array.from({ length: 8 }, (_, j): readonly (readonly number[])[] =>
+    Array.from({ length: j }, (__, i) => [i, j]),
+  )
+  const rowsOf: readonly (readonly number[])[] = [...Array.from({ length: 8 }, (_, i) => [i]), ...table.flat()]
 
   it.each(memories)('are listed ascending, any stretch of the row, in %s', (_, memory) => {
     const P = memory()
@@ -97,37 +103,42 @@ describe('spikes of a row, by fours', () => {
     writeConstants(P.bytes(), pool(FIRST_FREE))
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 8, maxLength: 8 }), fc.nat(40), small(20), (row, bit, bits) => {
-        u8.set(row, 4096)
-        i32.set([0], 1040) // one output position, whose input row is at offset 0
-        i32.set([0, bit, bits, 256], 1044) // from the third four of a slab
-        const end = P.extract(4160, 4, 1, 1, 4096, 0, 4176, 4192, 4224, 4288)
-        const fired = (i: number): number => (i < bits ? (row[(bit + i) >> 3]! >> ((bit + i) & 7)) & 1 : 0)
-        const expected = Array.from({ length: Math.ceil(bits / 4) }, (_, four): readonly [number, number] => {
-          const way = [0, 1, 2, 3].reduce((sum, i) => sum + (fired(4 * four + i) << i), 0)
-          return [way, 256 + 128 * four + 8 * way]
-        }).flatMap(([way, event]) => (way === 0 ? [] : [event]))
-        expect([...u16.subarray(2144, end >> 1)]).toEqual(expected)
-        expect([i32[1056], i32[1057]]).toEqual([4288, end])
+        u8.set(row, 8192)
+        i32.set([0], 2064) // one output position, whose input row is at offset 0
+        i32.set([0, bit, bits, 576], 2068) // from the third eight of a slab
+        const end = P.extract(8256, 4, 1, 1, 8192, 0, 8272, 8288, 8320, 8384)
+        // An event is an offset in units of eight bytes: 36 rows an eight, 64 bytes a row.
+        const picked = [...u16.subarray(4192, end >> 1)].map((event) => {
+          const [eight, at] = [Math.floor(event / 288), event % 288]
+          return rowsOf[at / 8]!.map((i) => (eight - 2) * 8 + i)
+        })
+        const fired = Array.from({ length: bits }, (__, i) => i).filter(
+          (i) => (row[(bit + i) >> 3]! >> ((bit + i) & 7)) & 1,
+        )
+        const expected = [0, 8, 16].flatMap((first) => {
+          const eight = fired.filter((i) => i >= first && i < first + 8)
+          return [0, 2, 4, 6].map((i) => eight.slice(i, i + 2)).filter((two) => two.length > 0)
+        })
+        expect(picked).toEqual(expected)
+        expect([i32[2080], i32[2081]]).toEqual([8384, end])
       }),
     )
   })
 
-  it.each(memories)('pick the sum of their rows of weights, added ascending, in %s', (_, memory) => {
+  it.each(memories)('pick the sums of their rows of weights, in %s', (_, memory) => {
     const P = memory()
     const { f32 } = P.bytes()
     fc.assert(
-      fc.property(fc.array(fc.float({ noNaN: true }), { minLength: 128, maxLength: 128 }), (weights) => {
+      fc.property(fc.array(fc.float({ noNaN: true }), { minLength: 256, maxLength: 256 }), (weights) => {
         f32.set(weights, 1100)
-        P.fours(4400, 8, 4992)
-        for (let four = 0; four < 2; four++)
-          for (let way = 1; way < 16; way++)
+        P.pairs(4400, 16, 6144)
+        for (let eight = 0; eight < 2; eight++)
+          rowsOf.forEach((rows, row) => {
             for (let lane = 0; lane < 16; lane++) {
-              const rows = [0, 1, 2, 3]
-                .filter((i) => (way >> i) & 1)
-                .map((i) => f32[1100 + (4 * four + i) * 16 + lane]!)
-              const sum = rows.reduce((a, b) => Math.fround(a + b))
-              expect(f32[1248 + (four * 16 + way) * 16 + lane]).toBe(sum)
+              const sum = rows.map((i) => weights[(8 * eight + i) * 16 + lane]!).reduce((a, b) => Math.fround(a + b))
+              expect(f32[1536 + (eight * 36 + row) * 16 + lane]).toBe(sum)
             }
+          })
       }),
       { numRuns: 20 },
     )

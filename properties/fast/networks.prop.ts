@@ -22,7 +22,7 @@ interface Case {
   readonly cut: number
 }
 
-/** A configuration with so many times the channels everywhere: more than are added together, and heads that cut fours. */
+/** A configuration with so many times the channels everywhere: more than one eight, and heads that cut eights. */
 const widened =
   (times: number) =>
   (config: Config): Config => ({

@@ -159,9 +159,7 @@ describe('a file', () => {
 
   it('that is missing, or a folder, is a fault', async () => {
     const missing = join(folder, 'missing.png')
-    expect(sentences(await readImage(missing)())).toEqual([
-      `${missing}: cannot read: there is no such file or folder`,
-    ])
+    expect(sentences(await readImage(missing)())).toEqual([`${missing}: cannot read: there is no such file or folder`])
     expect(sentences(await readImage(folder)())).toEqual([`${folder}: cannot read: it is not a file`])
     expect(sentences(await readImage('a\0b')())).toHaveLength(1)
   })

@@ -2,14 +2,14 @@
  * What a layer of synapses computes, over any monoid: every spike sends a row of terms to the sums it reaches.
  *
  * A term is named by its synapse, a number; the numbers ascend in the canonical order of summation of `Kernels`, and what
- * neighbouring inputs send is combined by fours first. Over the free monoid a contraction answers, for every neuron, the
+ * neighbouring inputs send is combined two by two first. Over the free monoid a contraction answers, for every neuron, the
  * list of its active synapses; over the weights it answers the neuron's current. The text is the same, and it knows
  * nothing of numbers: it can only combine what it is given.
  * @module
  */
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import { convolved, type Size } from '../core/tensor.js'
-import { type Convolution, FOUR } from '../model/kernels.js'
+import { type Convolution, EIGHT } from '../model/kernels.js'
 
 /**
  * Rows of synapses of neighbouring active inputs, ascending: of the row that starts at synapse s, `s + i` ends in the sum
@@ -21,7 +21,7 @@ export type Reach = (target: number, starts: readonly number[], length: number, 
 export interface Wiring {
   /** How many sums there are. */
   readonly targets: number
-  /** Visits the rows of the active inputs (those not 0), by fours; every sum meets its synapses in ascending order. */
+  /** Visits the rows of the active inputs (those not 0), by eights; every sum meets its synapses in ascending order. */
   readonly visit: (inputs: ArrayLike<number>, reach: Reach) => void
 }
 
@@ -39,7 +39,7 @@ export interface Wiring {
 export const convolution = (
   { weight, stride, padding, groups }: Convolution,
   { height, width }: Size,
-  together = FOUR,
+  together = EIGHT,
 ): Wiring => {
   const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
   const [channels, row] = [inGroup * groups, out / groups]
@@ -106,11 +106,11 @@ export const synapses = <A>(
 export const product = (terms: number, positions: number, width: number): Wiring => ({
   targets: positions * width,
   visit: (inputs, reach) => {
-    for (let first = 0; first < terms; first += FOUR)
+    for (let first = 0; first < terms; first += EIGHT)
       for (let at = 0; at < positions; at++) {
         const starts: number[] = []
         const values: number[] = []
-        for (let term = first; term < Math.min(first + FOUR, terms); term++) {
+        for (let term = first; term < Math.min(first + EIGHT, terms); term++) {
           const value = inputs[term * positions + at]!
           if (value === 0) continue
           starts.push(term * width)
@@ -123,8 +123,8 @@ export const product = (terms: number, positions: number, width: number): Wiring
 
 /**
  * Combines, for every sum, the terms of its active synapses in ascending order, starting at the empty one:
- * `sums[target] = (table[s1] <> table[s2] <> ..) <> (table[s5] <> ..) <> ...`, neighbours first, where the table has the
- * term of every synapse.
+ * `sums[target] = (table[s1] <> table[s2]) <> (table[s3] <> table[s4]) <> ...`, neighbours two by two, where the table has
+ * the term of every synapse.
  *
  * Every homomorphism h of monoids commutes with it: `h(contract(M)(w)(table)(x)) = contract(M')(w)(h(table))(x)`.
  *
@@ -142,10 +142,14 @@ export const contract =
   (inputs: ArrayLike<number>): readonly A[] => {
     const sums: A[] = Array.from({ length: targets }, () => M.empty)
     visit(inputs, (target, starts, length) => {
-      for (let i = 0; i < length; i++) {
-        const [first, ...others] = starts.map((start) => table[start + i]!)
-        sums[target + i] = M.concat(sums[target + i]!, others.reduce(M.concat, first!))
-      }
+      for (let s = 0; s < starts.length; s += 2)
+        for (let i = 0; i < length; i++) {
+          const two = starts.slice(s, s + 2).map((start): A => table[start + i] as A)
+          sums[target + i] = M.concat(
+            sums[target + i]!,
+            two.reduce((a, b) => M.concat(a, b)),
+          )
+        }
     })
     return sums
   }

@@ -2,8 +2,8 @@
  * The reference interpreter: the network as event-driven loops, in float64 or float32.
  *
  * A spike adds its row of weights to every neuron it reaches, so the additions made are the synaptic operations (SOPs).
- * Spikes are visited in the order (row, column, four channels); every neuron therefore receives its terms in the
- * canonical order of `Kernels` (kernel row, kernel column, four input channels). Sums live in typed arrays of the
+ * Spikes are visited in the order (row, column, eight channels); every neuron therefore receives its terms in the
+ * canonical order of `Kernels` (kernel row, kernel column, eight input channels). Sums live in typed arrays of the
  * precision, so storing rounds each addition once.
  * @module
  */

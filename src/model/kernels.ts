@@ -69,8 +69,8 @@ export type Membranes<C> = ReadonlyMap<string, C>
 /** A computation that threads the membranes from chunk to chunk. */
 export type Stateful<C, A> = State<Membranes<C>, A>
 
-/** How many neighbouring inputs have their terms added to each other before they are added to the sum. */
-export const FOUR = 4
+/** How many neighbouring inputs have their active terms added two by two. */
+export const EIGHT = 8
 
 /**
  * The operations.
@@ -93,11 +93,11 @@ export const FOUR = 4
  * **Order of summation** (part of the specification, so that float32 is defined to the bit). Every sum starts at 0 and
  * adds its terms one by one, each addition rounded once.
  *
- * Where spikes pick the terms, they come in *fours* ({@link FOUR}): the active terms of four neighbouring inputs, counted
- * from the first of the sum (0 to 3, 4 to 7, ..), are added to each other first, ascending, and what they come to is then
- * added to the sum. With 0, 1, 3, 5, 8 and 10 active that is `((0 + ((w0 + w1) + w3)) + w5) + (w8 + w10)`. `synapse` goes
- * by kernel row, kernel column and four input channels of the group, positions in the padding left out; `dstT` by four
- * channels of the head, `dst` by four tokens. (So an interpreter may look the sum of four up among sixteen.)
+ * Where spikes pick the terms, they come *two by two* among {@link EIGHT} neighbouring inputs, counted from the first of the
+ * sum (0 to 7, 8 to 15, ..): the first two active terms are added to each other, and then to the sum; so the next two;
+ * an odd one alone. With 0, 1, 3, 5, 6 and 9 active that is `(((0 + (w0 + w1)) + (w3 + w5)) + w6) + w9`. `synapse` goes by
+ * kernel row, kernel column and eight input channels of the group, positions in the padding left out; `dstT` by eight
+ * channels of the head, `dst` by eight tokens. (So an interpreter may look the sum of two up among 28.)
  *
  * Where real numbers are summed, they come one by one: `stem` in the order (kernel row, kernel column, input channel),
  * `meanPool` over the positions in row-major order, `classify` over the channels.

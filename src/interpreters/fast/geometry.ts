@@ -1,5 +1,5 @@
 /** Which rows of which input an output position sums over: the taps of a convolution, and pieces of its rows. @module */
-import { FOUR } from '../../model/kernels.js'
+import { EIGHT } from '../../model/kernels.js'
 import { BLOCK, type Channels, channelAt } from './layout.js'
 
 /** A window over a feature map. */
@@ -33,26 +33,29 @@ export const gatherTable = (w: Window, rowStride: number): Int32Array => {
   return table
 }
 
-/** Rows of sixteen in a table of fours: one for every way in which four inputs may be active. */
-const WAYS = 2 ** FOUR
+/** Rows of a table of pairs for eight rows of weights: each alone, and every two of them. */
+const PAIRS = EIGHT + (EIGHT * (EIGHT - 1)) / 2
 
-/** Most rows of weights in a slab: its table of fours, 256 bytes a row, stays in the second-level cache. */
+/** Most rows of weights in a slab: its table of pairs, 288 bytes a row, stays in the second-level cache. */
 export const SLAB_ROWS = 640
 
-/** Rounds up to whole fours. */
-export const inFours = (inputs: number): number => Math.ceil(inputs / FOUR) * FOUR
+/** Rounds up to whole eights. */
+export const inEights = (inputs: number): number => Math.ceil(inputs / EIGHT) * EIGHT
 
-/** Bytes of the table of a slab's fours. */
-export const tableBytes = (rows: number): number => (rows / FOUR) * WAYS * BLOCK * 4
+/** Bytes of the table of a slab's pairs. */
+export const tableBytes = (rows: number): number => (rows / EIGHT) * PAIRS * BLOCK * 4
 
 /**
- * An event is the offset of a row of a table of fours, in units of eight bytes, so that sixteen bits reach through the
+ * An event is the offset of a row of a table of pairs, in units of eight bytes, so that sixteen bits reach through the
  * largest table. This is how far apart two rows are.
  */
 const EVENT = (BLOCK * 4) / 8
 
-/** And two fours. */
-const EVENTS = WAYS * EVENT
+/** And two eights. */
+const EVENTS = PAIRS * EVENT
+
+/** The row of a table of pairs that is the sum of rows i < j of weights; row i is row i alone. */
+const pairOf = (i: number, j: number): number => EIGHT + (j * (j - 1)) / 2 + i
 
 /** A stretch of the channels of one tap: bits `[bit, bit + bits)` of the tap's row drive rows k, k + 1, .. of a slab. */
 export interface Piece {
@@ -64,7 +67,7 @@ export interface Piece {
 
 /**
  * Part of a sum, in canonical order: `rows` rows of weights from row `first` of the whole, and what drives them. Every
- * tap has whole fours of rows; those past its channels are never driven.
+ * tap has whole eights of rows; those past its channels are never driven.
  */
 export interface Slab {
   readonly first: number
@@ -76,16 +79,16 @@ export interface Slab {
 const slabRows = (taps: number, count: number, most: number): number =>
   count <= most
     ? count * Math.ceil(taps / Math.ceil(taps / Math.floor(most / count)))
-    : inFours((taps * count) / Math.ceil((taps * count) / most))
+    : inEights((taps * count) / Math.ceil((taps * count) / most))
 
-/** Whether a run of channels ends inside a four of a group of `count` channels. */
-export const cutsFours = ({ run, channels }: Channels, count: number): boolean =>
-  Array.from({ length: channels / run - 1 }, (_, r) => (r + 1) * run).some((end) => (end % count) % FOUR !== 0)
+/** Whether a run of channels ends inside an eight of a group of `count` channels. */
+export const cutsEights = ({ run, channels }: Channels, count: number): boolean =>
+  Array.from({ length: channels / run - 1 }, (_, r) => (r + 1) * run).some((end) => (end % count) % EIGHT !== 0)
 
 /**
  * Cuts the sum over (tap, channel) of `count` channels from `from` into slabs of at most `most` rows, of equal height
  * but the last, and of whole taps where one fits. Partial sums are stored between slabs, which rounds nothing. No run of
- * channels may end inside a four ({@link cutsFours}).
+ * channels may end inside an eight ({@link cutsEights}).
  */
 export const slabsOf = (
   lie: Channels,
@@ -94,7 +97,7 @@ export const slabsOf = (
   count: number,
   most = SLAB_ROWS,
 ): readonly Slab[] => {
-  const tapRows = inFours(count)
+  const tapRows = inEights(count)
   const terms = taps * tapRows
   const height = slabRows(taps, tapRows, most)
   return Array.from({ length: Math.ceil(terms / height) }, (_, s): Slab => {
@@ -105,7 +108,7 @@ export const slabsOf = (
       const channel = from + c
       const bits = Math.min(lie.run - (channel % lie.run), count - c, end - at)
       pieces.push({ tap, bit: channelAt(lie, channel), bits, k: at - first })
-      at += inFours(bits)
+      at += inEights(bits)
     }
     return { first, rows: end - first, pieces }
   })
@@ -113,12 +116,13 @@ export const slabsOf = (
 
 /** Pieces as the kernels read them, four 32-bit words each: byte offset of the tap in the table, bit, bits, first event. */
 export const pieceTable = (pieces: readonly Piece[]): Int32Array =>
-  Int32Array.from(pieces.flatMap(({ tap, bit, bits, k }) => [tap * 4, bit, bits, (k / FOUR) * EVENTS]))
+  Int32Array.from(pieces.flatMap(({ tap, bit, bits, k }) => [tap * 4, bit, bits, (k / EIGHT) * EVENTS]))
 
-/** For every byte, two fours: their events, as two 16-bit words, and how many bytes of those words are used. */
+/** For every byte, an eight: its events, four 16-bit words at most, then how many bytes of those are used. */
 export const eventTable: Uint16Array = Uint16Array.from(
   Array.from({ length: 256 }, (_, byte) => {
-    const events = [byte & 15, byte >> 4].flatMap((way, four) => (way === 0 ? [] : [four * EVENTS + way * EVENT]))
-    return [events[0] ?? 0, events[1] ?? 0, events.length * 2, 0]
+    const set = Array.from({ length: EIGHT }, (__, bit) => bit).filter((bit) => (byte >> bit) & 1)
+    const rows = set.flatMap((bit, i) => (i % 2 === 1 ? [] : i + 1 < set.length ? [pairOf(bit, set[i + 1]!)] : [bit]))
+    return [...[0, 1, 2, 3].map((i) => (rows[i] ?? 0) * EVENT), rows.length * 2, 0, 0, 0]
   }).flat(),
 )

@@ -9,7 +9,7 @@ import { affine, affineFire } from './currents.js'
 import { dense, maxPool, meanRows, packColumns, packRows } from './dense.js'
 import { type Bytes, bytesOf } from './layout.js'
 import type { ChargeCode } from './program.js'
-import { accumulate, concat, extract, fours } from './spikes.js'
+import { accumulate, concat, extract, pairs } from './spikes.js'
 
 /** Rows of currents on their way through an affine map. */
 export type Affine = readonly [
@@ -50,9 +50,9 @@ export interface Primitives {
   /** The typed arrays over the memory. */
   readonly bytes: () => Bytes
   /**
-   * Lists the active fours of inputs of `positions` outputs over `steps` steps: for each output its start in `starts` (one
-   * more at the end), and in `lists` the rows of the table of fours they pick, ascending: 16-bit words, a row's offset in
-   * units of eight bytes. Returns the end of the lists.
+   * Lists the active inputs of `positions` outputs over `steps` steps, two by two: for each output its start in `starts`
+   * (one more at the end), and in `lists` the rows of the table of pairs that they pick, ascending: 16-bit words, a row's
+   * offset in units of eight bytes. Returns the end of the lists.
    */
   readonly extract: (
     gather: number,
@@ -83,10 +83,10 @@ export interface Primitives {
     lists: number,
   ) => number
   /**
-   * Makes the table of fours of `rows` rows of weights: for every four rows sixteen rows, of which row `way` is the sum of
-   * those that have a bit in `way`, added ascending. Way 0 is not written and never picked.
+   * Makes the table of pairs of `rows` rows of weights: for every eight rows 36, which are the eight, then the second's
+   * sum with the first, the third's with the first and the second, and so on.
    */
-  readonly fours: (weights: number, rows: number, table: number) => void
+  readonly pairs: (weights: number, rows: number, table: number) => void
   /** `sums[r] = (resume ? sums[r] : 0) + table[e0] + table[e1] + ..` over the events e of each row r, in order. */
   readonly accumulate: (starts: number, rows: number, table: number, sums: number, resume: number) => void
   /**
@@ -143,7 +143,7 @@ export const primitives = (buffer: ArrayBufferLike): Primitives => {
     bytes: () => bytes,
     extract: extract(bytes),
     concat: concat(bytes),
-    fours: fours(bytes),
+    pairs: pairs(bytes),
     accumulate: accumulate(bytes),
     affine: affine(bytes),
     affineFire: affineFire(bytes),

@@ -173,7 +173,7 @@ export interface PackStep {
   readonly input: Omit<Lane, 'at'>
   /** Byte offset of each head's first channel in a row. */
   readonly headAt: readonly number[]
-  /** The slabs of the product's sum (those of a slab's rows that are terms, the others fill its last four), and its blocks. */
+  /** The slabs of the product's sum (those of a slab's rows that are terms, the others fill its last eight), and its blocks. */
   readonly slabs: readonly { readonly first: number; readonly rows: number; readonly terms: number }[]
   readonly blocks: number
   readonly output: number
@@ -213,4 +213,4 @@ export interface Program {
 export const EVENT_TABLE = 16
 
 /** The first address programs may use. */
-export const FIRST_FREE = EVENT_TABLE + 256 * 8
+export const FIRST_FREE = EVENT_TABLE + 256 * 16

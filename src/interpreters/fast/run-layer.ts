@@ -1,6 +1,5 @@
 /** Running layers: a tile's events are listed once, then each block of sixteen channels is summed, mapped and fired. @module */
-import { FOUR } from '../../model/kernels.js'
-import { inFours, tableBytes } from './geometry.js'
+import { inEights, tableBytes } from './geometry.js'
 import type { Affine, Neurons, Primitives } from './primitives.js'
 import type { Firing, Lane, LayerStep, Overlap, Sum } from './program.js'
 
@@ -23,12 +22,12 @@ const linesOf = (
 }
 
 /** Bytes for the events of so many rows if every neuron fires, and the starts of the lists. */
-const listBytes = (rows: number, terms: number): number => (rows + 1) * 4 + (rows * inFours(terms) * 2) / FOUR + 64
+const listBytes = (rows: number, terms: number): number => (rows + 1) * 4 + rows * inEights(terms) + 64
 
-/** Bytes of the largest table of fours of a sum. */
+/** Bytes of the largest table of pairs of a sum. */
 const largestTable = ({ groups }: Sum): number => Math.max(...groups.flat().map(({ rows }) => tableBytes(rows)))
 
-/** Scratch bytes of a layer: table of fours, sums, starts and lists, for the case that every neuron fires. */
+/** Scratch bytes of a layer: table of pairs, sums, starts and lists, for the case that every neuron fires. */
 export const layerScratch = (step: LayerStep): number => {
   const rows = step.steps * step.tile
   if (step.source.kind === 'current') return rows * ROW
@@ -91,11 +90,11 @@ const sumBlock = (
     const { first, rows } = slabs[s]!
     const slab = weights + (first * sum.blocksPerGroup + j * rows) * ROW
     if (sum.weightsStepStride === 0) {
-      P.fours(slab, rows, table)
+      P.pairs(slab, rows, table)
       P.accumulate(starts[s]!, steps * count, table, sums, s)
     } else
       for (let t = 0; t < steps; t++) {
-        P.fours(slab + t * sum.weightsStepStride, rows, table)
+        P.pairs(slab + t * sum.weightsStepStride, rows, table)
         P.accumulate(starts[s]! + t * count * 4, count, table, sums + t * count * ROW, s)
       }
   }

@@ -1,7 +1,16 @@
 /** Where the current of a layer comes from: a synapse, an attention product, or a value that is there already. @module */
 import type { Synapse } from '../../model/kernels.js'
 import type { Builder, Resolve, Wanted } from './builder.js'
-import { cutsFours, gatherTable, inFours, pieceTable, SLAB_ROWS, type Slab, slabsOf, type Window } from './geometry.js'
+import {
+  cutsEights,
+  gatherTable,
+  inEights,
+  pieceTable,
+  SLAB_ROWS,
+  type Slab,
+  slabsOf,
+  type Window,
+} from './geometry.js'
 import { BLOCK, type Channels, channelAt, padded, runsOf, type View } from './layout.js'
 import { packAffine, packConvolution } from './pack.js'
 import type { LayerStep, SlabPlace, Sum } from './program.js'
@@ -66,7 +75,7 @@ const lineOf = (positions: number): Window => ({
 const overlapOf = (B: Builder, window: Window, view: View, groups: number, inGroup: number): Sum['overlap'] => {
   const { height, width, kernelHeight, kernelWidth, stride, padding, outWidth } = window
   const alone = Array.from({ length: groups }, (_, g) => slabsOf(view, 1, g * inGroup, inGroup))
-  const together = inFours(inGroup) <= SLAB_ROWS && alone.every(([slab]) => slab?.pieces.length === 1)
+  const together = inEights(inGroup) <= SLAB_ROWS && alone.every(([slab]) => slab?.pieces.length === 1)
   if (!together || stride >= Math.min(kernelHeight, kernelWidth)) return null
   const places = slabPlaces(B, `alone ${groups} ${shapeKey(view)}`, alone)
   const rows = gatherPlace(B, lineOf(height * width), view.rowStride)
@@ -74,10 +83,10 @@ const overlapOf = (B: Builder, window: Window, view: View, groups: number, inGro
   return { height, width, kernelHeight, stride, padding, outWidth, rows, pieces, channels: inGroup }
 }
 
-/** The spikes of a sum over groups of `count` channels, in a layout that cuts no four of them. */
+/** The spikes of a sum over groups of `count` channels, in a layout that cuts no eight of them. */
 const placeSpikes = (B: Builder, x: SpikeWire, wanted: Wanted, count: number): View => {
   const view = B.place(x, wanted)
-  return cutsFours(view, count) ? B.place(x, { ...wanted, lie: runsOf(1, wanted.channels) }) : view
+  return cutsEights(view, count) ? B.place(x, { ...wanted, lie: runsOf(1, wanted.channels) }) : view
 }
 
 const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire): Source => {
@@ -92,7 +101,7 @@ const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire):
   const outGroup = out / groups
   const lie = outGroup % BLOCK === 0 ? runsOf(1, out) : runsOf(groups, outGroup)
   const width16 = groups * padded(outGroup)
-  const tapRows = inFours(inGroup)
+  const tapRows = inEights(inGroup)
   const terms = taps * tapRows
   const weights = B.constants.place(p, 'weights', width16 * terms * 4, () =>
     packConvolution(p.convolution, slabs[0]!, tapRows),
@@ -148,7 +157,7 @@ const productSource = (
   const view = placeSpikes(B, x, { channels: heads * terms, positions, ...lie }, terms)
   const slabs = Array.from({ length: heads }, (_, head) => slabsOf(view, 1, head * terms, terms))
   const blocks = padded(width) / BLOCK
-  const headBytes = padded(width) * inFours(terms) * 4
+  const headBytes = padded(width) * inEights(terms) * 4
   const packed = B.buffer(steps * batch * heads * headBytes)
   const at0 = { carries: 'currents', buffer: packed, offset: 0 } as View
   B.push([rows.buffer, packed], (at) => {

@@ -1,10 +1,11 @@
 /** The primitives that spikes go through, in plain TypeScript: they only list and add. @module */
+import { eventTable } from './geometry.js'
 import type { Bytes } from './layout.js'
 import type { Primitives } from './primitives.js'
 
 const { fround } = Math
 
-/** Lists events, a byte of spikes at a time: two fours, whose events begin 128 apart, 8 a way. */
+/** Lists events, a byte of spikes at a time: an eight; the events of two eights are 288 apart. */
 export const extract =
   ({ u8, u16, i32 }: Bytes): Primitives['extract'] =>
   (gather, gatherStride, positions, steps, base, stepStride, pieces, piecesEnd, starts, lists) => {
@@ -22,10 +23,11 @@ export const extract =
           const shift = bit & 7
           let left = i32[piece + 2]!
           let k = i32[piece + 3]!
-          for (let at = frame + row + (bit >> 3); left > 0; at++, left -= 8, k += 256) {
+          for (let at = frame + row + (bit >> 3); left > 0; at++, left -= 8, k += 288) {
             const byte = ((u8[at]! | (u8[at + 1]! << 8)) >> shift) & (left < 8 ? (1 << left) - 1 : 255)
-            if ((byte & 15) !== 0) u16[out++] = k + ((byte & 15) << 3)
-            if (byte >> 4 !== 0) u16[out++] = k + 128 + ((byte >> 4) << 3)
+            const entry = byte << 3
+            for (let e = entry, end = entry + (eventTable[entry + 4]! >> 1); e < end; e++)
+              u16[out++] = k + eventTable[e]!
           }
         }
       }
@@ -58,39 +60,18 @@ export const concat =
     return out << 1
   }
 
-/** Tables of fours: the sum of the rows of a way is that of the way without its last row, and that row. */
-export const fours =
-  ({ f32 }: Bytes): Primitives['fours'] =>
+/** Tables of pairs: eight rows of weights, then for each of them its sums with those before it. */
+export const pairs =
+  ({ f32 }: Bytes): Primitives['pairs'] =>
   (weights, rows, table) => {
-    let w = weights >> 2
     let to = table >> 2
-    for (let row = 0; row < rows; row += 4, w += 64, to += 256)
-      for (let lane = 0; lane < 16; lane++) {
-        const at = to + lane
-        const w0 = f32[w + lane]!
-        const w1 = f32[w + lane + 16]!
-        const w2 = f32[w + lane + 32]!
-        const w3 = f32[w + lane + 48]!
-        const w01 = fround(w0 + w1)
-        const w02 = fround(w0 + w2)
-        const w12 = fround(w1 + w2)
-        const w012 = fround(w01 + w2)
-        f32[at + 16] = w0
-        f32[at + 32] = w1
-        f32[at + 48] = w01
-        f32[at + 64] = w2
-        f32[at + 80] = w02
-        f32[at + 96] = w12
-        f32[at + 112] = w012
-        f32[at + 128] = w3
-        f32[at + 144] = w0 + w3
-        f32[at + 160] = w1 + w3
-        f32[at + 176] = w01 + w3
-        f32[at + 192] = w2 + w3
-        f32[at + 208] = w02 + w3
-        f32[at + 224] = w12 + w3
-        f32[at + 240] = w012 + w3
-      }
+    for (let w = weights >> 2, end = w + rows * 16; w < end; w += 128) {
+      f32.copyWithin(to, w, w + 128)
+      to += 128
+      for (let j = 16; j < 128; j += 16)
+        for (let i = 0; i < j; i += 16)
+          for (let lane = 0; lane < 16; lane++, to++) f32[to] = f32[w + i + lane]! + f32[w + j + lane]!
+    }
   }
 
 /** Sums rows of a table, eight channels at a time in local variables. */

@@ -1,4 +1,4 @@
-/** The reference's attention: both products add a row for every spike, by fours, then scale once. @module */
+/** The reference's attention: both products add a row for every spike, two by two, then scale once. @module */
 import { type Currents, type Precision, type Reals, rounding, type Spikes, tensor, zeros } from '../../core/tensor.js'
 import { product } from '../contraction.js'
 import { addRows, type Shape5 } from './convolution.js'
@@ -41,7 +41,7 @@ const contract = (
   scale: number,
 ): Reals => {
   const sums = zeros(precision, positions * width)
-  const send = addRows(precision)(sums, rows, width)
+  const send = addRows(precision)(sums, rows)
   product(terms, positions, width).visit(spikes.subarray(offset, offset + terms * positions), send)
   return transposed(
     precision,

@@ -10,7 +10,7 @@ import {
   toPrecision,
   zeros,
 } from '../../core/tensor.js'
-import { type Convolution, FOUR, type Pool, type Stem, type Synapse } from '../../model/kernels.js'
+import { type Convolution, EIGHT, type Pool, type Stem, type Synapse } from '../../model/kernels.js'
 import { affineOf } from '../affine.js'
 import { type Reach, convolution as wired } from '../contraction.js'
 
@@ -32,24 +32,20 @@ const fanOutRows = ({ weight, groups }: Convolution, precision: Precision): Real
   return rows
 }
 
-/** What reaches sums does to them: `rows` are the rows of weights, `width` the longest row's length. */
-type Send = (sums: Reals, rows: Reals, width: number) => Reach
+/** What reaches sums does to them: `rows` are the rows of weights. */
+type Send = (sums: Reals, rows: Reals) => Reach
 
-/** Spikes only add: neighbours' rows to each other, and what they come to, to the sums. As many additions as spikes. */
-export const addRows =
-  (precision: Precision): Send =>
-  (sums, rows, width) => {
-    const four = zeros(precision, width)
-    return (target, starts, length) => {
-      const first = starts[0]!
-      for (let i = 0; i < length; i++) four[i] = rows[first + i]!
-      for (let s = 1; s < starts.length; s++) {
-        const start = starts[s]!
-        for (let i = 0; i < length; i++) four[i]! += rows[start + i]!
-      }
-      for (let i = 0; i < length; i++) sums[target + i]! += four[i]!
+/** Spikes only add: neighbours' rows two by two to each other, and then to the sums. As many additions as spikes. */
+export const addRows = (precision: Precision): Send => {
+  const round = rounding(precision)
+  return (sums, rows) => (target, starts, length) => {
+    for (let s = 0; s < starts.length; s += 2) {
+      const [a, b] = [starts[s]!, starts[s + 1]]
+      if (b === undefined) for (let i = 0; i < length; i++) sums[target + i]! += rows[a + i]!
+      else for (let i = 0; i < length; i++) sums[target + i]! += round(rows[a + i]! + rows[b + i]!)
     }
   }
+}
 
 /** A pixel multiplies: `sums[target + i] += value * rows[start + i]`, product and sum each rounded. */
 const addScaledRow =
@@ -63,7 +59,7 @@ const addScaledRow =
 
 /** `BN(Conv(input))` frame by frame: non-zero inputs send their rows, `together` at once; then one affine map a channel. */
 const convolve = (precision: Precision, { convolution, norm }: Synapse, together: number, send: Send) => {
-  const { weight, stride, padding, groups } = convolution
+  const { weight, stride, padding } = convolution
   const [out, , kh, kw] = weight.shape as readonly [number, number, number, number]
   const rows = fanOutRows(convolution, precision)
   const { gain, shift } = affineOf(precision)(norm)
@@ -75,7 +71,7 @@ const convolve = (precision: Precision, { convolution, norm }: Synapse, together
     const output = zeros(precision, T * B * out * oh * ow)
     for (let frame = 0; frame < T * B; frame++) {
       const sums = zeros(precision, targets)
-      visit(data.subarray(frame * C * H * W, (frame + 1) * C * H * W), send(sums, rows, out / groups))
+      visit(data.subarray(frame * C * H * W, (frame + 1) * C * H * W), send(sums, rows))
       for (let co = 0; co < out; co++)
         for (let at = 0; at < oh * ow; at++)
           output[(frame * out + co) * oh * ow + at] = round(sums[at * out + co]! * gain[co]!) + shift[co]!
@@ -111,4 +107,4 @@ export const stem = (precision: Precision) => (p: Stem) => {
 }
 
 /** `BN(Conv(s))`: additions, then one affine map a channel. */
-export const synapse = (precision: Precision) => (p: Synapse) => convolve(precision, p, FOUR, addRows(precision))
+export const synapse = (precision: Precision) => (p: Synapse) => convolve(precision, p, EIGHT, addRows(precision))

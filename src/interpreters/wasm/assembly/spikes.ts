@@ -29,21 +29,22 @@ export function extract(
         const bit = load<i32>(piece, 4)
         const shift = bit & 7
         let left = load<i32>(piece, 8)
-        let k = load<u16>(piece, 12) as u32
+        let k = load<u16>(piece, 12) as u64
         k |= k << 16
+        k |= k << 32
         let at: usize = base + row + (bit >>> 3)
-        // Two fours at a time: the table lists a byte's events, and the next byte overwrites what is past them.
+        // An eight at a time: the table lists a byte's events, and the next byte overwrites what is past them.
         for (; left >= 8; left -= 8) {
-          const entry: usize = ((((load<u16>(at) >>> shift) & 255) as usize) << 3) + EVENT_TABLE
-          store<u32>(out, k + load<u32>(entry))
-          out += load<u16>(entry, 4)
-          k += 0x1000100
+          const entry: usize = (((((load<u16>(at) as u32) >>> shift) & 255) as usize) << 4) + EVENT_TABLE
+          store<u64>(out, k + load<u64>(entry))
+          out += load<u16>(entry, 8)
+          k += 0x0120012001200120
           at++
         }
         if (left > 0) {
-          const entry: usize = ((((load<u16>(at) >>> shift) & ((1 << left) - 1)) as usize) << 3) + EVENT_TABLE
-          store<u32>(out, k + load<u32>(entry))
-          out += load<u16>(entry, 4)
+          const entry: usize = (((((load<u16>(at) as u32) >>> shift) & ((1 << left) - 1)) as usize) << 4) + EVENT_TABLE
+          store<u64>(out, k + load<u64>(entry))
+          out += load<u16>(entry, 8)
         }
       }
       table += gatherStride
@@ -98,41 +99,62 @@ export function concat(
   return out
 }
 
-/** Makes a table of fours; see `Primitives.fours`. */
-export function fours(weights: usize, rows: i32, table: usize): void {
-  for (let row = 0; row < rows; row += 4) {
+/** Makes a table of pairs; see `Primitives.pairs`. */
+export function pairs(weights: usize, rows: i32, table: usize): void {
+  for (let row = 0; row < rows; row += 8) {
     for (const end: usize = weights + 64; weights < end; weights += 16) {
       const a = v128.load(weights)
       const b = v128.load(weights, 64)
       const c = v128.load(weights, 128)
       const d = v128.load(weights, 192)
-      const ab = f32x4.add(a, b)
-      const ac = f32x4.add(a, c)
-      const bc = f32x4.add(b, c)
-      const abc = f32x4.add(ab, c)
-      v128.store(table, a, 64)
-      v128.store(table, b, 128)
-      v128.store(table, ab, 192)
-      v128.store(table, c, 256)
-      v128.store(table, ac, 320)
-      v128.store(table, bc, 384)
-      v128.store(table, abc, 448)
-      v128.store(table, d, 512)
-      v128.store(table, f32x4.add(a, d), 576)
-      v128.store(table, f32x4.add(b, d), 640)
-      v128.store(table, f32x4.add(ab, d), 704)
-      v128.store(table, f32x4.add(c, d), 768)
-      v128.store(table, f32x4.add(ac, d), 832)
-      v128.store(table, f32x4.add(bc, d), 896)
-      v128.store(table, f32x4.add(abc, d), 960)
+      const e = v128.load(weights, 256)
+      const f = v128.load(weights, 320)
+      const g = v128.load(weights, 384)
+      const h = v128.load(weights, 448)
+      v128.store(table, a)
+      v128.store(table, b, 64)
+      v128.store(table, c, 128)
+      v128.store(table, d, 192)
+      v128.store(table, e, 256)
+      v128.store(table, f, 320)
+      v128.store(table, g, 384)
+      v128.store(table, h, 448)
+      v128.store(table, f32x4.add(a, b), 512)
+      v128.store(table, f32x4.add(a, c), 576)
+      v128.store(table, f32x4.add(b, c), 640)
+      v128.store(table, f32x4.add(a, d), 704)
+      v128.store(table, f32x4.add(b, d), 768)
+      v128.store(table, f32x4.add(c, d), 832)
+      v128.store(table, f32x4.add(a, e), 896)
+      v128.store(table, f32x4.add(b, e), 960)
+      v128.store(table, f32x4.add(c, e), 1024)
+      v128.store(table, f32x4.add(d, e), 1088)
+      v128.store(table, f32x4.add(a, f), 1152)
+      v128.store(table, f32x4.add(b, f), 1216)
+      v128.store(table, f32x4.add(c, f), 1280)
+      v128.store(table, f32x4.add(d, f), 1344)
+      v128.store(table, f32x4.add(e, f), 1408)
+      v128.store(table, f32x4.add(a, g), 1472)
+      v128.store(table, f32x4.add(b, g), 1536)
+      v128.store(table, f32x4.add(c, g), 1600)
+      v128.store(table, f32x4.add(d, g), 1664)
+      v128.store(table, f32x4.add(e, g), 1728)
+      v128.store(table, f32x4.add(f, g), 1792)
+      v128.store(table, f32x4.add(a, h), 1856)
+      v128.store(table, f32x4.add(b, h), 1920)
+      v128.store(table, f32x4.add(c, h), 1984)
+      v128.store(table, f32x4.add(d, h), 2048)
+      v128.store(table, f32x4.add(e, h), 2112)
+      v128.store(table, f32x4.add(f, h), 2176)
+      v128.store(table, f32x4.add(g, h), 2240)
       table += 16
     }
-    weights += 192
-    table += 960
+    weights += 448
+    table += 2240
   }
 }
 
-/** Sums rows of a table of fours picked by events; see `Primitives.accumulate`. */
+/** Sums rows of a table of pairs picked by events; see `Primitives.accumulate`. */
 export function accumulate(starts: usize, rows: i32, table: usize, sums: usize, resume: i32): void {
   let event: usize = load<u32>(starts)
   for (let r = 0; r < rows; r++) {
