@@ -79,24 +79,38 @@ describe('worked by hand', () => {
     expect([...y2.data]).toEqual([2, 3, 6, 7])
   })
 
-  // Terms in float32, where 1 is followed by 1 + 2^-23, so that 1 + 2^-24 is a tie and rounds to 1; e = 2^-24:
+  // Terms in float32, where 1 is followed by 1 + 2^-23, so that 1 + 2^-24 is a tie and rounds to 1; e = 2^-24.
+  // Of ten neighbours 0, 2, 4, 8 and 9 are active, 1 e e | e e, and the eight ends after the third:
   //
-  //   channel  0  1  2  3  4  5  6  7 | 8  9      one by one: ((((1 + e) + e) + e) + e) = 1
-  //   term     1  -  e  -  e  -  e  - | e  e      two by two: ((((1 + e)) + (e + e)) + (e + e)) = 1 + 2^-22
-  it('the terms of neighbours are added two by two', () => {
-    const e = 2 ** -24
-    const weights = Float32Array.of(1, 9, e, 9, e, 9, e, 9, e, e)
-    const spikes = Uint8Array.of(1, 0, 1, 0, 1, 0, 1, 0, 1, 1)
-    const sum = 1 + 2 ** -22
-    const single = reference('float32')
-    const ones = tensor([1], Float32Array.of(1))
-    const zeros = tensor([1], Float32Array.of(0))
+  //   two by two among eight    ((1 + e) + e) + (e + e) = 1 + 2^-23
+  //   two by two among all      ((1 + e) + (e + e)) + e = 1 + 2^-22, a tie that rounds to the even number
+  //   one by one                (((1 + e) + e) + e) + e = 1
+  const e = 2 ** -24
+  const single = reference('float32')
+  const ones = tensor([1], Float32Array.of(1))
+  const none = tensor([1], Float32Array.of(0))
+  const norm = { weight: ones, bias: none, mean: none, variance: ones, eps: 0 }
+
+  it('the terms of eight neighbours are added two by two', () => {
+    const weights = Float32Array.of(1, 9, e, 9, e, 9, 9, 9, e, e)
+    const spikes = Uint8Array.of(1, 0, 1, 0, 1, 0, 0, 0, 1, 1)
+    const sum = 1 + 2 ** -23
     const convolution = { weight: tensor([1, 10, 1, 1], weights), stride: 1, padding: 0, groups: 1 }
-    const norm = { weight: ones, bias: zeros, mean: zeros, variance: ones, eps: 0 }
     expect(single.synapse({ convolution, norm })(tensor([1, 1, 10, 1, 1], spikes)).data[0]).toBe(sum)
     const rows = tensor([1, 1, 1, 10, 1], weights)
     expect(single.dstT([1])(rows, tensor([1, 1, 10, 1, 1], spikes)).data[0]).toBe(sum)
     const row = tensor([1, 1, 1, 1, 10], weights)
     expect(single.dst([1])(row, tensor([1, 1, 1, 10, 1], spikes)).data[0]).toBe(sum)
+  })
+
+  // A kernel of 1 x 2 over three channels, all active: terms 1 0 e at the first position, e 0 0 at the second.
+  //
+  //   anew at each position     (((1 + 0) + e) + (e + 0)) + 0 = 1
+  //   two by two through both   ((1 + 0) + (e + e)) + (0 + 0) = 1 + 2^-23
+  it('the neighbours at one kernel position are none of those at another', () => {
+    const weight = tensor([1, 3, 1, 2], Float32Array.of(1, e, 0, 0, e, 0))
+    const convolution = { weight, stride: 1, padding: 0, groups: 1 }
+    const spikes = tensor([1, 1, 3, 1, 2], new Uint8Array(6).fill(1))
+    expect(single.synapse({ convolution, norm })(spikes).data[0]).toBe(1)
   })
 })

@@ -125,6 +125,36 @@ describe('spikes of a row, two by two among eight', () => {
     )
   })
 
+  it.each(memories)('are copied from the lists of input positions into those of windows, in %s', (_, memory) => {
+    const P = memory()
+    const { u16, i32 } = P.bytes()
+    const lists = fc.array(fc.constantFrom(0, 1, 2, 7, 8, 9, 16, 17, 40), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(lists, fc.array(fc.option(fc.nat(3)), { minLength: 2, maxLength: 2 }), (lengths, taps) => {
+        // Lists of input positions at 4096, their starts at 2048, 4 apart; two taps, the second from event 288 on.
+        const events = lengths.flatMap((length, position) => Array.from({ length }, (__, i) => 100 * position + i))
+        u16.set(events, 2048)
+        lengths.reduce((at, length, position) => {
+          i32[512 + position] = at
+          i32[513 + position] = at + 2 * length
+          return at + 2 * length
+        }, 4096)
+        const met = taps.map((tap) => (tap === null || tap >= lengths.length ? -1 : tap))
+        i32.set(
+          met.map((tap) => (tap < 0 ? -1 : 4 * tap)),
+          700,
+        )
+        i32.set([0, 0, 0, 0, 4, 0, 0, 288], 720)
+        const end = P.concat(2800, 8, 1, 1, 2048, 0, 2880, 2912, 3000, 8192)
+        const expected = met.flatMap((tap, piece) =>
+          tap < 0 ? [] : Array.from({ length: lengths[tap]! }, (__, i) => 288 * piece + 100 * tap + i),
+        )
+        expect([...u16.subarray(4096, end >> 1)]).toEqual(expected)
+        expect([i32[750], i32[751]]).toEqual([8192, end])
+      }),
+    )
+  })
+
   it.each(memories)('pick the sums of their rows of weights, in %s', (_, memory) => {
     const P = memory()
     const { f32 } = P.bytes()

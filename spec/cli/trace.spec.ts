@@ -32,6 +32,18 @@ describe.each(goldenRows.filter(({ variant }) => variant === 'cifar' || variant 
   },
 )
 
+describe('trace --precision float32', () => {
+  const golden: GoldenRow = JSON.parse(readFileSync(new URL('../golden/float32.json', import.meta.url), 'utf8'))
+  const cifar = 'trace cifar --synthetic 7 --image-size 32 --steps 4 --classes 10 --batch 2 --precision float32'
+
+  it.each(['reference', 'fast', 'wasm'])(
+    'prints the golden bits of single precision with --kernels %s',
+    async (kernels) => {
+      expect(await json(...cifar.split(' '), '--kernels', kernels)).toEqual(golden)
+    },
+  )
+})
+
 describe('trace --values', () => {
   const small = ['trace', 'digits', '--synthetic', '3', '--steps', '2', '--batch', '2']
 

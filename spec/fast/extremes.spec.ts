@@ -38,6 +38,8 @@ const windows: readonly (readonly [string, Synapse, readonly number[]])[] = [
   ['1x1', synapse([48, 40, 1]), [3, 2, 40, 6, 5]],
   ['1x1 of more channels than a slab has rows', synapse([20, 1500, 1]), [2, 1, 1500, 3, 3]],
   ['3x3, overlapping', synapse([16, 96, 3], { padding: 1 }), [3, 1, 96, 20, 20]],
+  ['3x3 of many tiles', synapse([16, 17, 3], { padding: 1 }), [4, 1, 17, 40, 37]],
+  ['3x3 stride 2 of many tiles', synapse([16, 11, 3], { stride: 2, padding: 1 }), [4, 1, 11, 61, 43]],
   ['3x3 in groups', synapse([64, 16, 3], { padding: 1, groups: 4 }), [4, 2, 64, 9, 7]],
   ['3x3 in groups of no whole byte', synapse([9, 5, 3], { padding: 1, groups: 3 }), [2, 2, 15, 6, 6]],
   ['3x3 stride 2', synapse([32, 24, 3], { stride: 2, padding: 1 }), [2, 1, 24, 15, 14]],

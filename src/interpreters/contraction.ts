@@ -21,7 +21,7 @@ export type Reach = (target: number, starts: readonly number[], length: number, 
 export interface Wiring {
   /** How many sums there are. */
   readonly targets: number
-  /** Visits the rows of the active inputs (those not 0), by eights; every sum meets its synapses in ascending order. */
+  /** Visits the rows of the active inputs (those not 0), neighbours together; every sum meets its synapses ascending. */
   readonly visit: (inputs: ArrayLike<number>, reach: Reach) => void
 }
 
@@ -30,7 +30,7 @@ export interface Wiring {
  *
  * Synapse `((ky kw + kx) C + c) (C' / groups) + i` is kernel row ky, kernel column kx, input channel c and the i-th
  * output channel of c's group. Inputs go by row, column and channel, so a sum meets its synapses by kernel row, kernel
- * column and channel; `together` neighbouring channels of a group are visited at once.
+ * column and channel; `together` neighbouring channels of a group (eight, unless told otherwise) are visited at once.
  *
  * @example
  * const weight = tensor([5, 2, 3, 3], new Float32Array(90))
@@ -123,8 +123,8 @@ export const product = (terms: number, positions: number, width: number): Wiring
 
 /**
  * Combines, for every sum, the terms of its active synapses in ascending order, starting at the empty one:
- * `sums[target] = (table[s1] <> table[s2]) <> (table[s3] <> table[s4]) <> ...`, neighbours two by two, where the table has
- * the term of every synapse.
+ * `sums[target] = ((empty <> (t1 <> t2)) <> (t3 <> t4)) <> ..`, the terms t two by two within each visit of the wiring, an
+ * odd one alone. The table has the term of every synapse.
  *
  * Every homomorphism h of monoids commutes with it: `h(contract(M)(w)(table)(x)) = contract(M')(w)(h(table))(x)`.
  *
@@ -144,11 +144,9 @@ export const contract =
     visit(inputs, (target, starts, length) => {
       for (let s = 0; s < starts.length; s += 2)
         for (let i = 0; i < length; i++) {
-          const two = starts.slice(s, s + 2).map((start): A => table[start + i] as A)
-          sums[target + i] = M.concat(
-            sums[target + i]!,
-            two.reduce((a, b) => M.concat(a, b)),
-          )
+          const [a, b] = [starts[s]! + i, starts[s + 1]]
+          const two = b === undefined ? table[a]! : M.concat(table[a]!, table[b + i]!)
+          sums[target + i] = M.concat(sums[target + i]!, two)
         }
     })
     return sums

@@ -3,8 +3,8 @@
  *
  * A spike adds its row of weights to every neuron it reaches, so the additions made are the synaptic operations (SOPs).
  * Spikes are visited in the order (row, column, eight channels); every neuron therefore receives its terms in the
- * canonical order of `Kernels` (kernel row, kernel column, eight input channels). Sums live in typed arrays of the
- * precision, so storing rounds each addition once.
+ * canonical order of `Kernels` (kernel row, kernel column, eight input channels). A sum of two is rounded before it is
+ * added; sums live in typed arrays of the precision, so storing rounds once more.
  * @module
  */
 import {

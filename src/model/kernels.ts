@@ -69,7 +69,7 @@ export type Membranes<C> = ReadonlyMap<string, C>
 /** A computation that threads the membranes from chunk to chunk. */
 export type Stateful<C, A> = State<Membranes<C>, A>
 
-/** How many neighbouring inputs have their active terms added two by two. */
+/** How many neighbouring inputs have their active terms added two by two: fixed by the specification, not a parameter. */
 export const EIGHT = 8
 
 /**
@@ -90,14 +90,15 @@ export const EIGHT = 8
  * | `classify` | `[T, B, C] -> [T, B, classes]` | `weight x`: multiplies |
  * | `scope` | | names the place; the identity unless observed |
  *
- * **Order of summation** (part of the specification, so that float32 is defined to the bit). Every sum starts at 0 and
- * adds its terms one by one, each addition rounded once.
+ * **Order of summation** (part of the specification, so that float32 is defined to the bit). Every sum starts at 0;
+ * each addition is rounded once.
  *
- * Where spikes pick the terms, they come *two by two* among {@link EIGHT} neighbouring inputs, counted from the first of the
- * sum (0 to 7, 8 to 15, ..): the first two active terms are added to each other, and then to the sum; so the next two;
- * an odd one alone. With 0, 1, 3, 5, 6 and 9 active that is `(((0 + (w0 + w1)) + (w3 + w5)) + w6) + w9`. `synapse` goes by
- * kernel row, kernel column and eight input channels of the group, positions in the padding left out; `dstT` by eight
- * channels of the head, `dst` by eight tokens. (So an interpreter may look the sum of two up among 28.)
+ * Where spikes pick the terms, they come *two by two* among {@link EIGHT} neighbouring inputs: the first two active terms
+ * are added to each other, and then to the sum; so the next two; an odd one alone. Neighbours are channels 0 to 7, 8 to
+ * 15, .. of the group (`synapse`, by kernel row and kernel column, anew at each) or of the head (`dstT`), or tokens 0 to
+ * 7, 8 to 15, .. (`dst`); the last may be fewer than eight, and none are of two kernel positions. With inputs 0, 1, 3, 5,
+ * 6 and 9 active that is `(((0 + (w0 + w1)) + (w3 + w5)) + w6) + w9`. Positions in the padding are left out. (So an
+ * interpreter may look the sum of two up among 28.)
  *
  * Where real numbers are summed, they come one by one: `stem` in the order (kernel row, kernel column, input channel),
  * `meanPool` over the positions in row-major order, `classify` over the channels.

@@ -52,7 +52,7 @@ export const tableBytes = (rows: number): number => (rows / EIGHT) * PAIRS * BLO
 const EVENT = (BLOCK * 4) / 8
 
 /** And two eights. */
-const EVENTS = PAIRS * EVENT
+export const EVENTS = PAIRS * EVENT
 
 /** The row of a table of pairs that is the sum of rows i < j of weights; row i is row i alone. */
 const pairOf = (i: number, j: number): number => EIGHT + (j * (j - 1)) / 2 + i

@@ -21,11 +21,14 @@ const linesOf = (
   return [top * width, Math.max(top, bottom) * width]
 }
 
-/** Bytes for the events of so many rows if every neuron fires, and the starts of the lists. */
+/**
+ * Bytes for the events of so many rows if every neuron fires, and the starts of the lists; and 64 bytes, since past the end
+ * of a list `extract` writes up to eight and `concat` up to 32.
+ */
 const listBytes = (rows: number, terms: number): number => (rows + 1) * 4 + rows * inEights(terms) + 64
 
-/** Bytes of the largest table of pairs of a sum. */
-const largestTable = ({ groups }: Sum): number => Math.max(...groups.flat().map(({ rows }) => tableBytes(rows)))
+/** Bytes of the largest table of pairs of a sum: groups are cut alike, and no slab has more rows than the first. */
+const largestTable = ({ groups }: Sum): number => tableBytes(groups[0]![0]!.rows)
 
 /** Scratch bytes of a layer: table of pairs, sums, starts and lists, for the case that every neuron fires. */
 export const layerScratch = (step: LayerStep): number => {
@@ -67,7 +70,7 @@ const listEvents = (
   const all = overlap.pieces[group]!
   const lines = overlap.rows + from * 4
   free = own + (steps * (to - from) + 1) * 4
-  free = extract(lines, 4, to - from, steps, base, spikes.stepStride, all, all + 16, own, free) + 16
+  free = extract(lines, 4, to - from, steps, base, spikes.stepStride, all, all + 16, own, free)
   slabs.forEach(({ pieces, piecesEnd }, s) => {
     const step = (to - from) * 4
     free = concat(table, gatherStride, count, steps, own - from * 4, step, pieces, piecesEnd, starts[s]!, free)

@@ -1,11 +1,11 @@
 /** The primitives that spikes go through, in plain TypeScript: they only list and add. @module */
-import { eventTable } from './geometry.js'
+import { EVENTS, eventTable } from './geometry.js'
 import type { Bytes } from './layout.js'
 import type { Primitives } from './primitives.js'
 
 const { fround } = Math
 
-/** Lists events, a byte of spikes at a time: an eight; the events of two eights are 288 apart. */
+/** Lists events, a byte of spikes at a time: an eight. */
 export const extract =
   ({ u8, u16, i32 }: Bytes): Primitives['extract'] =>
   (gather, gatherStride, positions, steps, base, stepStride, pieces, piecesEnd, starts, lists) => {
@@ -23,7 +23,7 @@ export const extract =
           const shift = bit & 7
           let left = i32[piece + 2]!
           let k = i32[piece + 3]!
-          for (let at = frame + row + (bit >> 3); left > 0; at++, left -= 8, k += 288) {
+          for (let at = frame + row + (bit >> 3); left > 0; at++, left -= 8, k += EVENTS) {
             const byte = ((u8[at]! | (u8[at + 1]! << 8)) >> shift) & (left < 8 ? (1 << left) - 1 : 255)
             const entry = byte << 3
             for (let e = entry, end = entry + (eventTable[entry + 4]! >> 1); e < end; e++)

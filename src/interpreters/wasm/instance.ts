@@ -40,11 +40,21 @@ export const primitivesOver = (module: WebAssembly.Module, memory: WebAssembly.M
   }
 }
 
-/** Grows a memory to at least so many bytes; by half of what it has if it grows at all, so that it does not do so often. */
+/**
+ * Grows a memory to at least so many bytes; by half of what it has if it grows at all, so that it does not do so often,
+ * unless the engine refuses that much.
+ */
 export const grow = (memory: WebAssembly.Memory, bytes: number): void => {
   const pages = pagesOf(memory.buffer.byteLength)
   const missing = pagesOf(bytes) - pages
-  if (missing > 0) memory.grow(Math.max(missing, Math.min(pages >> 1, MOST_PAGES - pages)))
+  if (missing <= 0) return
+  const ample = Math.min(pages >> 1, MOST_PAGES - pages)
+  try {
+    memory.grow(Math.max(missing, ample))
+  } catch (reason) {
+    if (ample <= missing) throw reason
+    memory.grow(missing)
+  }
 }
 
 /** A memory of the calling thread, with the compiled kernels over it. */
