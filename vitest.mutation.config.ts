@@ -4,6 +4,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     testTimeout: 60_000,
-    include: ['spec/{by-hand,config,operations}.spec.ts', 'spec/laws/names.spec.ts', 'properties/**/*.mutation.ts'],
+    setupFiles: ['properties/setup.ts'],
+    include: [
+      'spec/{by-hand,config,operations}.spec.ts',
+      'spec/laws/names.spec.ts',
+      'properties/theorems/contraction.prop.ts',
+      'properties/**/*.mutation.ts',
+    ],
   },
 })

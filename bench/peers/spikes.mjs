@@ -1,4 +1,4 @@
-// node spikes.mjs onnxruntime-node ti [steps]: where the spikes of the ONNX file, run on that runtime, first differ from
+// node spikes.mjs onnxruntime-node ti [steps] [threads]: where the spikes of the ONNX file, run on that runtime, first differ from
 // those of `wasm`, as one line of JSON (null where none of the 38 layers differs).
 import { tensorKernels } from '../../dist/src/interpreters/fast/kernels.js'
 import { plain } from '../../dist/src/interpreters/ledger.js'
@@ -10,10 +10,10 @@ import { subject } from '../subject.mjs'
 import { onnxOf } from './onnx.mjs'
 import { sessionOf } from './session.mjs'
 
-const [name, variant, steps = '4'] = process.argv.slice(2)
+const [name, variant, steps = '4', threads = '1'] = process.argv.slice(2)
 const given = subject(variant)
 const { shape, data } = given.image
-const run = await sessionOf(name, onnxOf(given, Number(steps), true), { threads: 1, spinning: true })
+const run = await sessionOf(name, onnxOf(given, Number(steps), true), { threads: Number(threads), spinning: true })
 const outputs = await run({ shape: shape.slice(1), data })
 
 const K = trace(plain, (operation) => operation === 'fire')(tensorKernels(wasm()))

@@ -76,7 +76,7 @@ describe('scratch', () => {
             expect(u8.subarray(end, end + GUARD).every((byte) => byte === MARK)).toBe(true)
           }
       }),
-      { numRuns: 100 },
+      { numRuns: 500 },
     )
   })
 

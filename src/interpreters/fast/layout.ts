@@ -1,11 +1,12 @@
 /**
  * Where values lie in the linear memory: sixteen channels a block.
  *
- * A value of shape `[T, B, channels, positions]` has one row of channels a step, sample and position. Spikes take one bit
- * a channel and lie row by row, ready to be listed; currents take four bytes and lie block by block (all positions of
- * sixteen channels, then the next sixteen), since layers are computed so; a few lie row by row. Channels come in runs, each padded to whole blocks: a feature map is one run,
- * an attention map one run a head. A view may also be a part of another value (half of each head of `splitHeads`) or
- * stand still in time (`hold`: a step stride of zero), so those operations cost nothing.
+ * A value of shape `[T, B, channels, positions]` has one row of channels a step, sample and position. Spikes take one
+ * bit a channel and lie row by row, ready to be listed; currents take four bytes and lie block by block (all positions
+ * of sixteen channels, then the next sixteen), since layers are computed so; a few lie row by row. Channels come in
+ * runs, each padded to whole blocks: a feature map is one run, an attention map one run a head. A view may also be a
+ * part of another value (half of each head of `splitHeads`) or stand still in time (`hold`: a step stride of zero), so
+ * those operations cost nothing.
  * @module
  */
 import type { Numbers, Shape } from '../../core/tensor.js'

@@ -1,8 +1,8 @@
 /**
  * The primitives programs are made of, in plain TypeScript over typed arrays.
  *
- * `extract`, `concat` and `accumulate` are all that spikes go through, and they only add. Addresses and strides are bytes; a row
- * of sums is sixteen float32. Every addition and multiplication is rounded to float32 (`Math.fround`).
+ * `extract`, `concat` and `accumulate` are all that spikes go through, and they only add. Addresses and strides are
+ * bytes; a row of sums is sixteen float32. Every addition and multiplication is rounded to float32 (`Math.fround`).
  * @module
  */
 import { affine, affineFire } from './currents.js'
