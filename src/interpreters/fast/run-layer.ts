@@ -78,6 +78,20 @@ const listEvents = (
   return starts
 }
 
+/** Adds to `rows` sums what their events pick from a slab of weights; where there are none, no table is made. */
+const sumSlab = (
+  P: Primitives,
+  [starts, rows]: readonly [number, number],
+  [weights, weightRows]: readonly [number, number],
+  table: number,
+  sums: number,
+  resume: number,
+): void => {
+  const { i32 } = P.bytes()
+  if (i32[starts >> 2] !== i32[(starts >> 2) + rows]) P.pairs(weights, weightRows, table)
+  P.accumulate(starts, rows, table, sums, resume)
+}
+
 /** Sums one block of a tile over all slabs. */
 const sumBlock = (
   P: Primitives,
@@ -92,13 +106,11 @@ const sumBlock = (
   for (let s = 0; s < slabs.length; s++) {
     const { first, rows } = slabs[s]!
     const slab = weights + (first * sum.blocksPerGroup + j * rows) * ROW
-    if (sum.weightsStepStride === 0) {
-      P.pairs(slab, rows, table)
-      P.accumulate(starts[s]!, steps * count, table, sums, s)
-    } else
+    if (sum.weightsStepStride === 0) sumSlab(P, [starts[s]!, steps * count], [slab, rows], table, sums, s)
+    else
       for (let t = 0; t < steps; t++) {
-        P.pairs(slab + t * sum.weightsStepStride, rows, table)
-        P.accumulate(starts[s]! + t * count * 4, count, table, sums + t * count * ROW, s)
+        const weightsOfStep = slab + t * sum.weightsStepStride
+        sumSlab(P, [starts[s]! + t * count * 4, count], [weightsOfStep, rows], table, sums + t * count * ROW, s)
       }
   }
 }
