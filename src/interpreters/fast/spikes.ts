@@ -72,6 +72,7 @@ export const pairs =
         for (let i = 0; i < j; i += 16)
           for (let lane = 0; lane < 16; lane++, to++) f32[to] = f32[w + i + lane]! + f32[w + j + lane]!
     }
+    return 0
   }
 
 /** Sums rows of a table, eight channels at a time in local variables. */

@@ -100,7 +100,10 @@ export function concat(
 }
 
 /** Makes a table of pairs; see `Primitives.pairs`. */
-export function pairs(weights: usize, rows: i32, table: usize): void {
+export function pairs(weights: usize, rows: i32, table: usize): i32 {
+  // All lines are asked for at once: the table's stores would keep each next one waiting.
+  let seen: i32 = 0
+  for (let at: usize = weights, end: usize = weights + ((rows as usize) << 6); at < end; at += 64) seen |= load<i32>(at)
   for (let row = 0; row < rows; row += 8) {
     for (const end: usize = weights + 64; weights < end; weights += 16) {
       const a = v128.load(weights)
@@ -152,6 +155,7 @@ export function pairs(weights: usize, rows: i32, table: usize): void {
     weights += 448
     table += 2240
   }
+  return seen
 }
 
 /** Sums rows of a table of pairs picked by events; see `Primitives.accumulate`. */
