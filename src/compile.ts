@@ -7,7 +7,7 @@
  */
 import * as Either from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { Fault, Faults } from './core/fault.js'
+import { type Fault, type Faults, reasonOf } from './core/fault.js'
 import { type Currents, type Reals, type Shape, showShape, type Tensor } from './core/tensor.js'
 import { arrayMemory } from './interpreters/fast/memory.js'
 import {
@@ -110,7 +110,7 @@ const resumable = (state: Potentials | null, shape: Shape): boolean =>
 const unavailable = (reason: unknown): Faults => [
   {
     _tag: 'Unavailable',
-    what: `the run did not fit this engine (${reason instanceof Error ? reason.message : String(reason)})`,
+    what: `the run did not fit this engine (${reasonOf(reason)})`,
     advice: 'take a smaller batch, or fewer steps at a time',
   } satisfies Fault,
 ]

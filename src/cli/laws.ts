@@ -7,7 +7,7 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Expectations, Implementation, Law, Row } from '../../properties/laws.js'
-import type { Fault, Faults } from '../core/fault.js'
+import { type Fault, type Faults, reasonOf } from '../core/fault.js'
 import type { Io, Perform } from './io.js'
 
 type Laws = typeof import('../../properties/laws.js')
@@ -24,8 +24,6 @@ interface Options {
   readonly json?: string | true
 }
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 const one = (fault: Fault): Faults => [fault]
 
 /** The laws need fast-check, a peer dependency that may not be there. */
@@ -34,7 +32,7 @@ const loadLaws: TaskEither.TaskEither<Faults, Laws> = TaskEither.tryCatch(
   (error) =>
     one({
       _tag: 'Unavailable',
-      what: `the laws cannot be loaded: ${reason(error)}`,
+      what: `the laws cannot be loaded: ${reasonOf(error)}`,
       advice: 'they need fast-check: npm install fast-check',
     }),
 )
@@ -79,7 +77,7 @@ const loadImplementation = (path: string): TaskEither.TaskEither<Faults, Impleme
         one({
           _tag: 'InFile',
           path,
-          fault: { _tag: 'Input', problem: reason(error), advice: 'name an ES module that loads' },
+          fault: { _tag: 'Input', problem: reasonOf(error), advice: 'name an ES module that loads' },
         }),
     ),
     TaskEither.chainEitherK(implementationOf(path)),
@@ -93,7 +91,7 @@ const loadExpectations =
       : pipe(
           TaskEither.tryCatch(
             async () => JSON.parse(await readFile(path, 'utf8')) as unknown,
-            (error) => one({ _tag: 'File', path, action: 'read', reason: reason(error) }),
+            (error) => one({ _tag: 'File', path, action: 'read', reason: reasonOf(error) }),
           ),
           TaskEither.chainEitherK((json) =>
             pipe(
@@ -121,7 +119,7 @@ const selected = (L: Laws, { only }: Options): Either.Either<Faults, readonly La
 const written = (path: string, text: string): TaskEither.TaskEither<Faults, void> =>
   TaskEither.tryCatch(
     () => writeFile(path, text),
-    (error) => one({ _tag: 'File', path, action: 'write', reason: reason(error) }),
+    (error) => one({ _tag: 'File', path, action: 'write', reason: reasonOf(error) }),
   )
 
 /** Judges law by law, so that the bar moves. */

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import * as Either from 'fp-ts/lib/Either.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, reasonOf } from '../core/fault.js'
 import { classifyCommand } from './classify.js'
 import { convertCommand } from './convert.js'
 import { evaluateCommand } from './evaluate.js'
@@ -27,7 +27,7 @@ const unforeseen = (error: unknown): Faults => [
       }
     : {
         _tag: 'Unavailable',
-        what: `internal error: ${error instanceof Error ? error.message : String(error)}`,
+        what: `internal error: ${reasonOf(error)}`,
         advice: 'please report it',
       },
 ]

@@ -4,15 +4,13 @@ import { access, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, inFile } from '../core/fault.js'
+import { type Faults, inFile, reasonOf } from '../core/fault.js'
 import { type Digit, parseDigits } from './digits.js'
 
 const tryFile = <A>(path: string, action: (path: string) => Promise<A>): TaskEither.TaskEither<Faults, A> =>
   TaskEither.tryCatch(
     () => action(path),
-    (error): Faults => [
-      { _tag: 'File', path, action: 'read', reason: error instanceof Error ? error.message : String(error) },
-    ],
+    (error): Faults => [{ _tag: 'File', path, action: 'read', reason: reasonOf(error) }],
   )
 
 const readable = (relative: string): TaskEither.TaskEither<Faults, string> =>

@@ -11,7 +11,7 @@ import { readFile, stat } from 'node:fs/promises'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, fileFaults, inFile } from '../core/fault.js'
+import { type Faults, fileFaults, inFile, reasonOf } from '../core/fault.js'
 import { type Image, image } from './image.js'
 
 /** Images of more pixels are refused before any is decoded: 100 megapixels are 300 MB. */
@@ -56,7 +56,7 @@ const loadSharp: TaskEither.TaskEither<Faults, Sharp> = TaskEither.tryCatch(
 
 /** The decoder's own words, on one line and once: it repeats itself. */
 const reason = (error: unknown): string => {
-  const lines = (error instanceof Error ? error.message : String(error)).split('\n')
+  const lines = reasonOf(error).split('\n')
   return lines[0]!.replace(/^Input buffer has /, '').replace(/:\s*$/, '')
 }
 
