@@ -161,7 +161,8 @@ describe('spikes of a row, two by two among eight', () => {
     fc.assert(
       fc.property(fc.array(fc.float({ noNaN: true }), { minLength: 256, maxLength: 256 }), (weights) => {
         f32.set(weights, 1100)
-        P.pairs(4400, 16, 6144)
+        P.bytes().i32.set([0, 2], 3000) // one list, of one event
+        P.pairs(12000, 1, 4400, 16, 6144)
         for (let eight = 0; eight < 2; eight++)
           rowsOf.forEach((rows, row) => {
             for (let lane = 0; lane < 16; lane++) {

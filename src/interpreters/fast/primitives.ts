@@ -84,10 +84,11 @@ export interface Primitives {
   ) => number
   /**
    * Makes the table of pairs of `rows` rows of weights: for every eight rows 36, which are the eight, then the second's
-   * sum with the first, the third's with the first and the second, and so on. It may read all rows before, so that they
+   * sum with the first, the third's with the first and the second, and so on; nothing where the lists that start at `starts`
+   * have no event. It may read all rows before, so that they
    * come into the cache; its answer only keeps those reads from being optimised away.
    */
-  readonly pairs: (weights: number, rows: number, table: number) => number
+  readonly pairs: (starts: number, lists: number, weights: number, rows: number, table: number) => number
   /** `sums[r] = (resume ? sums[r] : 0) + table[e0] + table[e1] + ..` over the events e of each row r, in order. */
   readonly accumulate: (starts: number, rows: number, table: number, sums: number, resume: number) => void
   /**

@@ -78,7 +78,7 @@ const listEvents = (
   return starts
 }
 
-/** Adds to `rows` sums what their events pick from a slab of weights; where there are none, no table is made. */
+/** Adds to `rows` sums what their events pick from a slab of weights. */
 const sumSlab = (
   P: Primitives,
   [starts, rows]: readonly [number, number],
@@ -87,8 +87,7 @@ const sumSlab = (
   sums: number,
   resume: number,
 ): void => {
-  const { i32 } = P.bytes()
-  if (i32[starts >> 2] !== i32[(starts >> 2) + rows]) P.pairs(weights, weightRows, table)
+  P.pairs(starts, rows, weights, weightRows, table)
   P.accumulate(starts, rows, table, sums, resume)
 }
 

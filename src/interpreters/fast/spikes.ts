@@ -62,8 +62,9 @@ export const concat =
 
 /** Tables of pairs: eight rows of weights, then for each of them its sums with those before it. */
 export const pairs =
-  ({ f32 }: Bytes): Primitives['pairs'] =>
-  (weights, rows, table) => {
+  ({ i32, f32 }: Bytes): Primitives['pairs'] =>
+  (starts, lists, weights, rows, table) => {
+    if (i32[starts >> 2] === i32[(starts >> 2) + lists]) return 0
     let to = table >> 2
     for (let w = weights >> 2, end = w + rows * 16; w < end; w += 128) {
       f32.copyWithin(to, w, w + 128)
