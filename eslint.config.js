@@ -4,6 +4,8 @@ import tseslint from 'typescript-eslint'
 /** The loops over typed arrays: local mutation behind pure signatures, on buffers the function made. */
 const loops = [
   'src/interpreters/**',
+  'src/compiled/**',
+  'src/observers/**',
   'src/checkpoint/**',
   'src/input/**',
   'src/model/parameters.ts',
@@ -11,7 +13,7 @@ const loops = [
 ]
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'docs/**', 'src/interpreters/wasm/assembly/**', '**/*.js', '**/*.mjs', 'reports/**'] },
+  { ignores: ['dist/**', 'docs/**', 'src/compiled/wasm/assembly/**', '**/*.js', '**/*.mjs', 'reports/**'] },
   {
     files: ['src/**/*.ts', 'properties/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],

@@ -1,11 +1,11 @@
 // node bench/operations.mjs [variant] [runs]: where the time of a run goes (wasm, one thread, 224 x 224, T = 4), by
 // operation and by what is done in it. Each primitive call is timed and its best over the runs is kept, so that what
 // else the machine does disturbs little; the calls are the same in every run.
-import { runUnit, unitsOf } from '../dist/src/interpreters/fast/execute.js'
-import { enter, library } from '../dist/src/interpreters/fast/session.js'
-import { givenCurrents, wiring } from '../dist/src/interpreters/fast/wires.js'
-import { wasmMemory } from '../dist/src/interpreters/wasm/instance.js'
-import { network, still } from '../dist/src/model/network.js'
+import { runUnit, unitsOf } from '../dist/compiled/execute/steps.js'
+import { enter, library } from '../dist/compiled/runner.js'
+import { givenCurrents, wiring } from '../dist/interpreters/graph.js'
+import { wasmMemory } from '../dist/compiled/wasm/instance.js'
+import { network, still } from '../dist/model/network.js'
 import { limits } from './limit.mjs'
 import { SOPS, subject } from './subject.mjs'
 

@@ -1,15 +1,15 @@
 // What is measured: a network of the synthetic checkpoint 7, its image, and its synaptic operations.
 import * as Either from '../node_modules/fp-ts/lib/Either.js'
-import { syntheticCheckpoint, syntheticInput } from '../dist/src/checkpoint/synthetic.js'
-import { compile, compileThreads } from '../dist/src/compile.js'
-import { tensorKernels } from '../dist/src/interpreters/fast/kernels.js'
-import { ledger, plain, total } from '../dist/src/interpreters/ledger.js'
-import { unobserved } from '../dist/src/interpreters/observe.js'
-import { reference } from '../dist/src/interpreters/reference.js'
-import { wasm } from '../dist/src/interpreters/wasm/kernels.js'
-import { variants } from '../dist/src/model/config.js'
-import { forward, network } from '../dist/src/model/network.js'
-import { parse } from '../dist/src/model/parameters.js'
+import { syntheticCheckpoint, syntheticInput } from '../dist/checkpoint/synthetic.js'
+import { compile, compileThreads } from '../dist/compiled/network.js'
+import { tensorKernels } from '../dist/compiled/interpreter.js'
+import { ledger, plain, total } from '../dist/observers/ledger.js'
+import { unobserved } from '../dist/observers/observe.js'
+import { reference } from '../dist/interpreters/reference.js'
+import { wasm } from '../dist/compiled/wasm/kernels.js'
+import { variants } from '../dist/model/config.js'
+import { forward, network } from '../dist/model/network.js'
+import { parse } from '../dist/model/parameters.js'
 
 /** Synaptic operations at 224 x 224, T = 4, checkpoint 7: golden (spec/golden/networks.json). */
 export const SOPS = { ti: 2080126532, s: 3307457404, m: 6442908960, l: 10595548316 }

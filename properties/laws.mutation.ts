@@ -1,8 +1,8 @@
 /** The laws on few cases, the quick ones first: what mutants of the source are run against. */
 import { describe, expect, it } from 'vitest'
-import type { Law, Row } from './laws.js'
-import { laws } from './laws.js'
-import { judgeOne } from './run.js'
+import type { Law, Row } from '../src/entry/laws.js'
+import { laws } from '../src/entry/laws.js'
+import { judgeOne } from '../src/laws/judge.js'
 import { referenceSubject } from './subjects.js'
 
 /** Slow, or about chance. */

@@ -1,8 +1,8 @@
 /** Every law holds of every interpreter here: the runner adapter of vitest. */
 import { describe, expect, it } from 'vitest'
-import type { Implementation, Law, Row } from './laws.js'
-import { laws } from './laws.js'
-import { judgeOne } from './run.js'
+import type { Implementation, Law, Row } from '../src/entry/laws.js'
+import { laws } from '../src/entry/laws.js'
+import { judgeOne } from '../src/laws/judge.js'
 import { ledgerSubject, referenceSubject, traceSubject } from './subjects.js'
 
 const judging =

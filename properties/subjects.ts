@@ -1,15 +1,15 @@
 /** The implementations of this package, as the laws judge them. @module */
 import type { Currents, Precision, Spikes } from '../src/core/tensor.js'
 import { integrateEvents } from '../src/input/events.js'
-import { type Cost, ledger, plain, type Readers } from '../src/interpreters/ledger.js'
-import { type Observed, unobserved } from '../src/interpreters/observe.js'
 import { reference } from '../src/interpreters/reference.js'
-import { type Line, trace } from '../src/interpreters/trace.js'
+import type { Implementation, Operations } from '../src/laws/implementation.js'
 import type { Kernels } from '../src/model/kernels.js'
 import { forward, network } from '../src/model/network.js'
 import { parse } from '../src/model/parameters.js'
 import { c1, c2, movingRate } from '../src/model/scaling.js'
-import type { Implementation, Operations } from './implementation.js'
+import { type Cost, ledger, plain, type Readers } from '../src/observers/ledger.js'
+import { type Observed, unobserved } from '../src/observers/observe.js'
+import { type Line, trace } from '../src/observers/trace.js'
 
 const around = { c1, c2, movingRate, parse, integrateEvents }
 

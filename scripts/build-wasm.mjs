@@ -7,10 +7,10 @@ import asc from 'assemblyscript/asc'
 import { build } from 'vite'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const target = `${root}src/interpreters/wasm/module.ts`
+const target = `${root}src/compiled/wasm/generated/module.ts`
 
 const common = [
-  'src/interpreters/wasm/assembly/index.ts',
+  'src/compiled/wasm/assembly/index.ts',
   ...['--baseDir', root, '--runtime', 'stub', '-O3', '--noAssert', '--importMemory', '--enable', 'simd'],
 ]
 
@@ -56,14 +56,15 @@ const bundle = await build({
     write: false,
     minify: true,
     target: 'es2022',
-    lib: { entry: `${root}src/interpreters/wasm/worker.ts`, formats: ['es'], fileName: 'worker' },
+    lib: { entry: `${root}src/compiled/wasm/worker.ts`, formats: ['es'], fileName: 'worker' },
     rollupOptions: { external: [/^node:/] },
   },
   plugins: [
     {
       name: 'threads are sent the binary',
       enforce: 'pre',
-      load: (id) => (id.endsWith('/wasm/module.ts') ? "export const PLAIN = ''\nexport const SHARED = ''" : null),
+      load: (id) =>
+        id.endsWith('/wasm/generated/module.ts') ? "export const PLAIN = ''\nexport const SHARED = ''" : null,
     },
   ],
 })

@@ -9,7 +9,7 @@ const { values } = parseArgs({ options: { runs: { type: 'string', default: '100'
 const runs = Number(values.runs)
 
 const load = async (path) => (await runnerImport(path, { logLevel: 'error' })).module
-const { laws, version } = await load('./properties/laws.ts')
+const { laws, version } = await load('./src/entry/laws.ts')
 const { killers, mutants } = await load('./properties/mutants/mutants.ts')
 const { catalogue, MARK } = await load('./properties/mutants/catalogue.ts')
 

@@ -15,9 +15,9 @@ const { values } = parseArgs({
 const [runs, bases] = [Number(values.runs), Number(values.bases)]
 
 const load = async (path) => (await runnerImport(path, { logLevel: 'error' })).module
-const { laws, runLaws, select, summary, table, unexpected } = await load('./properties/laws.ts')
+const { laws, runLaws, select, summary, table, unexpected } = await load('./src/entry/laws.ts')
 const { ledgerSubject, referenceSubject, traceSubject } = await load('./properties/subjects.ts')
-const { fastStepwise, wasmStepwise } = await load('./properties/fast/subjects.ts')
+const { fastStepwise, wasmStepwise } = await load('./properties/compiled/subjects.ts')
 
 const subjects = {
   'reference float64': referenceSubject('float64'),

@@ -1,10 +1,10 @@
 // Makes data/digits.safetensors from the PyTorch checkpoint of the digits network:
 //   npm run build && node scripts/make-digits.mjs digits.pth [out.safetensors]
 import { readFile, writeFile } from 'node:fs/promises'
-import { decodePytorch } from '../dist/src/checkpoint/pytorch.js'
-import { encode } from '../dist/src/checkpoint/safetensors.js'
-import { sourceOfBytes } from '../dist/src/checkpoint/source.js'
-import { describe } from '../dist/src/core/fault.js'
+import { decodePytorch } from '../dist/checkpoint/pytorch.js'
+import { encode } from '../dist/checkpoint/safetensors.js'
+import { sourceOfBytes } from '../dist/checkpoint/source.js'
+import { describe } from '../dist/core/fault.js'
 
 const metadata = {
   network: 'SpikingResformer, configuration "digits": 16 x 16, 1 channel, 10 classes, T = 4, LIF',

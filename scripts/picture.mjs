@@ -2,8 +2,8 @@
 // Every dot is a value of the float64 trace. Run after `npm run build`: node scripts/picture.mjs
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import * as api from '../dist/src/index.js'
-import { bundledCheckpoint, bundledDigits } from '../dist/src/input/bundled.js'
+import * as api from '../dist/entry/index.js'
+import { bundledCheckpoint, bundledDigits } from '../dist/node/bundled.js'
 
 const right = (either) => {
   if (either._tag === 'Left') throw new Error(either.left.map(api.describe).join('\n'))

@@ -81,12 +81,12 @@ for (const { id, sampler, expected } of models) {
 
 // Where the assumptions of the theorem meet a trained network: the currents of the digits network, first 32 test digits.
 const right = (either) => either.right
-const { readSafetensors } = await load('src/checkpoint/files.ts')
-const { bundledCheckpoint, bundledDigits } = await load('src/input/bundled.ts')
+const { readSafetensors } = await load('src/node/files.ts')
+const { bundledCheckpoint, bundledDigits } = await load('src/node/bundled.ts')
 const { digitsInput, splitDigits } = await load('src/input/digits.ts')
-const { plain } = await load('src/interpreters/ledger.ts')
-const { unobserved } = await load('src/interpreters/observe.ts')
-const { trace } = await load('src/interpreters/trace.ts')
+const { plain } = await load('src/observers/ledger.ts')
+const { unobserved } = await load('src/observers/observe.ts')
+const { trace } = await load('src/observers/trace.ts')
 const { digits } = await load('src/model/config.ts')
 const { forward, network } = await load('src/model/network.ts')
 const { parse } = await load('src/model/parameters.ts')

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { sym, syntheticCheckpoint } from '../src/checkpoint/synthetic.js'
 import { describe as sentence } from '../src/core/fault.js'
 import { type Tensor, tensor } from '../src/core/tensor.js'
-import { unobserved } from '../src/interpreters/observe.js'
 import { architecture } from '../src/interpreters/shapes.js'
 import { type Config, cifar, digits, dvsg, featureMaps, l, m, s, ti, validate, variants } from '../src/model/config.js'
 import { forward, network } from '../src/model/network.js'
 import { blank, layout, parameterCount, parse } from '../src/model/parameters.js'
+import { unobserved } from '../src/observers/observe.js'
 import { json, right } from './golden.js'
 
 const sentences = (either: Either.Either<readonly Parameters<typeof sentence>[0][], unknown>): readonly string[] =>

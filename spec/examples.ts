@@ -8,10 +8,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import ts from 'typescript'
 import { expect } from 'vitest'
-import * as laws from '../properties/laws.js'
-import * as pytorch from '../src/checkpoint/pytorch.js'
-import * as index from '../src/index.js'
-import * as node from '../src/node.js'
+import * as index from '../src/entry/index.js'
+import * as laws from '../src/entry/laws.js'
+import * as node from '../src/entry/node.js'
+import * as pytorch from '../src/entry/pytorch.js'
 import { colourType, png } from './input/png.js'
 
 /** Anything by name. */
@@ -51,7 +51,7 @@ export const examplesOf = (file: string): readonly Example[] => {
 }
 
 /** Every example of the docstrings of `src/` and `properties/`. */
-export const docstrings: readonly Example[] = ['src', 'properties']
+export const docstrings: readonly Example[] = ['src']
   .flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
   )

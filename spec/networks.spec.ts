@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Currents, Spikes } from '../src/core/tensor.js'
-import { ledger, plain, total } from '../src/interpreters/ledger.js'
-import { type Observed, unobserved } from '../src/interpreters/observe.js'
 import { reference } from '../src/interpreters/reference.js'
-import { type Line, trace } from '../src/interpreters/trace.js'
 import { forward, forwardFrames, network } from '../src/model/network.js'
 import { parameterCount } from '../src/model/parameters.js'
+import { ledger, plain, total } from '../src/observers/ledger.js'
+import { type Observed, unobserved } from '../src/observers/observe.js'
+import { type Line, trace } from '../src/observers/trace.js'
 import { configOf, goldenRows, inputOf, sha256, synthetic, worst } from './golden.js'
 
 // A trace of the spikes under a ledger: observers compose, and neither changes what runs beneath.

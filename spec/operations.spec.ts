@@ -1,14 +1,14 @@
 import * as State from 'fp-ts/lib/State.js'
 import { describe, expect, it } from 'vitest'
 import { type Currents, type Reals, type Spikes, type Tensor, tensor } from '../src/core/tensor.js'
-import { plain } from '../src/interpreters/ledger.js'
-import { type Observed, observe, unobserved } from '../src/interpreters/observe.js'
 import { reference } from '../src/interpreters/reference.js'
 import { dssa } from '../src/model/dssa.js'
 import { gwsffn, layer } from '../src/model/gwsffn.js'
 import type { Charge, Convolution, Kernels, Neuron, Stateful, Synapse } from '../src/model/kernels.js'
 import { fromRest } from '../src/model/network.js'
 import { EPS } from '../src/model/parameters.js'
+import { plain } from '../src/observers/ledger.js'
+import { type Observed, observe, unobserved } from '../src/observers/observe.js'
 import { operation, reals, worst } from './golden.js'
 
 type Tensors = ReadonlyMap<string, Tensor>

@@ -53,7 +53,7 @@ const everything = () => join(folder, 'everything')
 
 beforeAll(() => {
   // A fresh clone was built by `npm ci`; during development the build may be older than its sources.
-  const built = statSync(join(root, 'dist/src/cli/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const built = statSync(join(root, 'dist/cli/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (Math.max(youngest('src'), youngest('properties')) > built)
     execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'pipe' })
   const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]

@@ -7,8 +7,8 @@ import { writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import proto from 'onnx-proto'
-import { affineOf, neuronNumbers } from '../../dist/src/interpreters/affine.js'
-import { forward, network } from '../../dist/src/model/network.js'
+import { affineOf, neuronNumbers } from '../../dist/interpreters/affine.js'
+import { forward, network } from '../../dist/model/network.js'
 import { subject } from '../subject.mjs'
 
 const { onnx } = proto

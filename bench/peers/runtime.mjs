@@ -1,7 +1,7 @@
 // One runtime in a process of its own, told by main.mjs when to run: so no runtime's threads, heap or idle spinning are
 // in another's way. Answers each message with the milliseconds of a run; the first answer has the logits instead.
 import { readFileSync } from 'node:fs'
-import { syntheticInput } from '../../dist/src/checkpoint/synthetic.js'
+import { syntheticInput } from '../../dist/checkpoint/synthetic.js'
 import { runnerOf, subject } from '../subject.mjs'
 import { sessionOf } from './session.mjs'
 

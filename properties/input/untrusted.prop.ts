@@ -4,11 +4,11 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { type Faults, describe as say } from '../../src/core/fault.js'
 import { tensor } from '../../src/core/tensor.js'
-import { decodeImage } from '../../src/input/decode.js'
+import { networkInput } from '../../src/input/batch.js'
 import { digitsInput, parseDigits } from '../../src/input/digits.js'
 import { evaluationInput } from '../../src/input/evaluation.js'
 import { integrateEvents } from '../../src/input/events.js'
-import { networkInput } from '../../src/input/network.js'
+import { decodeImage } from '../../src/node/decode.js'
 
 const file = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`../../${name}`, import.meta.url)))
 

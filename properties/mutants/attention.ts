@@ -1,6 +1,6 @@
 /** Wrong attention products and layouts. @module */
 import { type Currents, type Spikes, tensor } from '../../src/core/tensor.js'
-import { at, mapped, range, steps, sum, tabulate, take } from '../tensors.js'
+import { at, mapped, range, steps, sum, tabulate, take } from '../../src/laws/tensors.js'
 import { type Mutant, mutant, right } from './mutant.js'
 
 type Name = 'dstT' | 'dst'

@@ -2,9 +2,9 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Reals, Tensor } from '../../src/core/tensor.js'
 import { integrateEvents } from '../../src/input/events.js'
+import type { Operations } from '../../src/laws/implementation.js'
+import { at, mapped, tabulate } from '../../src/laws/tensors.js'
 import { type Parameters, parse } from '../../src/model/parameters.js'
-import type { Operations } from '../implementation.js'
-import { at, mapped, tabulate } from '../tensors.js'
 import { type Mutant, mutant } from './mutant.js'
 
 /** Both scales from one function of the rates and the number of terms. */

@@ -1,6 +1,6 @@
 /** The generated half of `docs/laws.md`: every law with its equation and what it kills, and every mutant. @module */
-import type { Law } from '../law.js'
-import { version } from '../law.js'
+import type { Law } from '../../src/laws/law.js'
+import { version } from '../../src/laws/law.js'
 import type { Matrix } from './mutants.js'
 
 /** What comes below this line is generated. */

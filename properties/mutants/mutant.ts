@@ -1,9 +1,9 @@
 /** Mutants: wrong implementations, each a mistake a port could make, each killed by the law named for it. @module */
 import type { Currents, Spikes } from '../../src/core/tensor.js'
 import { reference } from '../../src/interpreters/reference.js'
+import type { Operations } from '../../src/laws/implementation.js'
+import type { Implementation } from '../../src/laws/law.js'
 import type { Kernels } from '../../src/model/kernels.js'
-import type { Operations } from '../implementation.js'
-import type { Implementation } from '../law.js'
 import { whole } from '../subjects.js'
 
 /** A wrong implementation. */

@@ -1,7 +1,7 @@
 /** The mutants die, each by the laws named for it, and the committed kill matrix says so. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { laws, version } from '../laws.js'
+import { laws, version } from '../../src/entry/laws.js'
 import { catalogue, MARK } from './catalogue.js'
 import { kills, type Matrix, mutants } from './mutants.js'
 

@@ -1,7 +1,7 @@
 /** All mutants, and which laws kill which. @module */
-import { touchedBy } from '../implementation.js'
-import type { Law } from '../law.js'
-import { judgeOne } from '../run.js'
+import { touchedBy } from '../../src/laws/implementation.js'
+import { judgeOne } from '../../src/laws/judge.js'
+import type { Law } from '../../src/laws/law.js'
 import { attentionMutants } from './attention.js'
 import { blockMutants } from './blocks.js'
 import { borderMutants } from './borders.js'

@@ -1,8 +1,8 @@
 /** Wrong neurons. @module */
 import { type Currents, type Spikes, sizeOf, tensor } from '../../src/core/tensor.js'
+import { charged, rest } from '../../src/laws/operations/neuron.js'
+import { range, take } from '../../src/laws/tensors.js'
 import type { Neuron, Stateful } from '../../src/model/kernels.js'
-import { charged, rest } from '../operations/neuron.js'
-import { range, take } from '../tensors.js'
 import { type Mutant, mutant, right } from './mutant.js'
 
 type Fire = (p: Neuron) => (x: Currents) => Stateful<Currents, Spikes>

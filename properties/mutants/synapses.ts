@@ -1,8 +1,8 @@
 /** Wrong synapses, stems and heads. @module */
 import { type Currents, type Spikes, sizeOf, tensor } from '../../src/core/tensor.js'
+import { identityNorm } from '../../src/laws/given.js'
+import { at, joined, mapped, range, spikesWhere, steps, sum, tabulate, take } from '../../src/laws/tensors.js'
 import type { BatchNorm, Stem, Synapse } from '../../src/model/kernels.js'
-import { identityNorm } from '../given.js'
-import { at, joined, mapped, range, spikesWhere, steps, sum, tabulate, take } from '../tensors.js'
 import { type Mutant, mutant, right } from './mutant.js'
 
 type Transmit = (p: Synapse) => (s: Spikes) => Currents

@@ -1,6 +1,6 @@
 /** Wrong networks and scales that the two theorems refuse. @module */
 import type { Currents, Spikes } from '../../src/core/tensor.js'
-import { at, range, tabulate } from '../tensors.js'
+import { at, range, tabulate } from '../../src/laws/tensors.js'
 import { offBy } from '../theorems/counter-models.js'
 import { type Mutant, mutant, right } from './mutant.js'
 

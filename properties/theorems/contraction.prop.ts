@@ -14,11 +14,11 @@ import {
   synapses,
   type Wiring,
 } from '../../src/interpreters/contraction.js'
-import { fanOut } from '../../src/interpreters/ledger.js'
 import { reference } from '../../src/interpreters/reference.js'
+import { convolution, identityNorm, spikeTrain, whole } from '../../src/laws/given.js'
+import { at, range } from '../../src/laws/tensors.js'
 import type { Convolution } from '../../src/model/kernels.js'
-import { convolution, identityNorm, spikeTrain, whole } from '../given.js'
-import { at, range } from '../tensors.js'
+import { fanOut } from '../../src/observers/ledger.js'
 
 const free = getMonoid<number>()
 

@@ -1,10 +1,10 @@
 /** Attention whose scale is something else: what the law of scale invariance refuses. @module */
 import { type Currents, type Spikes, tensor } from '../../src/core/tensor.js'
+import type { Operations } from '../../src/laws/law.js'
+import { ENTRIES } from '../../src/laws/theorems/decision.js'
+import { bernoulli, type Condition, diagonals, mix, type Sampler, scores } from '../../src/laws/theorems/invariance.js'
 import type { Kernels } from '../../src/model/kernels.js'
 import { c1, c2 } from '../../src/model/scaling.js'
-import type { Operations } from '../law.js'
-import { ENTRIES } from './decision.js'
-import { bernoulli, type Condition, diagonals, mix, type Sampler, scores } from './invariance.js'
 
 type Products = Pick<Kernels<Spikes, Currents>, 'dstT' | 'dst'>
 type Scales = Pick<Operations<Spikes, Currents>, 'c1' | 'c2'>

@@ -1,6 +1,6 @@
 /** How often the decision of scale invariance errs, bounded by Chernoff's inequality on the exact distribution. @module */
 /* eslint-disable no-restricted-properties -- bounds on probabilities: their last bit decides nothing */
-import { ACCEPTED, ENTRIES } from './decision.js'
+import { ACCEPTED, ENTRIES } from '../../src/laws/theorems/decision.js'
 
 /**
  * The distribution of a sum of m terms, each 0, or +1 or -1 at half the rate: the probability of `k - m` at index k.

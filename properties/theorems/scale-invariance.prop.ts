@@ -2,12 +2,21 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fnv1a, hash32 } from '../../src/checkpoint/synthetic.js'
 import { reference } from '../../src/interpreters/reference.js'
+import { runLaws, seedOf } from '../../src/laws/judge.js'
+import { accepted, deviation, ENTRIES, fourthMoment, moments } from '../../src/laws/theorems/decision.js'
+import {
+  type Condition,
+  condition,
+  invariant,
+  mix,
+  RATES,
+  scaleInvarianceLaws,
+  scores,
+  TERMS,
+} from '../../src/laws/theorems/invariance.js'
 import { c1, c2 } from '../../src/model/scaling.js'
-import { runLaws, seedOf } from '../run.js'
 import { referenceSubject } from '../subjects.js'
 import { type Model, models, offBy, ssa, ssaMoments } from './counter-models.js'
-import { accepted, deviation, ENTRIES, fourthMoment, moments } from './decision.js'
-import { type Condition, condition, invariant, mix, RATES, scaleInvarianceLaws, scores, TERMS } from './invariance.js'
 import { distribution, errors } from './large-deviations.js'
 
 const K = reference('float64')

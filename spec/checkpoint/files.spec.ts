@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as Either from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encode } from '../../src/checkpoint/safetensors.js'
+import { type Faults, describe as sentence } from '../../src/core/fault.js'
+import type { Tensor } from '../../src/core/tensor.js'
 import {
   readCheckpoint,
   readSafetensors,
   writeFileAtomically,
   writePytorch,
   writeSafetensors,
-} from '../../src/checkpoint/files.js'
-import { encode } from '../../src/checkpoint/safetensors.js'
-import { type Faults, describe as sentence } from '../../src/core/fault.js'
-import type { Tensor } from '../../src/core/tensor.js'
+} from '../../src/node/files.js'
 
 const golden = join(import.meta.dirname, '../golden')
 const tensors = new Map<string, Tensor>([

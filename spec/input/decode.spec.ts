@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { decodeImage, readImage } from '../../src/input/decode.js'
+import { decodeImage, readImage } from '../../src/node/decode.js'
 import { bytesOf, golden, goldenImage, right, sentences } from './golden.js'
 import { chunk, colourType, png } from './png.js'
 
@@ -171,7 +171,7 @@ describe('without sharp', () => {
     vi.doMock('sharp', () => {
       throw new Error('Cannot find package')
     })
-    const { decodeImage: decodeWithout } = await import('../../src/input/decode.js')
+    const { decodeImage: decodeWithout } = await import('../../src/node/decode.js')
     const result = await decodeWithout(bytesOf('preprocess/small.png'))()
     vi.doUnmock('sharp')
     vi.resetModules()

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { bundledCheckpoint, bundledDigits } from '../../src/input/bundled.js'
 import { digitsInput, digitsValues, parseDigits, splitDigits } from '../../src/input/digits.js'
 import { type Image, negative } from '../../src/input/image.js'
+import { bundledCheckpoint, bundledDigits } from '../../src/node/bundled.js'
 import { goldenImage, right, sentences } from './golden.js'
 
 const header = `${Array.from({ length: 64 }, (_, i) => `p${i}`).join(',')},label`

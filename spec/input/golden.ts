@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import * as Either from 'fp-ts/lib/Either.js'
 import { describe, type Faults } from '../../src/core/fault.js'
-import { decodeImage } from '../../src/input/decode.js'
 import type { Image } from '../../src/input/image.js'
+import { decodeImage } from '../../src/node/decode.js'
 
 /** The path of a golden file. */
 export const golden = (name: string): URL => new URL(`../golden/${name}`, import.meta.url)

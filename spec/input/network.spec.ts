@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tensor } from '../../src/core/tensor.js'
-import { networkInput } from '../../src/input/network.js'
+import { networkInput } from '../../src/input/batch.js'
 import { right, sentences } from './golden.js'
 
 const input = networkInput({ channels: 1, height: 1, width: 2 })

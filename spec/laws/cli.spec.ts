@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { laws } from '../../properties/laws.js'
 import { run } from '../../src/cli/program.js'
+import { laws } from '../../src/entry/laws.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'laws-'))
 afterAll(() => {

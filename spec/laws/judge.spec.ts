@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { bits, exact, plus, small, summed, times } from '../../properties/budget.js'
+import { type Currents, tensor } from '../../src/core/tensor.js'
 import {
   law,
   lawList,
@@ -19,10 +19,10 @@ import {
   toJson,
   unexpected,
   version,
-} from '../../properties/laws.js'
-import { same } from '../../properties/verdict.js'
-import { type Currents, tensor } from '../../src/core/tensor.js'
+} from '../../src/entry/laws.js'
 import { reference } from '../../src/interpreters/reference.js'
+import { bits, exact, plus, small, summed, times } from '../../src/laws/budget.js'
+import { same } from '../../src/laws/verdict.js'
 
 const mine = { kernels: reference('float64') }
 const about = { formula: 'x', source: 'this file', needs: ['add'] as const }
@@ -200,7 +200,7 @@ describe('laws', () => {
         if (from!.startsWith('.')) visit(new URL(from!.replace(/\.js$/, '.ts'), file))
         else packages.add(from!.split('/')[0]!)
     }
-    visit(new URL('../../properties/laws.ts', import.meta.url))
+    visit(new URL('../../src/entry/laws.ts', import.meta.url))
     expect(seen.size).toBeGreaterThan(30)
     expect([...packages].sort()).toEqual(['fast-check', 'fp-ts'])
   })

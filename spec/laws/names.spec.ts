@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
 import { describe as sentence } from '../../src/core/fault.js'
 import { type Currents, type Spikes, type Tensor, tensor } from '../../src/core/tensor.js'
-import { observe, unobserved } from '../../src/interpreters/observe.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { type Config, ti, validate } from '../../src/model/config.js'
 import { forward, network } from '../../src/model/network.js'
 import { neurons } from '../../src/model/neurons.js'
 import { parse } from '../../src/model/parameters.js'
+import { observe, unobserved } from '../../src/observers/observe.js'
 
 const config: Config = {
   ...ti,

@@ -1,8 +1,8 @@
 /** A stranger's port is judged: what is right passes, what is not there is missing, a planted bug is found and shrunk. */
 import { describe, expect, it } from 'vitest'
-import type { Implementation } from '../../properties/law.js'
-import { laws, type Row, runLaws, table } from '../../properties/laws.js'
 import type { Spikes } from '../../src/core/tensor.js'
+import { laws, type Row, runLaws, table } from '../../src/entry/laws.js'
+import type { Implementation } from '../../src/laws/law.js'
 import { buggyKernels, carriers, type Film, kernels } from './stranger.js'
 
 const port = { kernels, carriers } as unknown as Implementation<Film, Film>

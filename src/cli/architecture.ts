@@ -1,9 +1,9 @@
 /** The architecture of a network as a table: what each operation gives and would cost if it were dense. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import { unobserved } from '../interpreters/observe.js'
 import { architecture, type Row } from '../interpreters/shapes.js'
 import { forward, network } from '../model/network.js'
 import type { Parameters } from '../model/parameters.js'
+import { unobserved } from '../observers/observe.js'
 
 /**
  * A row for each operation by its path, in the order they run, for one still image, whose stem runs once, over the

@@ -1,8 +1,8 @@
 /** A run of a network as a row of golden data, to compare a port with. @module */
 import { createHash } from 'node:crypto'
 import type { Spikes } from '../core/tensor.js'
-import { total } from '../interpreters/ledger.js'
 import { type Parameters, parameterCount } from '../model/parameters.js'
+import { total } from '../observers/ledger.js'
 import { architectureOf } from './architecture.js'
 import type { Chunk } from './observed.js'
 

@@ -6,11 +6,11 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import type { Expectations, Implementation, Law, Row } from '../../properties/laws.js'
 import { type Fault, type Faults, reasonOf } from '../core/fault.js'
+import type { Expectations, Implementation, Law, Row } from '../entry/laws.js'
 import type { Io, Perform } from './io.js'
 
-type Laws = typeof import('../../properties/laws.js')
+type Laws = typeof import('../entry/laws.js')
 
 interface Options {
   readonly kernels?: string
@@ -28,7 +28,7 @@ const one = (fault: Fault): Faults => [fault]
 
 /** The laws need fast-check, a peer dependency that may not be there. */
 const loadLaws: TaskEither.TaskEither<Faults, Laws> = TaskEither.tryCatch(
-  () => import('../../properties/laws.js'),
+  () => import('../entry/laws.js'),
   (error) =>
     one({
       _tag: 'Unavailable',

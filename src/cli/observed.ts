@@ -1,14 +1,14 @@
 /** Running a network under observation, chunk by chunk: its logits, its ledger and its trace. @module */
 import { type Currents, sizeOf, tensor } from '../core/tensor.js'
-import type { NetworkInput } from '../input/network.js'
-import { type Cost, costOf, type Readers } from '../interpreters/ledger.js'
-import { type Event, type Notes, type Observed, observe, unobserved } from '../interpreters/observe.js'
-import { type Line, lineOf } from '../interpreters/trace.js'
+import type { NetworkInput } from '../input/batch.js'
 import type { Membranes } from '../model/kernels.js'
 import { network } from '../model/network.js'
 import type { Parameters } from '../model/parameters.js'
+import { type Cost, costOf, type Readers } from '../observers/ledger.js'
+import { type Event, type Notes, type Observed, observe, unobserved } from '../observers/observe.js'
+import { ticking } from '../observers/progress.js'
+import { type Line, lineOf } from '../observers/trace.js'
 import type { Interpreter } from './kernels.js'
-import { ticking } from './ticking.js'
 
 /** What is wanted of a run. */
 export interface Wanted {

@@ -1,9 +1,9 @@
 /** Running a network on one sample: its logits, and what it cost. @module */
 import { sizeOf, tensor } from '../core/tensor.js'
-import type { NetworkInput } from '../input/network.js'
-import { type Cost, costs, energy, total } from '../interpreters/ledger.js'
-import type { Notes } from '../interpreters/observe.js'
+import type { NetworkInput } from '../input/batch.js'
 import type { Parameters } from '../model/parameters.js'
+import { type Cost, costs, energy, total } from '../observers/ledger.js'
+import type { Notes } from '../observers/observe.js'
 import type { Some } from './kernels.js'
 import { observed, type Wanted } from './observed.js'
 

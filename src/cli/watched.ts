@@ -1,7 +1,7 @@
 /** Running samples under a progress bar. @module */
 import type * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
-import type { NetworkInput } from '../input/network.js'
+import type { NetworkInput } from '../input/batch.js'
 import type { Parameters } from '../model/parameters.js'
 import { architectureOf, denseMacs } from './architecture.js'
 import type { Bar, Io } from './io.js'

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Faults } from '../core/fault.js'
 import { convolved, type Shape, sameShape, showShape, sizeOf } from '../core/tensor.js'
 import type { Convolution, Kernels } from '../model/kernels.js'
-import { type Event, type Observed, observe } from './observe.js'
+import { type Event, type Observed, observe } from '../observers/observe.js'
 
 /** A shape, or why there is none. */
 export type Checked = Either.Either<Faults, Shape>

@@ -1,0 +1,32 @@
+/** The fast paths, as the laws judge them. @module */
+import { fast, tensorKernels, type WireInterpreter } from '../../src/compiled/interpreter.js'
+import { wasm } from '../../src/compiled/wasm/kernels.js'
+import type { CurrentWire, SpikeWire } from '../../src/interpreters/graph.js'
+import type { Implementation } from '../../src/laws/implementation.js'
+import { referenceSubject, whole } from '../subjects.js'
+
+/** Wires, read at the end of each part of the model, so that layers are fused; what surrounds them is the reference's. */
+const fused = ({ kernels, ...of }: WireInterpreter): Implementation<SpikeWire, CurrentWire> => {
+  const { c1, c2, movingRate, parse, integrateEvents } = referenceSubject('float32').kernels
+  return {
+    kernels: { ...({ c1, c2, movingRate, parse, integrateEvents } as object), ...kernels },
+    carriers: {
+      fromSpikes: of.fromSpikes,
+      toSpikes: of.spikes,
+      fromCurrents: of.fromCurrents,
+      toCurrents: of.currents,
+    },
+  }
+}
+
+/** Plain TypeScript, fused. It counts no operations: `sops` is missing. */
+export const fastFused = fused(fast())
+
+/** WebAssembly, fused. It counts no operations: `sops` is missing. */
+export const wasmFused = fused(wasm())
+
+/** Plain TypeScript, operation by operation. */
+export const fastStepwise: Implementation = whole(tensorKernels(fast()))
+
+/** WebAssembly, operation by operation. */
+export const wasmStepwise: Implementation = whole(tensorKernels(wasm()))

@@ -1,0 +1,134 @@
+/** Compiling the operations on real inputs: stem, pools, classifier. @module */
+import type { Reals, Tensor } from '../../core/tensor.js'
+import type { CurrentWire } from '../../interpreters/graph.js'
+import type { Pool, Stem } from '../../model/kernels.js'
+import type { Slab } from '../machine/events.js'
+import { padded, runsOf, type View } from '../machine/layout.js'
+import type { Lane } from '../machine/program.js'
+import type { Builder } from './builder.js'
+import { asConvolution, packAffine, packConvolution, ungrouped } from './pack.js'
+
+const mapView = (B: Builder, x: CurrentWire, byRows = false): View => {
+  const [, , channels, height, width] = x.shape as readonly [number, number, number, number, number]
+  return B.place(x, { channels, positions: height * width, lie: runsOf(1, channels), byRows })
+}
+
+const whole = (rows: number): readonly Slab[] => [{ first: 0, rows, pieces: [] }]
+
+const withoutBlocks = ({ base, stepStride, batchStride, rowStride }: Lane): Omit<Lane, 'at'> => ({
+  base,
+  stepStride,
+  batchStride,
+  rowStride,
+})
+
+/** `BN(Conv(image))`, a row of positions a unit. */
+export const emitStem = (B: Builder, wire: CurrentWire, p: Stem, x: CurrentWire): void => {
+  const { weight, stride, padding, groups } = p.convolution
+  const [out, inGroup, kernelHeight, kernelWidth] = weight.shape as readonly [number, number, number, number]
+  const channels = inGroup * groups
+  const [, , , height, width] = x.shape as readonly [number, number, number, number, number]
+  const [steps, batch, , outHeight, outWidth] = wire.shape as readonly [number, number, number, number, number]
+  const from = mapView(B, x, true)
+  const to = B.fresh('currents', { steps, batch, positions: outHeight * outWidth }, runsOf(1, out))
+  B.views.set(wire, to)
+  const terms = kernelHeight * kernelWidth * channels
+  const weights = B.constants.place(p, 'weights', padded(out) * terms * 4, () =>
+    packConvolution(ungrouped(p.convolution), whole(terms), channels),
+  )
+  const gain = B.constants.place(p, 'gain', padded(out) * 4, () => packAffine(p.norm, to).gain)
+  const shift = B.constants.place(p, 'shift', padded(out) * 4, () => packAffine(p.norm, to).shift)
+  B.push([from.buffer, to.buffer], (at) => ({
+    kind: 'dense',
+    steps,
+    batch,
+    input: withoutBlocks(at.lane(from)),
+    height,
+    width,
+    channels,
+    kernelHeight,
+    kernelWidth,
+    stride,
+    padding,
+    outHeight,
+    outWidth,
+    weights,
+    gain,
+    shift,
+    output: at.lane(to),
+  }))
+}
+
+/** The stem's max-pool. */
+export const emitPool = (B: Builder, wire: CurrentWire, { kernel, stride, padding }: Pool, x: CurrentWire): void => {
+  const [, , channels, height, width] = x.shape as readonly [number, number, number, number, number]
+  const [steps, batch, , outHeight, outWidth] = wire.shape as readonly [number, number, number, number, number]
+  const from = mapView(B, x)
+  const to = B.fresh('currents', { steps, batch, positions: outHeight * outWidth }, runsOf(1, channels))
+  B.views.set(wire, to)
+  B.push([from.buffer, to.buffer], (at) => ({
+    kind: 'pool',
+    steps,
+    batch,
+    input: at.lane(from),
+    height,
+    width,
+    kernel,
+    stride,
+    padding,
+    outHeight,
+    outWidth,
+    output: at.lane(to),
+  }))
+}
+
+/** The mean over the positions. */
+export const emitMean = (B: Builder, wire: CurrentWire, x: CurrentWire): void => {
+  const from = mapView(B, x)
+  const { steps, batch, positions, channels } = from
+  const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, channels))
+  B.views.set(wire, to)
+  B.push([from.buffer, to.buffer], (at) => ({
+    kind: 'mean',
+    steps,
+    batch,
+    positions,
+    input: at.lane(from),
+    output: at.lane(to),
+  }))
+}
+
+/** The classifier: a dense convolution over one position. */
+export const emitClassify = (B: Builder, wire: CurrentWire, weight: Tensor<Reals>, x: CurrentWire): void => {
+  const [classes, channels] = weight.shape as readonly [number, number]
+  const from = B.place(x, { channels, positions: 1, lie: runsOf(1, channels), byRows: true })
+  const { steps, batch } = from
+  const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, classes))
+  B.views.set(wire, to)
+  const weights = B.constants.place(weight, 'weights', padded(classes) * channels * 4, () =>
+    packConvolution(asConvolution(weight), whole(channels), channels),
+  )
+  const gain = B.constants.place(weight, 'gain', padded(classes) * 4, () => new Float32Array(padded(classes)).fill(1))
+  const shift = B.constants.place(weight, 'shift', padded(classes) * 4, () =>
+    new Float32Array(padded(classes)).fill(-0),
+  )
+  B.push([from.buffer, to.buffer], (at) => ({
+    kind: 'dense',
+    steps,
+    batch,
+    input: withoutBlocks(at.lane(from)),
+    height: 1,
+    width: 1,
+    channels,
+    kernelHeight: 1,
+    kernelWidth: 1,
+    stride: 1,
+    padding: 0,
+    outHeight: 1,
+    outWidth: 1,
+    weights,
+    gain,
+    shift,
+    output: at.lane(to),
+  }))
+}

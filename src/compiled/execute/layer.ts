@@ -1,0 +1,176 @@
+/** Running layers: a tile's events are listed once, then each block of sixteen channels is summed, mapped and fired. @module */
+import { inEights, tableBytes } from '../machine/events.js'
+import type { Affine, Neurons, Primitives } from '../machine/primitives.js'
+import type { Firing, Lane, LayerStep, Overlap, Sum } from '../machine/program.js'
+
+/** Bytes a block of sixteen channels takes in a row of sums. */
+export const ROW = 64
+
+/** The address of a block of a lane. */
+export const laneAt = (lane: Lane, batch: number, position: number, block: number): number =>
+  lane.base + batch * lane.batchStride + position * lane.rowStride + lane.at[block]!
+
+/** The input positions that the windows of a tile of output positions meet: whole lines, from `from` to `to`. */
+const linesOf = (
+  { height, width, kernelHeight, stride, padding, outWidth }: Overlap,
+  first: number,
+  count: number,
+): readonly [from: number, to: number] => {
+  const top = Math.max(0, Math.floor(first / outWidth) * stride - padding)
+  const bottom = Math.min(height, Math.floor((first + count - 1) / outWidth) * stride - padding + kernelHeight)
+  return [top * width, Math.max(top, bottom) * width]
+}
+
+/**
+ * Bytes for the events of so many rows if every neuron fires, and the starts of the lists; and 64 bytes, since past the end
+ * of a list `extract` writes up to eight and `concat` up to 32.
+ */
+const listBytes = (rows: number, terms: number): number => (rows + 1) * 4 + rows * inEights(terms) + 64
+
+/** Bytes of the largest table of pairs of a sum: groups are cut alike, and no slab has more rows than the first. */
+const largestTable = ({ groups }: Sum): number => tableBytes(groups[0]![0]!.rows)
+
+/** Scratch bytes of a layer: table of pairs, sums, starts and lists, for the case that every neuron fires. */
+export const layerScratch = (step: LayerStep): number => {
+  const rows = step.steps * step.tile
+  if (step.source.kind === 'current') return rows * ROW
+  const { groups, overlap } = step.source.sum
+  const lists = groups.map((slabs) => slabs.reduce((bytes, slab) => bytes + listBytes(rows, slab.rows), 0))
+  const bytes = largestTable(step.source.sum) + rows * ROW + Math.max(...lists)
+  if (overlap === null) return bytes
+  const lines = Math.min(
+    overlap.height,
+    (Math.ceil(step.tile / overlap.outWidth) + 1) * overlap.stride + overlap.kernelHeight,
+  )
+  return bytes + listBytes(step.steps * lines * overlap.width, overlap.channels)
+}
+
+/** Lists the events of a tile, slab by slab; returns where each slab's starts are. */
+const listEvents = (
+  { extract, concat }: Primitives,
+  { spikes, overlap, gather, gatherStride, groups }: Sum,
+  { steps }: LayerStep,
+  [batch, group, first, count]: readonly [number, number, number, number],
+  at: number,
+): readonly number[] => {
+  const rows = steps * count
+  const slabs = groups[group]!
+  const base = spikes.base + batch * spikes.batchStride
+  const table = gather + first * gatherStride
+  const starts = slabs.map((_, s) => at + s * (rows + 1) * 4)
+  let free = at + slabs.length * (rows + 1) * 4
+  if (overlap === null) {
+    slabs.forEach(({ pieces, piecesEnd }, s) => {
+      free = extract(table, gatherStride, count, steps, base, spikes.stepStride, pieces, piecesEnd, starts[s]!, free)
+    })
+    return starts
+  }
+  const [from, to] = linesOf(overlap, first, count)
+  const own = free
+  const all = overlap.pieces[group]!
+  const lines = overlap.rows + from * 4
+  free = own + (steps * (to - from) + 1) * 4
+  free = extract(lines, 4, to - from, steps, base, spikes.stepStride, all, all + 16, own, free)
+  slabs.forEach(({ pieces, piecesEnd }, s) => {
+    const step = (to - from) * 4
+    free = concat(table, gatherStride, count, steps, own - from * 4, step, pieces, piecesEnd, starts[s]!, free)
+  })
+  return starts
+}
+
+/** Adds to `rows` sums what their events pick from a slab of weights. */
+const sumSlab = (
+  P: Primitives,
+  [starts, rows]: readonly [number, number],
+  [weights, weightRows]: readonly [number, number],
+  table: number,
+  sums: number,
+  resume: number,
+): void => {
+  P.pairs(starts, rows, weights, weightRows, table)
+  P.accumulate(starts, rows, table, sums, resume)
+}
+
+/** Sums one block of a tile over all slabs. */
+const sumBlock = (
+  P: Primitives,
+  sum: Sum,
+  steps: number,
+  [batch, group, count, j]: readonly [number, number, number, number],
+  starts: readonly number[],
+  [table, sums]: readonly [number, number],
+): void => {
+  const slabs = sum.groups[group]!
+  const weights = sum.weights + group * sum.groupStride + batch * sum.weightsBatchStride
+  for (let s = 0; s < slabs.length; s++) {
+    const { first, rows } = slabs[s]!
+    const slab = weights + (first * sum.blocksPerGroup + j * rows) * ROW
+    if (sum.weightsStepStride === 0) sumSlab(P, [starts[s]!, steps * count], [slab, rows], table, sums, s)
+    else
+      for (let t = 0; t < steps; t++) {
+        const weightsOfStep = slab + t * sum.weightsStepStride
+        sumSlab(P, [starts[s]! + t * count * 4, count], [weightsOfStep, rows], table, sums + t * count * ROW, s)
+      }
+  }
+}
+
+const neurons = (fire: Firing, batch: number, position: number, block: number): Neurons => [
+  fire.membraneIn === null ? 0 : laneAt(fire.membraneIn, batch, position, block),
+  fire.membraneIn?.rowStride ?? 0,
+  fire.membraneOut === null ? 0 : laneAt(fire.membraneOut, batch, position, block),
+  fire.membraneOut?.rowStride ?? 0,
+  laneAt(fire.spikes, batch, position, block),
+  fire.spikes.stepStride,
+  fire.spikes.rowStride,
+  fire.masks[block]!,
+  fire.charge,
+  fire.leak,
+  fire.threshold,
+  fire.rest,
+  fire.soft ? 1 : 0,
+]
+
+/** Address, step stride and row stride of a block of a lane; zeros where there is none. */
+const rowsOf = (
+  lane: Lane | null,
+  batch: number,
+  position: number,
+  block: number,
+): readonly [number, number, number] =>
+  lane === null ? [0, 0, 0] : [laneAt(lane, batch, position, block), lane.stepStride, lane.rowStride]
+
+/** Runs a layer on a tile of one sample, all steps, and one group: events once, then block by block. */
+export const runLayer = (P: Primitives, step: LayerStep, unit: number, scratch: number): void => {
+  const { source, residual, store, fire, steps, positions, tile, chunks, blocks } = step
+  const sum = source.kind === 'sum' ? source.sum : null
+  const groups = sum === null ? 1 : sum.groups.length
+  const tiles = Math.ceil(positions / tile)
+  const chunk = unit % chunks
+  const group = Math.floor(unit / chunks) % groups
+  const first = (Math.floor(unit / (chunks * groups)) % tiles) * tile
+  const batch = Math.floor(unit / (chunks * groups * tiles))
+  const count = Math.min(tile, positions - first)
+  const sums = scratch + (sum === null ? 0 : largestTable(sum))
+  const lists = sums + steps * count * ROW
+  const starts = sum === null ? [] : listEvents(P, sum, step, [batch, group, first, count], lists)
+  const perGroup = sum === null ? blocks : sum.blocksPerGroup
+  const [from, to] = [Math.floor((chunk * perGroup) / chunks), Math.floor(((chunk + 1) * perGroup) / chunks)]
+  for (let j = from; j < to; j++) {
+    const block = group * perGroup + j
+    if (sum !== null) sumBlock(P, sum, steps, [batch, group, count, j], starts, [scratch, sums])
+    const x = source.kind === 'current' ? rowsOf(source.lane, batch, first, block) : ([sums, count * ROW, ROW] as const)
+    const { gain, shift } = source.kind === 'current' ? source : source.sum
+    const at = sum === null ? 0 : block * ROW
+    const rows: Affine = [
+      ...x,
+      count,
+      steps,
+      gain + at,
+      shift + at,
+      ...rowsOf(residual, batch, first, block),
+      ...rowsOf(store, batch, first, block),
+    ]
+    if (fire === null) P.affine(...rows)
+    else P.affineFire(...rows, ...neurons(fire, batch, first, block))
+  }
+}

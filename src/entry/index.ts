@@ -1,0 +1,36 @@
+/**
+ * SpikingResformer as pure functions: the model, its interpreters, and what feeds them. Nothing here touches a file, a
+ * clock or a random number; what does is in `spikingresformer/node`.
+ *
+ * @packageDocumentation
+ */
+export * from '../checkpoint/safetensors.js'
+export * from '../checkpoint/source.js'
+export * from '../checkpoint/synthetic.js'
+export * from '../compiled/network.js'
+export type { Potential, Potentials } from '../compiled/runner.js'
+export * from '../core/fault.js'
+export * from '../core/tensor.js'
+export * from '../input/batch.js'
+export * from '../input/digits.js'
+export * from '../input/evaluation.js'
+export * from '../input/events.js'
+export * from '../input/image.js'
+export * as contraction from '../interpreters/contraction.js'
+export * from '../interpreters/multiplier-free/arithmetic.js'
+export type { Pending, Unit } from '../interpreters/multiplier-free/pending.js'
+export * from '../interpreters/multiplier-free.js'
+export * from '../interpreters/reference.js'
+export * from '../interpreters/shapes.js'
+export * from '../model/config.js'
+export * from '../model/dssa.js'
+export type { Entry, Role } from '../model/entry.js'
+export * from '../model/gwsffn.js'
+export * from '../model/kernels.js'
+export * from '../model/network.js'
+export * from '../model/neurons.js'
+export * from '../model/parameters.js'
+export * from '../model/scaling.js'
+export * from '../observers/ledger.js'
+export * from '../observers/observe.js'
+export * from '../observers/trace.js'

@@ -1,0 +1,6 @@
+/**
+ * PyTorch checkpoints, read without Python and without executing anything.
+ *
+ * @module spikingresformer/pytorch
+ */
+export * from '../checkpoint/pytorch.js'

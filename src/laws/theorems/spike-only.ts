@@ -1,0 +1,63 @@
+/** Theorem 1, by construction: the network does without multipliers between its stem and its classifier. @module */
+
+import * as Either from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { describe } from '../../core/fault.js'
+import type { Currents } from '../../core/tensor.js'
+import { floating } from '../../interpreters/multiplier-free/arithmetic.js'
+import { pending, settled } from '../../interpreters/multiplier-free/pending.js'
+import { multiplierFree } from '../../interpreters/multiplier-free.js'
+import { reference } from '../../interpreters/reference.js'
+import type { Membranes } from '../../model/kernels.js'
+import { type Network, network, step } from '../../model/network.js'
+import { neurons } from '../../model/neurons.js'
+import { tiny } from '../given-network.js'
+import { type Law, law, type Verdict } from '../law.js'
+import { range, steps } from '../tensors.js'
+import { all, same } from '../verdict.js'
+
+/** What a network shows after each frame: its logits, and the membrane of every layer. */
+const shown = <C>(net: Network<C>, frames: readonly C[]): readonly (readonly [C, Membranes<C>])[] => {
+  const after: (readonly [C, Membranes<C>])[] = []
+  for (const frame of frames) after.push(step(net)(frame)(after.at(-1)?.[1] ?? new Map<string, C>()))
+  return after
+}
+
+export const spikeOnlyLaws: readonly Law[] = [
+  law({
+    id: 'spike-only.network',
+    statement:
+      'With batch norm folded into weights and bias currents, scales into thresholds and leaks into halvings, the network keeps the same membranes and logits at every step: it needs no multiplier between stem and classifier.',
+    formula: 'g \\sum_j w_j s_j + b = \\sum_j (g w_j) s_j + b, \\qquad c\\,h \\ge \\theta \\iff h \\ge \\theta / c',
+    source: "the paper's section 4: spike-driven",
+    needs: ['network'],
+    given: tiny,
+    holds:
+      (K) =>
+      ({ p: parameters, x: frames }): Verdict => {
+        const N = floating('float64')
+        const inSteps = range(frames.shape[0]!).map((t): Currents => steps(frames, t, t + 1))
+        return pipe(
+          multiplierFree(reference('float64'), N)(neurons(parameters)),
+          Either.match(
+            (faults): Verdict => faults.map(describe).join('; '),
+            (without) => {
+              const expected = shown(network(without)(parameters), inSteps.map(pending(N)))
+              const found = shown(K.network(parameters), inSteps)
+              return all(
+                ...found.flatMap(([logits, membranes], t) => [
+                  ...[...expected[t]![1]].map(([key, membrane]) => {
+                    const at = membranes.get(key)
+                    return at === undefined
+                      ? `no membrane is kept under ${key}`
+                      : same(`membrane of ${key} after step ${t + 1}`, at, settled(N)(membrane))
+                  }),
+                  same(`logits of step ${t + 1}`, logits, settled(N)(expected[t]![0])),
+                ]),
+              )
+            },
+          ),
+        )
+      },
+  }),
+]

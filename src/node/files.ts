@@ -1,0 +1,171 @@
+/** Checkpoint files on disk, in Node: read at random access, written all or nothing. @module */
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
+import { decodePytorch, encodePytorch } from '../checkpoint/pytorch.js'
+import { decodeSource, encode, type Safetensors } from '../checkpoint/safetensors.js'
+import { METADATA } from '../checkpoint/safetensors-header.js'
+import { readRange, type Source } from '../checkpoint/source.js'
+import { type Faults, fileFaults, inFile } from '../core/fault.js'
+import type { Tensor } from '../core/tensor.js'
+
+/** Node refuses to read more bytes at once. */
+const LARGEST_READ = 2 ** 30
+
+const sourceOfHandle = (handle: FileHandle, size: number): Source => ({
+  size,
+  read: async (offset, length) => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)))
+    let filled = 0
+    while (filled < bytes.length) {
+      const wanted = Math.min(LARGEST_READ, bytes.length - filled)
+      const { bytesRead } = await handle.read(bytes, filled, wanted, offset + filled)
+      if (bytesRead === 0) break
+      filled += bytesRead
+    }
+    return bytes.subarray(0, filled)
+  },
+})
+
+/**
+ * Opens a file, gives its bytes at random access to `use`, and closes it whatever happens.
+ * Faults: the file cannot be opened (`File`); the faults of `use`, each said to be in the file.
+ *
+ * @example
+ * await pipe('photo.png', withFile((source) => readRange(source, 1, 3)))()
+ * // => Either.right(new TextEncoder().encode('PNG'))
+ */
+export const withFile =
+  <A>(use: (source: Source) => TaskEither.TaskEither<Faults, A>) =>
+  (path: string): TaskEither.TaskEither<Faults, A> => {
+    const cannot = fileFaults(path, 'read')
+    return pipe(
+      TaskEither.tryCatch(() => stat(path), cannot),
+      TaskEither.filterOrElse(
+        (stats) => stats.isFile(),
+        (stats) => cannot(new Error(stats.isDirectory() ? 'it is a folder' : 'it is not a regular file')),
+      ),
+      TaskEither.chain(({ size }) =>
+        TaskEither.bracket(
+          TaskEither.tryCatch(() => open(path, 'r'), cannot),
+          (handle) => pipe(use(sourceOfHandle(handle, size)), TaskEither.mapLeft(inFile(path))),
+          (handle) => TaskEither.tryCatch(() => handle.close(), cannot),
+        ),
+      ),
+    )
+  }
+
+/**
+ * Reads a safetensors file: its tensors and metadata.
+ *
+ * @example
+ * await pipe(bundledCheckpoint, TaskEither.chain(readSafetensors), TaskEither.map(({ tensors }) => tensors.size))()
+ * // => Either.right(211)
+ */
+export const readSafetensors: (path: string) => TaskEither.TaskEither<Faults, Safetensors> = withFile(decodeSource)
+
+/** The format is told by the first bytes: those of a zip archive, a bare pickle, or a length and a JSON object. */
+const decodeEither = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
+  pipe(
+    readRange(source, 0, Math.min(9, source.size)),
+    TaskEither.chain((start) => {
+      const zip = start[0] === 0x50 && start[1] === 0x4b
+      const json = start[8] === 0x7b
+      return zip || (start[0] === 0x80 && !json)
+        ? decodePytorch(source)
+        : json || start.length < 9
+          ? pipe(
+              decodeSource(source),
+              TaskEither.map(({ tensors }) => tensors),
+            )
+          : TaskEither.left<Faults>([
+              {
+                _tag: 'Format',
+                format: 'checkpoint',
+                problem: 'it is neither a safetensors file nor a PyTorch checkpoint',
+                advice: 'give a .safetensors file, or a .pth file written by torch.save',
+              },
+            ])
+    }),
+  )
+
+/**
+ * Reads a checkpoint of either format, told apart by its bytes, not its name.
+ *
+ * @example
+ * const tensors = await pipe(bundledCheckpoint, TaskEither.chain(readCheckpoint))()
+ * pipe(tensors, Either.chain(parse(digits))) // => Either.right(parameters)
+ */
+export const readCheckpoint: (path: string) => TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =
+  withFile(decodeEither)
+
+/**
+ * Writes a file whole or not at all: into a temporary file beside it, which is then renamed; on any failure the
+ * temporary file is removed and an existing file stays as it was.
+ *
+ * @example
+ * await writeFileAtomically('three.bin', Uint8Array.of(1, 2, 3))() // => Either.right(undefined)
+ */
+export const writeFileAtomically = (path: string, bytes: Uint8Array): TaskEither.TaskEither<Faults, void> =>
+  TaskEither.tryCatch(
+    async () => {
+      const temporary = join(dirname(path), `.spikingresformer-${randomUUID()}.tmp`)
+      try {
+        const handle = await open(temporary, 'wx')
+        try {
+          await handle.writeFile(bytes)
+          await handle.sync()
+        } finally {
+          await handle.close()
+        }
+        await rename(temporary, path)
+      } catch (error) {
+        await rm(temporary, { force: true })
+        throw error
+      }
+    },
+    fileFaults(path, 'write'),
+  )
+
+/**
+ * Writes tensors and metadata as a safetensors file, whole or not at all.
+ *
+ * @example
+ * const tensors = new Map([['x', tensor([2], Float32Array.of(1, 2))]])
+ * await writeSafetensors('x.safetensors', tensors)() // => Either.right(undefined)
+ * await readCheckpoint('x.safetensors')() // => Either.right(tensors)
+ */
+export const writeSafetensors = (
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): TaskEither.TaskEither<Faults, void> =>
+  tensors.has(METADATA)
+    ? TaskEither.left([
+        {
+          _tag: 'Input',
+          problem: `a tensor is named ${METADATA}, a name the safetensors format keeps for itself`,
+          advice: 'rename the tensor',
+        },
+      ])
+    : pipe(
+        TaskEither.tryCatch(async () => encode(tensors, metadata), fileFaults(path, 'write')),
+        TaskEither.chain((bytes) => writeFileAtomically(path, bytes)),
+      )
+
+/**
+ * Writes tensors as a PyTorch checkpoint (`{'model': ..}` for `torch.load`), whole or not at all.
+ *
+ * @example
+ * const tensors = new Map([['x', tensor([2], Float32Array.of(1, 2))]])
+ * await writePytorch('x.pth', tensors)() // => Either.right(undefined)
+ * await readCheckpoint('x.pth')() // => Either.right(tensors)
+ */
+export const writePytorch = (path: string, tensors: ReadonlyMap<string, Tensor>): TaskEither.TaskEither<Faults, void> =>
+  pipe(
+    encodePytorch(tensors),
+    TaskEither.mapLeft(inFile(path)),
+    TaskEither.chain((bytes) => writeFileAtomically(path, bytes)),
+  )
