@@ -10,6 +10,7 @@ const loops = [
   'src/input/**',
   'src/model/parameters.ts',
   'src/core/tensor.ts',
+  'src/core/well-formed.ts',
 ]
 
 export default tseslint.config(

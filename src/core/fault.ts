@@ -31,6 +31,18 @@ export type Fault =
 /** One or more faults: validation names every inconsistency at once. */
 export type Faults = readonly [Fault, ...Fault[]]
 
+/** The most characters of a name that a sentence repeats; a name may have a million. */
+const LONGEST_NAME = 100
+
+/**
+ * A name of a file's or of a caller's own making, cut to a readable length.
+ *
+ * @example
+ * shortened('classifier.weight') // => 'classifier.weight'
+ */
+export const shortened = (name: string): string =>
+  name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}... (${name.length} characters)` : name
+
 /**
  * One sentence a person can act on.
  *
@@ -43,17 +55,17 @@ export const describe = (fault: Fault): string => {
     case 'Configuration':
       return `configuration: ${fault.field} ${fault.problem}`
     case 'MissingKey':
-      return `${fault.key}: missing, expected shape ${showShape(fault.shape)}`
+      return `${shortened(fault.key)}: missing, expected shape ${showShape(fault.shape)}`
     case 'SurplusKey':
-      return `${fault.key}: not a key of this network (its shape is ${showShape(fault.shape)}); is the checkpoint of another variant?`
+      return `${shortened(fault.key)}: not a key of this network (its shape is ${showShape(fault.shape)}); is the checkpoint of another variant?`
     case 'MisshapenKey':
-      return `${fault.key}: has shape ${showShape(fault.shape)}, expected ${showShape(fault.expected)}; is the checkpoint of another variant?`
+      return `${shortened(fault.key)}: has shape ${showShape(fault.shape)}, expected ${showShape(fault.expected)}; is the checkpoint of another variant?`
     case 'WrongType':
-      return `${fault.key}: has type ${fault.type}, expected ${fault.expected}`
+      return `${shortened(fault.key)}: has type ${shortened(fault.type)}, expected ${fault.expected}`
     case 'SilentHead':
-      return `${fault.key}: head ${fault.head} has firing rate ${fault.rate}, so its scale 1/sqrt(rate * m) does not exist; the head was silent when the rates were recorded: train or calibrate the checkpoint before using it`
+      return `${shortened(fault.key)}: head ${fault.head} has firing rate ${fault.rate}, so its scale 1/sqrt(rate * m) does not exist; the head was silent when the rates were recorded: train or calibrate the checkpoint before using it`
     case 'NotFinite':
-      return `${fault.key}: element ${fault.index} is ${fault.value}; every number must be finite`
+      return `${shortened(fault.key)}: element ${fault.index} is ${fault.value}; every number must be finite`
     case 'Format':
       return `not a readable ${fault.format}: ${fault.problem}; ${fault.advice}`
     case 'Input':

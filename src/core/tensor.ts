@@ -9,6 +9,40 @@ export type Reals = Float64Array | Float32Array
 /** The two precisions, each defined to the last bit. In `float32` every operation is rounded once. */
 export type Precision = 'float64' | 'float32'
 
+/** Asks an array of numbers what it is: every realm's `%TypedArray%` has this getter, and each answers for all. */
+const typedArrayTag = (value: unknown): string | undefined =>
+  Reflect.get(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag, value) as string | undefined
+
+/**
+ * What a value is by its tag, which is the same in every realm (a frame, a worker, a test's own context), as
+ * `instanceof` is not: `Float32Array`, `ArrayBuffer`, `Array`, `Null`.
+ *
+ * @example
+ * tagOf(Int32Array.of(1)) // => 'Int32Array'
+ */
+export const tagOf = (value: unknown): string =>
+  typedArrayTag(value) ?? Object.prototype.toString.call(value).slice(8, -1)
+
+/** The element types a tensor may have. */
+export type ElementType = 'float64' | 'float32' | 'uint8' | 'int64'
+
+const ELEMENT_TYPES: ReadonlyMap<string, ElementType> = new Map([
+  ['Float64Array', 'float64'],
+  ['Float32Array', 'float32'],
+  ['Uint8Array', 'uint8'],
+  ['BigInt64Array', 'int64'],
+])
+
+/**
+ * The element type of an array of numbers, whatever realm made it; null for any other value. It asks for the array's
+ * own kind, which nothing can feign.
+ *
+ * @example
+ * elementType(Float32Array.of(1)) // => 'float32'
+ * elementType(Int32Array.of(1)) // => null
+ */
+export const elementType = (data: unknown): ElementType | null => ELEMENT_TYPES.get(typedArrayTag(data) ?? '') ?? null
+
 /** Extents of the dimensions, outermost first. */
 export type Shape = readonly number[]
 
@@ -43,7 +77,7 @@ export interface Size {
 export const sizeOf = (shape: Shape): number => shape.reduce((product, extent) => product * extent, 1)
 
 /**
- * A tensor of the given shape and data. The caller promises `data.length === sizeOf(shape)`.
+ * A tensor of the given shape and data, unchecked: `wellFormed` checks what comes from outside.
  *
  * @example
  * tensor([2, 2], Float64Array.of(1, 2, 3, 4)) // => { shape: [2, 2], data: Float64Array.of(1, 2, 3, 4) }
@@ -66,13 +100,7 @@ export const zeros = (precision: Precision, length: number): Reals =>
  * toPrecision('float32', Float64Array.of(0.1)) // => Float32Array.of(Math.fround(0.1))
  */
 export const toPrecision = (precision: Precision, data: Reals): Reals =>
-  precision === 'float32'
-    ? data instanceof Float32Array
-      ? data
-      : Float32Array.from(data)
-    : data instanceof Float64Array
-      ? data
-      : Float64Array.from(data)
+  elementType(data) === precision ? data : precision === 'float32' ? Float32Array.from(data) : Float64Array.from(data)
 
 /**
  * Rounds a float64 to the given precision: `Math.fround` or the identity.
