@@ -101,19 +101,19 @@ const load = async (specifier: string, names: readonly string[]): Promise<Names>
   return module
 }
 
-/** `import { a, b as c } from 'x'` as `const { a, b: c } = await load('x', ['a', 'b'])`. */
+/** `import { a, b as c } from 'x'` as `const { a, b: c } = await $load('x', ['a', 'b'])`. */
 const imported = ({ importClause, moduleSpecifier }: ts.ImportDeclaration): string => {
   const from = moduleSpecifier.getText()
   const bindings = importClause?.namedBindings
   if (bindings !== undefined && ts.isNamespaceImport(bindings))
-    return `const ${bindings.name.text} = await load(${from}, [])`
+    return `const ${bindings.name.text} = await $load(${from}, [])`
   const names = [
     ...(importClause?.name ? [['default', importClause.name.text]] : []),
     ...(bindings?.elements ?? [])
       .filter(({ isTypeOnly }) => !isTypeOnly)
       .map(({ propertyName, name }) => [(propertyName ?? name).text, name.text]),
   ]
-  return `const { ${names.map((pair) => pair.join(': ')).join(', ')} } = await load(${from}, ${JSON.stringify(names.map(([name]) => name))})`
+  return `const { ${names.map((pair) => pair.join(': ')).join(', ')} } = await $load(${from}, ${JSON.stringify(names.map(([name]) => name))})`
 }
 
 const STATED = /^;?[ \t]*\n?[ \t]*\/\/ => (.*)/
@@ -127,9 +127,9 @@ const checked =
     if (ts.isImportDeclaration(statement)) return [statement.importClause?.isTypeOnly ? '' : imported(statement)]
     if (stated === undefined) return [code]
     if (ts.isExpressionStatement(statement))
-      return [`equal(${statement.expression.getText()}, (${stated}), ${JSON.stringify(code)})`]
+      return [`$equal(${statement.expression.getText()}, (${stated}), ${JSON.stringify(code)})`]
     const name = ts.isVariableStatement(statement) ? statement.declarationList.declarations[0]!.name.getText() : '?'
-    return /^\w+$/.test(name) ? [code, `equal(${name}, (${stated}), ${JSON.stringify(code)})`] : [code]
+    return /^\w+$/.test(name) ? [code, `$equal(${name}, (${stated}), ${JSON.stringify(code)})`] : [code]
   }
 
 /** The program of an example: its imports loaded, its types taken off, its stated values checked. */
@@ -137,7 +137,7 @@ const program = (text: string): string => {
   const { statements } = ts.createSourceFile('example.ts', `${text}\nexport {}`, ts.ScriptTarget.ESNext, true)
   const lines = statements.slice(0, -1).flatMap(checked(text))
   if (lines.length === 0) throw new Error('there is nothing to run')
-  const checks = lines.filter((line) => line.startsWith('equal(')).length
+  const checks = lines.filter((line) => line.startsWith('$equal(')).length
   if (checks !== text.split('// => ').length - 1) throw new Error('a value is stated behind no expression or constant')
   const { outputText, diagnostics } = ts.transpileModule(`const main = async () => {\n${lines.join(';\n')}\n}`, {
     compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext },
@@ -152,7 +152,7 @@ export const runExample = async ({ text }: Example, given: Names): Promise<void>
   const equal = (found: unknown, stated: unknown, code: string): void => {
     expect(found, code).toStrictEqual(stated)
   }
-  const names = { ...given, load, equal }
+  const names = { ...given, $load: load, $equal: equal }
   await new Function(...Object.keys(names), `${program(text)}\nreturn main()`)(...Object.values(names))
 }
 

@@ -34,8 +34,9 @@ const below: Readonly<Record<string, readonly string[]>> = {
   observers: ['core', 'model'],
   compiled: ['core', 'model', 'interpreters'],
   laws: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers'],
+  tasks: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers', 'compiled', 'laws'],
   node: ['core', 'input', 'checkpoint'],
-  cli: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers', 'compiled', 'node', 'entry'],
+  cli: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers', 'compiled', 'tasks', 'node', 'entry'],
   entry: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers', 'compiled', 'laws', 'node'],
 }
 

@@ -3,67 +3,22 @@ import { Argument, Command } from 'commander'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
-import type { Parameters } from '../model/parameters.js'
-import { type Cost, energy, total } from '../observers/ledger.js'
+import { total } from '../observers/ledger.js'
+import type { KernelOptions } from '../tasks/choice.js'
+import { type Evaluated, type Evaluation, evaluation } from '../tasks/evaluation.js'
+import type { Sample } from '../tasks/samples.js'
 import { bundledNetwork, loadNetwork } from './checkpoint.js'
-import { type Sample, testDigits } from './inputs.js'
+import { testDigits } from './inputs.js'
 import type { Io, Perform } from './io.js'
-import { type Chosen, chooseKernels } from './kernels.js'
-import { type KernelOptions, kernelOptions, type NetworkOptions, networkOptions } from './options.js'
+import { chooseKernels } from './kernels.js'
+import { kernelOptions, type NetworkOptions, networkOptions } from './options.js'
 import { count, joules, percent, table } from './render.js'
-import { topOf } from './result.js'
 import { watched } from './watched.js'
 
 interface Options extends NetworkOptions, KernelOptions {
   readonly checkpoint?: string
   readonly json?: true
 }
-
-/** How often each class was taken for each: row the truth, column the prediction. */
-export const confusionOf = (
-  classes: number,
-  truths: readonly number[],
-  predictions: readonly number[],
-): readonly (readonly number[])[] => {
-  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
-  truths.forEach((truth, i) => {
-    matrix[truth]![predictions[i]!]! += 1
-  })
-  return matrix
-}
-
-const evaluation = (parameters: Parameters, samples: readonly Sample[], chosen: Chosen, runs: readonly Run[]) => {
-  const predictions = runs.map(({ logits }) => topOf(logits, 1, null)[0]!.class)
-  const labels = samples.map(({ truth }) => truth!)
-  const correct = predictions.filter((k, i) => k === labels[i]).length
-  const mean = (of: (cost: Cost) => number): number => runs.reduce((sum, { cost }) => sum + of(cost), 0) / runs.length
-  return {
-    dataset: 'digits',
-    accuracy: correct / samples.length,
-    correct,
-    total: samples.length,
-    predictions,
-    labels,
-    confusion: confusionOf(parameters.config.classes, labels, predictions),
-    meanSpikes: mean(({ spikes }) => spikes),
-    firingRate: mean(({ spikes, neurons }) => spikes / neurons),
-    meanSops: mean(({ sops }) => sops),
-    meanEnergyJoules: mean((cost) => energy(cost).synaptic),
-    meanEnergyWithStemJoules: mean((cost) => energy(cost).withStem),
-    steps: parameters.config.steps,
-    precision: chosen.precision,
-    kernels: chosen.name,
-    threads: chosen.threads,
-    logits: runs.map(({ logits }) => logits),
-  }
-}
-
-interface Run {
-  readonly logits: readonly number[]
-  readonly cost: Cost
-}
-
-type Evaluation = ReturnType<typeof evaluation>
 
 const draw = (e: Evaluation): string =>
   [
@@ -87,7 +42,7 @@ const evaluated = (options: Options, io: Io): TaskEither.TaskEither<Faults, stri
     TaskEither.bind('chosen', () => chooseKernels('exact', options, io)),
     TaskEither.chain(({ parameters, samples, chosen }) => {
       const { run, stop } = watched(io, chosen, parameters, 1)
-      const measured = async ({ input }: Sample): Promise<Run> => {
+      const measured = async ({ input }: Sample): Promise<Evaluated> => {
         const { logits, notes } = await run(input, samples.length)
         return { logits, cost: total(notes) }
       }

@@ -1,101 +1,20 @@
-/** Choosing an interpreter: the one place that knows the defaults. @module */
+/** The interpreter the options ask for. @module */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { fast, type WireInterpreter } from '../compiled/interpreter.js'
-import { hasSimd } from '../compiled/wasm/instance.js'
-import { wasm } from '../compiled/wasm/kernels.js'
-import { type ThreadedWires, threadedWires } from '../compiled/wasm/threaded.js'
-import { type Faults, reasonOf } from '../core/fault.js'
-import type { Currents, Precision, Shape, Spikes } from '../core/tensor.js'
-import { reference } from '../interpreters/reference.js'
-import type { Kernels } from '../model/kernels.js'
+import type { Faults } from '../core/fault.js'
+import { type Chosen, choose, type KernelOptions, type Purpose } from '../tasks/choice.js'
 import type { Io } from './io.js'
-import type { KernelOptions, KernelsName } from './options.js'
 
-/** An interpreter, and the way between its values and tensors. */
-export interface Interpreter<S, C> {
-  readonly kernels: Kernels<S, C>
-  readonly fromCurrents: (currents: Currents) => C
-  readonly spikes: (spikes: S) => Spikes
-  readonly currents: (currents: C) => Currents
-  /** The shape of currents, whether they are computed or not. */
-  readonly shape: (currents: C) => Shape
-  /** Computes values together that so far are only written down; null where each is computed as it is made. */
-  readonly force: ((values: readonly (S | C)[]) => void | Promise<void>) | null
-}
-
-/** An interpreter of some carriers, that only who works for all carriers can use. */
-export type Some = <R>(use: <S, C>(interpreter: Interpreter<S, C>) => R) => R
-
-const some =
-  <S, C>(interpreter: Interpreter<S, C>): Some =>
-  (use) =>
-    use(interpreter)
-
-const eager = (kernels: Kernels<Spikes, Currents>): Interpreter<Spikes, Currents> => ({
-  kernels,
-  fromCurrents: (currents) => currents,
-  spikes: (spikes) => spikes,
-  currents: (currents) => currents,
-  shape: ({ shape }) => shape,
-  force: null,
-})
-
-const ofWires = (interpreter: WireInterpreter | ThreadedWires): Some =>
-  some({ ...interpreter, shape: ({ shape }) => shape })
-
-/** An interpreter, chosen. */
-export interface Chosen {
-  readonly precision: Precision
-  readonly name: KernelsName
-  readonly threads: number
-  readonly interpreter: Some
-}
-
-/** What a command is for decides what it runs with unless told: exact numbers, or results soon. */
-export type Purpose = 'exact' | 'quick'
-
-const precisionFor = (purpose: Purpose, { precision, kernels, threads }: KernelOptions): Precision =>
-  precision ??
-  (kernels === 'fast' || kernels === 'wasm' || (kernels === undefined && (purpose === 'quick' || threads !== undefined))
-    ? 'float32'
-    : 'float64')
-
-/** The WebAssembly interpreter on so many threads. */
-const onThreads = (threads: number): TaskEither.TaskEither<Faults, Some> =>
-  threads === 1
-    ? TaskEither.fromIO(() => ofWires(wasm()))
-    : pipe(
-        TaskEither.tryCatch(
-          () => threadedWires(threads),
-          (error): Faults => [
-            { _tag: 'Unavailable', what: `no threads: ${reasonOf(error)}`, advice: 'leave --threads out' },
-          ],
-        ),
-        TaskEither.map(ofWires),
-      )
-
-/**
- * The interpreter asked for. Left to choose, exact numbers are float64 by the reference, quick ones float32 by `wasm`;
- * where the engine has no SIMD, `fast` takes the place of `wasm`, bit for bit the same, with a notice.
- */
+/** The choice, and a note where it is not what was asked for. */
 export const chooseKernels = (
   purpose: Purpose,
   options: KernelOptions,
   io: Io,
-): TaskEither.TaskEither<Faults, Chosen> => {
-  const precision = precisionFor(purpose, options)
-  const wanted = options.kernels ?? (precision === 'float32' ? 'wasm' : 'reference')
-  const threads = options.threads ?? 1
-  if (wanted === 'wasm' && hasSimd())
-    return pipe(
-      onThreads(threads),
-      TaskEither.map((interpreter) => ({ precision, name: 'wasm', threads, interpreter })),
-    )
-  if (wanted === 'wasm') io.err('note: this engine has no WebAssembly SIMD, so the fast kernels run instead of wasm\n')
-  return TaskEither.right(
-    wanted === 'reference'
-      ? { precision, name: 'reference', threads: 1, interpreter: some(eager(reference(precision))) }
-      : { precision, name: 'fast', threads: 1, interpreter: ofWires(fast()) },
+): TaskEither.TaskEither<Faults, Chosen> =>
+  pipe(
+    choose(purpose, options),
+    TaskEither.map((chosen) => {
+      if (chosen.notice !== null) io.err(`note: ${chosen.notice}\n`)
+      return chosen
+    }),
   )
-}

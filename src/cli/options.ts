@@ -1,16 +1,8 @@
 /** The options several commands share, and how their values are read; bad values are refused by name. @module */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Precision, Size } from '../core/tensor.js'
+import type { Size } from '../core/tensor.js'
 import { variants } from '../model/config.js'
-
-/** The names of the interpreters a network can be run with. */
-export const KERNELS = ['reference', 'fast', 'wasm'] as const
-
-/** An interpreter by name. */
-export type KernelsName = (typeof KERNELS)[number]
-
-/** The precisions by name. */
-export const PRECISIONS = ['float64', 'float32'] as const satisfies readonly Precision[]
+import { KERNELS, type KernelOptions, PRECISIONS } from '../tasks/choice.js'
 
 /** Larger numbers of steps, samples or classes, and larger images, are slips of the keyboard. */
 const LARGEST = 65_536
@@ -46,13 +38,6 @@ export interface NetworkOptions {
   readonly config?: string
   readonly imageSize?: Size
   readonly steps?: number
-}
-
-/** How it is run; what is not said is chosen by `chooseKernels`. */
-export interface KernelOptions {
-  readonly precision?: Precision
-  readonly kernels?: KernelsName
-  readonly threads?: number
 }
 
 /** The image size and the number of steps. */

@@ -1,4 +1,5 @@
 /** `trace`: every layer's spikes of a synthetic network, as hashes to compare a port with. @module */
+import { createHash } from 'node:crypto'
 import { Argument, Command, Option } from 'commander'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
@@ -11,12 +12,13 @@ import { parse } from '../model/parameters.js'
 import { writeSafetensors } from '../node/files.js'
 import type { Notes } from '../observers/observe.js'
 import type { Line } from '../observers/trace.js'
-import { architectureOf } from './architecture.js'
-import { goldenRow } from './golden-row.js'
+import { architectureOf } from '../tasks/architecture.js'
+import type { KernelOptions } from '../tasks/choice.js'
+import { goldenRow } from '../tasks/golden.js'
+import { observed } from '../tasks/observed.js'
 import type { Io, Perform } from './io.js'
 import { chooseKernels } from './kernels.js'
-import { observed } from './observed.js'
-import { type KernelOptions, kernelOptions, sizeOptions, whole } from './options.js'
+import { kernelOptions, sizeOptions, whole } from './options.js'
 import { stopping } from './watched.js'
 
 interface Options extends KernelOptions {
@@ -36,6 +38,8 @@ const valuesOf = (lines: Notes<Line>): ReadonlyMap<string, Tensor> =>
       output.map((value, i) => [output.length === 1 ? path : `${path}.${i}`, value]),
     ),
   )
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 const tracedRow = (variant: string, options: Options, io: Io): TaskEither.TaskEither<Faults, string> => {
   const { synthetic: seed, imageSize, steps, classes, batch, frames = false, values } = options
@@ -68,7 +72,10 @@ const tracedRow = (variant: string, options: Options, io: Io): TaskEither.TaskEi
       return pipe(
         TaskEither.fromTask(() => run(input)),
         stopping(bar),
-        TaskEither.map(([whole]) => ({ row: goldenRow(parameters, { seed, frames }, whole!), lines: whole!.lines })),
+        TaskEither.map(([whole]) => ({
+          row: goldenRow(parameters, { seed, frames, sha256 }, whole!),
+          lines: whole!.lines,
+        })),
       )
     }),
     TaskEither.chainFirst(({ lines }) =>

@@ -8,7 +8,7 @@ import { type Cost, costOf, type Readers } from '../observers/ledger.js'
 import { type Event, type Notes, type Observed, observe, unobserved } from '../observers/observe.js'
 import { ticking } from '../observers/progress.js'
 import { type Line, lineOf } from '../observers/trace.js'
-import type { Interpreter } from './kernels.js'
+import type { Interpreter } from './choice.js'
 
 /** What is wanted of a run. */
 export interface Wanted {

@@ -1,5 +1,4 @@
 /** A run of a network as a row of golden data, to compare a port with. @module */
-import { createHash } from 'node:crypto'
 import type { Spikes } from '../core/tensor.js'
 import { type Parameters, parameterCount } from '../model/parameters.js'
 import { total } from '../observers/ledger.js'
@@ -16,11 +15,14 @@ const goldenOrder = (paths: readonly string[]): readonly string[] =>
     return name === 'W' ? ATTENTION.map((other) => block + other) : ATTENTION.includes(name) ? [] : [path]
   })
 
-const layerOf = (layer: string, { shape, data }: Spikes) => ({
+/** The SHA-256 of bytes in hexadecimal digits: every platform has its own. */
+export type Sha256 = (bytes: Uint8Array) => string
+
+const layerOf = (sha256: Sha256, layer: string, { shape, data }: Spikes) => ({
   layer,
   shape,
   spikes: data.reduce((sum, spike) => sum + spike, 0),
-  sha256: createHash('sha256').update(data).digest('hex'),
+  sha256: sha256(data),
 })
 
 const indices = (length: number): readonly number[] => Array.from({ length }, (_, i) => i)
@@ -36,7 +38,7 @@ const indices = (length: number): readonly number[] => Array.from({ length }, (_
  */
 export const goldenRow = (
   parameters: Parameters,
-  { seed, frames }: { readonly seed: number; readonly frames: boolean },
+  { seed, frames, sha256 }: { readonly seed: number; readonly frames: boolean; readonly sha256: Sha256 },
   { logits, costs, lines }: Chunk,
 ) => {
   const { name, image } = parameters.config
@@ -62,7 +64,7 @@ export const goldenRow = (
     sopsTotal: total(costs).sops,
     layers: [...lines]
       .filter(([, { operation }]) => operation === 'fire')
-      .map(([path, { output }]) => layerOf(path, output[0] as Spikes)),
+      .map(([path, { output }]) => layerOf(sha256, path, output[0] as Spikes)),
     meanLogits,
     logitsPerStepSum: indices(T).map((t) => indices(B).map((b) => at(t, b).reduce((sum, x) => sum + x, 0))),
     top1: meanLogits.map((row) => row.indexOf(Math.max(...row))),

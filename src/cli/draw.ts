@@ -1,52 +1,11 @@
-/** What `classify` says of a sample, as data and drawn. @module */
-import type { Precision } from '../core/tensor.js'
-import type { Sample } from './inputs.js'
+/** Results, drawn. @module */
+import type { Result, Scored, Summary } from '../tasks/classification.js'
 import { printable } from './io.js'
-import type { Chosen } from './kernels.js'
-import type { KernelsName } from './options.js'
 import { bar, beside, count, joules, percent, picture, softmax, table } from './render.js'
-import { type Outcome, type Summary, summary } from './run.js'
-
-/** One sample's result, as `--json` prints it. */
-export interface Result extends Summary {
-  readonly input: string
-  /** The best classes, best first; `label` null where nobody named the classes. */
-  readonly top: readonly { readonly class: number; readonly label: string | null; readonly logit: number }[]
-  /** The true class, null where the data do not say it. */
-  readonly truth: number | null
-  readonly steps: number
-  readonly precision: Precision
-  readonly kernels: KernelsName
-  readonly threads: number
-}
-
-/** The classes of the largest logits, largest first; of equal ones the lower class first. */
-export const topOf = (logits: readonly number[], most: number, labels: readonly string[] | null): Result['top'] =>
-  logits
-    .map((logit, k) => ({ class: k, label: labels?.[k] ?? null, logit }))
-    .sort((a, b) => b.logit - a.logit || a.class - b.class)
-    .slice(0, most)
-
-/** The result of a sample's run. */
-export const resultOf = (
-  { name, truth }: Sample,
-  { logits, notes, steps }: Outcome,
-  labels: readonly string[] | null,
-  { top, stages, chosen }: { readonly top: number; readonly stages: number; readonly chosen: Chosen },
-): Result => ({
-  input: name,
-  top: topOf(logits, top, labels),
-  truth,
-  ...summary(notes, stages),
-  steps,
-  precision: chosen.precision,
-  kernels: chosen.name,
-  threads: chosen.threads,
-})
 
 const LONGEST_LABEL = 32
 
-const nameOf = ({ class: k, label }: Result['top'][number]): string => {
+const nameOf = ({ class: k, label }: Scored): string => {
   const name = printable(label ?? `class ${k}`)
   return name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL - 1)}…` : name
 }

@@ -1,6 +1,6 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { parseConfig, parseConfigText } from '../../src/cli/config-file.js'
+import { parseConfig, parseConfigText } from '../../src/checkpoint/configuration.js'
 import { describe as sentence } from '../../src/core/fault.js'
 import { ti, variants } from '../../src/model/config.js'
 

@@ -1,0 +1,68 @@
+/** From a checkpoint and what is said of it to a network's parameters. @module */
+import * as Either from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { recognise, withClassesOf } from '../checkpoint/recognise.js'
+import type { Safetensors } from '../checkpoint/safetensors.js'
+import type { Faults } from '../core/fault.js'
+import type { Size } from '../core/tensor.js'
+import { type Config, validate } from '../model/config.js'
+import { type Parameters, parse } from '../model/parameters.js'
+
+/** What replaces a configuration's own image size and steps. */
+export interface Extent {
+  readonly imageSize?: Size
+  readonly steps?: number
+}
+
+/** Which network a checkpoint is said to hold: at most one of two; without either it is told from the checkpoint. */
+export interface Said {
+  /** A network, for as many classes as the checkpoint has. */
+  readonly variant?: Config
+  /** A network as it is. */
+  readonly config?: Config
+}
+
+/**
+ * The configuration of a checkpoint's network: as it is said, or else told from the checkpoint.
+ *
+ * @example
+ * const checkpoint = { tensors: syntheticCheckpoint({ ...digits, classes: 3 }, 7), metadata: {} }
+ * configurationOf({ variant: digits })(checkpoint) // => Either.right({ ...digits, classes: 3 })
+ * configurationOf({})(checkpoint) // => Either.right({ ...digits, classes: 3 })
+ */
+export const configurationOf =
+  ({ variant, config }: Said) =>
+  (checkpoint: Safetensors): Either.Either<Faults, Config> =>
+    config !== undefined
+      ? Either.right(config)
+      : pipe(
+          variant === undefined ? recognise(checkpoint) : Either.right(variant),
+          Either.map(withClassesOf(checkpoint.tensors)),
+        )
+
+/**
+ * The configuration with another image size, other steps; every inconsistency is a fault.
+ *
+ * @example
+ * resized({ steps: 2 })(digits) // => Either.right({ ...digits, steps: 2 })
+ */
+export const resized =
+  ({ imageSize, steps }: Extent) =>
+  (config: Config): Either.Either<Faults, Config> =>
+    validate({ ...config, image: imageSize ?? config.image, steps: steps ?? config.steps })
+
+/**
+ * The network in a checkpoint.
+ *
+ * @example
+ * const checkpoint = { tensors: syntheticCheckpoint(digits, 7), metadata: {} }
+ * pipe(checkpoint, load({ steps: 2 }), Either.map(({ config }) => config.steps)) // => Either.right(2)
+ */
+export const load =
+  (said: Said & Extent) =>
+  (checkpoint: Safetensors): Either.Either<Faults, Parameters> =>
+    pipe(
+      configurationOf(said)(checkpoint),
+      Either.chain(resized(said)),
+      Either.chain((config) => parse(config)(checkpoint.tensors)),
+    )
