@@ -5,8 +5,9 @@ import { MonoidSum } from 'fp-ts/lib/number.js'
 import { getMonoid } from 'fp-ts/lib/ReadonlyArray.js'
 import { Monoid as words } from 'fp-ts/lib/string.js'
 import { describe, expect, it } from 'vitest'
-import { sym } from '../../src/checkpoint/synthetic.js'
-import { convolved, type Precision, rounding, type Shape, type Spikes, sizeOf, tensor } from '../../src/core/tensor.js'
+import { sym } from '../../src/core/random.js'
+import { type Precision, rounding, type Shape, type Spikes, sizeOf, tensor } from '../../src/core/tensor.js'
+import { convolved } from '../../src/core/window.js'
 import {
   contract,
   convolution as convolutionWiring,

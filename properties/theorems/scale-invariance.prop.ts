@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fnv1a, hash32 } from '../../src/checkpoint/synthetic.js'
+import { fnv1a, hash32 } from '../../src/core/random.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { runLaws, seedOf } from '../../src/laws/judge.js'
 import { accepted, deviation, ENTRIES, fourthMoment, moments } from '../../src/laws/theorems/decision.js'

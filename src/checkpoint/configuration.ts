@@ -1,6 +1,7 @@
 /** Configurations in JSON, from a file or a checkpoint's metadata: untrusted, every fault named. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import type { Fault, Faults } from '../core/fault.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
 import { type Config, type StageConfig, validate, variants } from '../model/config.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -100,8 +101,10 @@ export const parseConfig = (value: unknown): Either.Either<Faults, Config> => {
   const { extends: base, ...own } = value
   const unknownBase = base === undefined ? [] : oneOf(...Object.keys(variants))('extends', base)
   const fields = { ...(unknownBase.length === 0 ? variants[base as string] : {}), ...own }
-  const [first, ...rest] = unknownBase.length > 0 ? unknownBase : config('', fields)
-  return first === undefined ? validate(fields as unknown as Config) : Either.left([first, ...rest])
+  return pipe(
+    unlessFaulty(unknownBase.length > 0 ? unknownBase : config('', fields), () => fields as unknown as Config),
+    Either.chain(validate),
+  )
 }
 
 /** The same from JSON text. */

@@ -1,6 +1,7 @@
 /** From a pickled checkpoint to what its state dict says of its tensors, none of them read yet. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import type { Fault, Faults } from '../core/fault.js'
+import { separate } from 'fp-ts/lib/ReadonlyArray.js'
+import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
 import { bfloat16, type Dtype, float16, float32, float64, int64, uint8, widenedInt32 } from './dtype.js'
 import { is, type Value } from './pickle.js'
 import { reach, type Strided } from './strided.js'
@@ -111,8 +112,6 @@ export const references = (root: Value): Either.Either<Faults, readonly Referenc
       ? referenceOf(key, value)
       : Either.left(wrong(`its state dict has a ${kindOf(key)} as a key`)),
   )
-  const [first, ...rest] = parsed.flatMap((result) => (Either.isLeft(result) ? [result.left] : []))
-  return first === undefined
-    ? Either.right(parsed.flatMap((result) => (Either.isRight(result) ? [result.right] : [])))
-    : Either.left([first, ...rest.slice(0, 99)])
+  const { left: faults, right: found } = separate(parsed)
+  return unlessFaulty(faults.slice(0, 100), () => found)
 }

@@ -7,7 +7,7 @@
  */
 import * as Either from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { type Fault, type Faults, reasonOf } from '../core/fault.js'
+import { type Fault, type Faults, reasonOf, refuse } from '../core/fault.js'
 import { type Currents, type Reals, type Shape, showShape, type Tensor } from '../core/tensor.js'
 import { type CurrentWire, givenCurrents, wiring } from '../interpreters/graph.js'
 import type { Membranes } from '../model/kernels.js'
@@ -79,8 +79,7 @@ const drawing = (parameters: Parameters): ((request: Request) => Drawing) => {
   }
 }
 
-const refuse = (problem: string, advice: string): Either.Either<Faults, never> =>
-  Either.left([{ _tag: 'Input', problem, advice }])
+const refused = (problem: string, advice: string): Either.Either<Faults, never> => Either.left(refuse(problem, advice))
 
 /** Whether a tensor is an input `[T, B, c, H, W]` of the network. */
 const checked =
@@ -90,7 +89,7 @@ const checked =
     const fits = input.shape.length === 5 && frame.every((extent, i) => input.shape[i + 2] === extent)
     const counts = input.shape.slice(0, 2).every((extent) => extent >= 1)
     if (fits && counts && (steps === undefined || input.shape[0] === steps)) return Either.right(input)
-    return refuse(
+    return refused(
       `an input of shape ${showShape(input.shape)} is not one of this network`,
       `give [${steps ?? 'T'}, B, ${frame.join(', ')}]`,
     )
@@ -128,7 +127,7 @@ const requests = (parameters: Parameters) => {
             state: null,
             request: { shape: input.shape, steps, still: true, ...fresh },
           }))(check(image, 1))
-        : refuse(`${steps} is not a number of steps`, 'give a whole number of at least 1'),
+        : refused(`${steps} is not a number of steps`, 'give a whole number of at least 1'),
     frames: (frames: Tensor<Reals>): Either.Either<Faults, Requested> =>
       Either.map((input: Tensor<Reals>) => ({
         input,
@@ -149,7 +148,7 @@ const requests = (parameters: Parameters) => {
                 keep: true,
               },
             })
-          : refuse('the membranes are of another batch', 'give the membranes that the last chunk of this batch left'),
+          : refused('the membranes are of another batch', 'give the membranes that the last chunk of this batch left'),
       )(check(frames)),
   }
 }
@@ -217,7 +216,7 @@ export const compileThreads =
   (parameters: Parameters): TaskEither<Faults, Threaded> =>
   async () => {
     if (!(Number.isSafeInteger(threads) && threads >= 1))
-      return refuse(`${threads} is not a number of threads`, 'give a whole number of at least 1')
+      return refused(`${threads} is not a number of threads`, 'give a whole number of at least 1')
     const single = (notice: string | null): Either.Either<Faults, Threaded> =>
       Either.right(promising(compile({ kernels })(parameters), notice))
     if (threads === 1) return single(null)

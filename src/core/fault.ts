@@ -1,4 +1,7 @@
 /** Everything that can go wrong at a border, as one tagged union, and how each case reads. @module */
+import * as Either from 'fp-ts/lib/Either.js'
+import { isNonEmpty } from 'fp-ts/lib/ReadonlyArray.js'
+import * as NonEmpty from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import { type Shape, showShape } from './tensor.js'
 
 /**
@@ -29,7 +32,40 @@ export type Fault =
   | { readonly _tag: 'Unavailable'; readonly what: string; readonly advice: string }
 
 /** One or more faults: validation names every inconsistency at once. */
-export type Faults = readonly [Fault, ...Fault[]]
+export type Faults = NonEmpty.ReadonlyNonEmptyArray<Fault>
+
+/**
+ * A value unless there are faults, and then all of them. The value is only made where there are none.
+ *
+ * @example
+ * unlessFaulty([], () => 1) // => Either.right(1)
+ * unlessFaulty([{ _tag: 'Input', problem: 'too small', advice: 'grow' }], () => 1)._tag // => 'Left'
+ */
+export const unlessFaulty = <A>(faults: readonly Fault[], value: () => A): Either.Either<Faults, A> =>
+  isNonEmpty(faults) ? Either.left(faults) : Either.right(value())
+
+/**
+ * Every result's value, or the faults of all results that have any.
+ *
+ * @example
+ * allOf([Either.right(1), Either.right(2)]) // => Either.right([1, 2])
+ * allOf([Either.left(refuse('a', 'b')), Either.right(2), Either.left(refuse('c', 'd'))])
+ * // => Either.left([refuse('a', 'b')[0], refuse('c', 'd')[0]])
+ */
+export const allOf = <A>(results: readonly Either.Either<Faults, A>[]): Either.Either<Faults, readonly A[]> =>
+  unlessFaulty(
+    results.flatMap((result) => (Either.isLeft(result) ? result.left : [])),
+    () => results.flatMap((result) => (Either.isRight(result) ? [result.right] : [])),
+  )
+
+/**
+ * Says no to an input: what is wrong with it, and what to do.
+ *
+ * @example
+ * refuse('the image is empty', 'give another')
+ * // => [{ _tag: 'Input', problem: 'the image is empty', advice: 'give another' }]
+ */
+export const refuse = (problem: string, advice: string): Faults => [{ _tag: 'Input', problem, advice }]
 
 /** The most characters of a name that a sentence repeats; a name may have a million. */
 const LONGEST_NAME = 100
@@ -86,12 +122,8 @@ export const describe = (fault: Fault): string => {
  * const [fault] = inFile('a.pth')([{ _tag: 'MissingKey', key: 'classifier.weight', shape: [10, 64] }])
  * describe(fault) // => 'a.pth: classifier.weight: missing, expected shape [10, 64]'
  */
-export const inFile =
-  (path: string) =>
-  ([first, ...rest]: Faults): Faults => [
-    { _tag: 'InFile', path, fault: first },
-    ...rest.map((fault): Fault => ({ _tag: 'InFile', path, fault })),
-  ]
+export const inFile = (path: string): ((faults: Faults) => Faults) =>
+  NonEmpty.map((fault): Fault => ({ _tag: 'InFile', path, fault }))
 
 /**
  * The reason of a caught exception, as text.

@@ -126,12 +126,3 @@ export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
  * sameShape([4, 2], [4, 2, 1]) // => false
  */
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((x, i) => x === b[i])
-
-/**
- * The output size of a convolution or pool along one side: `floor((size + 2 padding - kernel) / stride) + 1`.
- *
- * @example
- * convolved(224, 7, 2, 3) // => 112
- */
-export const convolved = (size: number, kernel: number, stride: number, padding: number): number =>
-  Math.floor((size + 2 * padding - kernel) / stride) + 1

@@ -1,8 +1,8 @@
 /** A tensor someone hands to a network: is it one the network can take, and which axis is time? @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, refuse } from '../core/fault.js'
 import { type Reals, type Size, showShape, type Tensor, tensor } from '../core/tensor.js'
-import { isCount, refuse } from './image.js'
+import { isCount } from './image.js'
 
 /**
  * What a network is run on, time axis first: a still image `[1, B, C, H, W]`, to be held at every step, or frames

@@ -1,9 +1,9 @@
 /** The bundled network's input: handwritten digits of 8 x 8 pixels, valued 0 (paper) to 16 (ink). @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, refuse } from '../core/fault.js'
 import { type Tensor, tensor } from '../core/tensor.js'
-import { type Image, negative, refuse, toGrey } from './image.js'
+import { type Image, negative, toGrey } from './image.js'
 import { resizeBox } from './resample.js'
 
 /** Pixels on a side of a digit. */

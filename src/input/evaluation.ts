@@ -1,9 +1,9 @@
 /** The authors' evaluation preprocessing: resize, crop the middle, normalise. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, refuse } from '../core/fault.js'
 import type { Size, Tensor } from '../core/tensor.js'
-import { centre, type Image, isCount, normalise, refuse } from './image.js'
+import { centre, type Image, isCount, normalise } from './image.js'
 import { resizeBicubic } from './resample.js'
 
 /** The part of the resized image's shorter side that the crop keeps. */

@@ -1,8 +1,8 @@
 /** Events of an event camera, integrated into frames. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, refuse } from '../core/fault.js'
 import { type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
-import { isCount, refuse } from './image.js'
+import { isCount } from './image.js'
 
 /** A column of numbers: any array of numbers, or the integers of a checkpoint file. */
 export type Column = ArrayLike<number> | BigInt64Array

@@ -1,6 +1,6 @@
 /** Images as values: bytes in rows of interleaved channels, and what PIL does to them before a network sees them. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, refuse } from '../core/fault.js'
 import { type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 
 /**
@@ -19,15 +19,6 @@ export interface Window extends Size {
   readonly top: number
   readonly left: number
 }
-
-/**
- * The border's refusal of an input: what is wrong, and what to do about it.
- *
- * @example
- * refuse('the image is empty', 'give another')
- * // => [{ _tag: 'Input', problem: 'the image is empty', advice: 'give another' }]
- */
-export const refuse = (problem: string, advice: string): Faults => [{ _tag: 'Input', problem, advice }]
 
 /**
  * Whether a number counts something that must be there: an integer of at least 1.

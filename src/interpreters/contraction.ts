@@ -8,7 +8,8 @@
  * @module
  */
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
-import { convolved, type Size } from '../core/tensor.js'
+import type { Size } from '../core/tensor.js'
+import { convolved } from '../core/window.js'
 import { type Convolution, EIGHT } from '../model/kernels.js'
 
 /**

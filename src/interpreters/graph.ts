@@ -5,7 +5,8 @@
  * what may be fused. A wire is a value: it can be read any number of times, and never changes.
  * @module
  */
-import { type Currents, convolved, type Reals, type Shape, type Spikes, type Tensor } from '../core/tensor.js'
+import type { Currents, Reals, Shape, Spikes, Tensor } from '../core/tensor.js'
+import { convolved } from '../core/window.js'
 import type { Kernels, Neuron, Pool, Stem, Synapse } from '../model/kernels.js'
 
 /** A wire that carries currents, and the operation that drives it. `given` is an input: a tensor, or bound at the run. */

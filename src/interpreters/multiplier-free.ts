@@ -10,8 +10,8 @@
  * `Arithmetic`, which has no product. The stem and the classifier multiply, and are another interpreter's.
  * @module
  */
-import * as Either from 'fp-ts/lib/Either.js'
-import type { Faults } from '../core/fault.js'
+import type * as Either from 'fp-ts/lib/Either.js'
+import { type Faults, unlessFaulty } from '../core/fault.js'
 import type { Currents, Spikes } from '../core/tensor.js'
 import type { Kernels, Neuron } from '../model/kernels.js'
 import type { Representation } from './multiplier-free/arithmetic.js'
@@ -96,7 +96,5 @@ const kernels = <N>(ends: Ends, N: Representation<N>): Kernels<Spikes, Pending<N
  */
 export const multiplierFree =
   <N>(ends: Ends, N: Representation<N>) =>
-  (neurons: readonly Neuron[]): Either.Either<Faults, Kernels<Spikes, Pending<N>>> => {
-    const [first, ...rest] = neurons.flatMap(needsMultiplier)
-    return first === undefined ? Either.right(kernels(ends, N)) : Either.left([first, ...rest])
-  }
+  (neurons: readonly Neuron[]): Either.Either<Faults, Kernels<Spikes, Pending<N>>> =>
+    unlessFaulty(neurons.flatMap(needsMultiplier), () => kernels(ends, N))

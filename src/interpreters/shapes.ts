@@ -1,16 +1,17 @@
 /** The shapes of a network without computing it: checks that everything fits, and what a dense network would cost. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Faults } from '../core/fault.js'
-import { convolved, type Shape, sameShape, showShape, sizeOf } from '../core/tensor.js'
+import { type Faults, refuse } from '../core/fault.js'
+import { type Shape, sameShape, showShape, sizeOf } from '../core/tensor.js'
+import { convolved } from '../core/window.js'
 import type { Convolution, Kernels } from '../model/kernels.js'
 import { type Event, type Observed, observe } from '../observers/observe.js'
 
 /** A shape, or why there is none. */
 export type Checked = Either.Either<Faults, Shape>
 
-const refuse = (problem: string): Checked =>
-  Either.left([{ _tag: 'Input', problem, advice: 'the shapes of neighbouring operations must agree' }])
+const unfit = (problem: string): Checked =>
+  Either.left(refuse(problem, 'the shapes of neighbouring operations must agree'))
 
 const convolvedShape =
   ({ weight, stride, padding, groups }: Convolution) =>
@@ -18,7 +19,7 @@ const convolvedShape =
     const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
     const [T, B, C, H, W] = shape as readonly [number, number, number, number, number]
     if (shape.length !== 5 || C !== inGroup * groups)
-      return refuse(`a convolution of ${inGroup * groups} channels was given ${showShape(shape)}`)
+      return unfit(`a convolution of ${inGroup * groups} channels was given ${showShape(shape)}`)
     return Either.right([T, B, out, convolved(H, kh, stride, padding), convolved(W, kw, stride, padding)])
   }
 
@@ -48,7 +49,7 @@ export const shapes: Kernels<Checked, Checked> = {
         ([T, B, C2, h, w]): Checked =>
           C2! % (2 * heads) === 0
             ? Either.right([T!, B!, heads, C2! / 2 / heads, h! * w!])
-            : refuse(`${C2} channels do not split into two halves of ${heads} heads`),
+            : unfit(`${C2} channels do not split into two halves of ${heads} heads`),
       ),
     )
     return [half, half]
@@ -63,7 +64,7 @@ export const shapes: Kernels<Checked, Checked> = {
             ([, , C, H, W]): Checked =>
               C === heads! * d!
                 ? Either.right([T!, B!, heads!, n!, H! * W!])
-                : refuse(`${heads} heads of ${d} channels met ${C} channels of spikes`),
+                : unfit(`${heads} heads of ${d} channels met ${C} channels of spikes`),
           ),
         ),
       ),
@@ -78,7 +79,7 @@ export const shapes: Kernels<Checked, Checked> = {
             ([, , , tokens, positions]): Checked =>
               tokens === n
                 ? Either.right([T!, B!, heads!, d!, positions!])
-                : refuse(`${n} tokens met an attention map of ${tokens}`),
+                : unfit(`${n} tokens met an attention map of ${tokens}`),
           ),
         ),
       ),
@@ -88,7 +89,7 @@ export const shapes: Kernels<Checked, Checked> = {
       ([T, B, heads, d, positions]): Checked =>
         positions === height * width
           ? Either.right([T!, B!, heads! * d!, height, width])
-          : refuse(`${positions} positions are not a feature map of ${height} x ${width}`),
+          : unfit(`${positions} positions are not a feature map of ${height} x ${width}`),
     ),
   add: (a, b) =>
     pipe(
@@ -98,7 +99,7 @@ export const shapes: Kernels<Checked, Checked> = {
           b,
           Either.chain(
             (other): Checked =>
-              sameShape(one, other) ? a : refuse(`a residual adds ${showShape(one)} and ${showShape(other)}`),
+              sameShape(one, other) ? a : unfit(`a residual adds ${showShape(one)} and ${showShape(other)}`),
           ),
         ),
       ),
@@ -109,7 +110,7 @@ export const shapes: Kernels<Checked, Checked> = {
       ([T, B, C]): Checked =>
         C === weight.shape[1]
           ? Either.right([T!, B!, weight.shape[0]!])
-          : refuse(`a classifier of ${weight.shape[1]} channels was given ${C}`),
+          : unfit(`a classifier of ${weight.shape[1]} channels was given ${C}`),
     ),
   scope: () => shapes,
 }

@@ -1,8 +1,8 @@
 /** Generators of whole networks, small enough that every current is exact in float32. @module */
 import fc, { type Arbitrary } from 'fast-check'
 import * as Either from 'fp-ts/lib/Either.js'
-import { sym } from '../checkpoint/synthetic.js'
 import { describe, type Faults } from '../core/fault.js'
+import { sym } from '../core/random.js'
 import { sizeOf, tensor } from '../core/tensor.js'
 import { type Config, featureMaps, type StageConfig, ti } from '../model/config.js'
 import type { Entry } from '../model/entry.js'

@@ -1,6 +1,6 @@
 /** Judging an implementation by laws. @module */
 import { check, property, type RunDetails } from 'fast-check'
-import { fnv1a, hash32 } from '../checkpoint/synthetic.js'
+import { fnv1a, hash32 } from '../core/random.js'
 import type { Currents, Spikes } from '../core/tensor.js'
 import { type Implementation, type Judged, judged, type Operations } from './implementation.js'
 import type { Failure, Law, Options, Row, Verdict } from './law.js'

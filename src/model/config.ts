@@ -1,7 +1,8 @@
 /** Network configurations: the published variants as data, and the rules any configuration must keep. @module */
-import * as Either from 'fp-ts/lib/Either.js'
-import type { Fault, Faults } from '../core/fault.js'
-import { convolved, type Size } from '../core/tensor.js'
+import type * as Either from 'fp-ts/lib/Either.js'
+import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
+import type { Size } from '../core/tensor.js'
+import { convolved } from '../core/window.js'
 import type { Charge, Reset } from './kernels.js'
 
 /** One of the three stages: `depth` blocks of attention and feed-forward on `planes` channels. */
@@ -213,6 +214,8 @@ export const validate = (config: Config): Either.Either<Faults, Config> => {
       (['planes', 'heads', 'patch', 'depth'] as const).flatMap((field) => whole(`stages[${i}].${field}`, stage[field])),
     ),
   ]
-  const [first, ...rest] = [...shape, ...neuronFaults(config), ...(shape.length === 0 ? stageFaults(config) : [])]
-  return first === undefined ? Either.right(config) : Either.left([first, ...rest])
+  return unlessFaulty(
+    [...shape, ...neuronFaults(config), ...(shape.length === 0 ? stageFaults(config) : [])],
+    () => config,
+  )
 }

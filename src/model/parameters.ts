@@ -1,6 +1,6 @@
 /** The weight tree of a network: what it holds, and how it is read from a checkpoint's flat map of tensors. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import type { Fault, Faults } from '../core/fault.js'
+import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
 import { type Reals, type Shape, type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 import { type Config, featureMaps, validate } from './config.js'
 import { type Entry, entryFaults, type Role } from './entry.js'
@@ -225,16 +225,15 @@ export const parse =
     if (Either.isLeft(valid)) return valid
     const entries = layout(config)
     const expected = new Set(entries.map(({ key }) => key))
-    const [first, ...rest] = [
-      ...entries.flatMap(entryFaults(tensors)),
-      ...[...tensors].flatMap(([key, { shape }]): readonly Fault[] =>
-        expected.has(key) ? [] : [{ _tag: 'SurplusKey', key, shape }],
-      ),
-    ]
-    if (first !== undefined) return Either.left([first, ...rest])
     const counter = tensor([], new Float64Array(1))
-    return Either.right(
-      assemble(config, ({ key, role }) => (role === 'counter' ? counter : (tensors.get(key) as Tensor<Reals>))),
+    return unlessFaulty(
+      [
+        ...entries.flatMap(entryFaults(tensors)),
+        ...[...tensors].flatMap(([key, { shape }]): readonly Fault[] =>
+          expected.has(key) ? [] : [{ _tag: 'SurplusKey', key, shape }],
+        ),
+      ],
+      () => assemble(config, ({ key, role }) => (role === 'counter' ? counter : (tensors.get(key) as Tensor<Reals>))),
     )
   }
 

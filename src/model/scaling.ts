@@ -1,6 +1,6 @@
 /** The scales of dual spike self-attention: what keeps the variance of its products at 1. @module */
-import * as Either from 'fp-ts/lib/Either.js'
-import type { Fault, Faults } from '../core/fault.js'
+import type * as Either from 'fp-ts/lib/Either.js'
+import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
 
 /**
  * The scale of one head: `c = 1 / sqrt(f m)`, f the firing rate of the spikes summed over, m the number of terms.
@@ -45,12 +45,13 @@ export const c2 = (p: { readonly firingRateAttn: readonly number[]; readonly tok
  * audible('firing_rate_x', [0.1, 0])
  * // => Either.left([{ _tag: 'SilentHead', key: 'firing_rate_x', head: 1, rate: 0 }])
  */
-export const audible = (key: string, rates: ArrayLike<number>): Either.Either<Faults, readonly number[]> => {
-  const [first, ...rest] = Array.from(rates).flatMap((rate, head): readonly Fault[] =>
-    rate > 0 && rate <= 1 ? [] : [{ _tag: 'SilentHead', key, head, rate }],
+export const audible = (key: string, rates: ArrayLike<number>): Either.Either<Faults, readonly number[]> =>
+  unlessFaulty(
+    Array.from(rates).flatMap((rate, head): readonly Fault[] =>
+      rate > 0 && rate <= 1 ? [] : [{ _tag: 'SilentHead', key, head, rate }],
+    ),
+    () => Array.from(rates),
   )
-  return first === undefined ? Either.right(Array.from(rates)) : Either.left([first, ...rest])
-}
 
 /**
  * One step of the moving average that records firing rates in training: `f' = 0.999 f + 0.001 batch`, and the first

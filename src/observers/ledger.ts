@@ -2,7 +2,8 @@
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import { struct } from 'fp-ts/lib/Monoid.js'
 import { MonoidSum } from 'fp-ts/lib/number.js'
-import { type Currents, convolved, type Spikes, sizeOf } from '../core/tensor.js'
+import { type Currents, type Spikes, sizeOf } from '../core/tensor.js'
+import { convolved } from '../core/window.js'
 import type { Convolution, Kernels } from '../model/kernels.js'
 import { type Event, type Notes, type Observed, observe } from './observe.js'
 

@@ -1,13 +1,13 @@
 /** From images, tensors, events and digits to samples for a network. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, refuse } from '../core/fault.js'
 import { type Numbers, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 import { type NetworkInput, networkInput } from '../input/batch.js'
 import { type Digit, digitsInput, digitsValues, splitDigits } from '../input/digits.js'
 import { evaluationInput } from '../input/evaluation.js'
 import { integrateEvents } from '../input/events.js'
-import { type Image, refuse } from '../input/image.js'
+import type { Image } from '../input/image.js'
 import type { Config } from '../model/config.js'
 
 /** One sample and what is known of it. */

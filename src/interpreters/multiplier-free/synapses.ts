@@ -1,5 +1,6 @@
 /** Synapses and attention products that only add. @module */
-import { convolved, type Spikes } from '../../core/tensor.js'
+import type { Spikes } from '../../core/tensor.js'
+import { convolved } from '../../core/window.js'
 import type { Synapse } from '../../model/kernels.js'
 import { affineOf } from '../affine.js'
 import { contract, convolution, product, synapses } from '../contraction.js'

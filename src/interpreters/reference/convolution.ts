@@ -1,7 +1,6 @@
 /** The reference's convolutions: every non-zero input sends its row of weights to the neurons it reaches. @module */
 import {
   type Currents,
-  convolved,
   type Precision,
   type Reals,
   rounding,
@@ -10,6 +9,7 @@ import {
   toPrecision,
   zeros,
 } from '../../core/tensor.js'
+import { convolved } from '../../core/window.js'
 import { type Convolution, EIGHT, type Pool, type Stem, type Synapse } from '../../model/kernels.js'
 import { affineOf } from '../affine.js'
 import { type Reach, convolution as wired } from '../contraction.js'

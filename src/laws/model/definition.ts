@@ -3,7 +3,8 @@
  * data it is exact, so every implementation must equal it bit for bit.
  * @module
  */
-import { type Currents, convolved, type Reals, type Spikes, sizeOf, type Tensor, tensor } from '../../core/tensor.js'
+import { type Currents, type Reals, type Spikes, sizeOf, type Tensor, tensor } from '../../core/tensor.js'
+import { convolved } from '../../core/window.js'
 import type { BatchNorm, Neuron, Stem, Synapse } from '../../model/kernels.js'
 import type { Dssa, Gwsffn, Layer, Parameters } from '../../model/parameters.js'
 import { charged, rest } from '../operations/neuron.js'

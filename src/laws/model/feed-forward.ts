@@ -1,5 +1,5 @@
 /** Laws of the feed-forward network and of the layer between stages. @module */
-import { convolved } from '../../core/tensor.js'
+import { convolved } from '../../core/window.js'
 import { fromRest } from '../../model/network.js'
 import { feedForward, halving } from '../given-model.js'
 import { type Law, law } from '../law.js'

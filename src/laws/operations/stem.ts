@@ -1,6 +1,7 @@
 /** Laws of the stem: a convolution of real pixels, one affine map a channel, a max-pool. @module */
 import fc from 'fast-check'
-import { type Currents, convolved, sizeOf } from '../../core/tensor.js'
+import { type Currents, sizeOf } from '../../core/tensor.js'
+import { convolved } from '../../core/window.js'
 import type { Pool, Stem } from '../../model/kernels.js'
 import { type Dyadic, exact, small, summed, times } from '../budget.js'
 import { bareSynapse, dyadic, oneOf, reals, synapse, whole } from '../given.js'

@@ -1,6 +1,7 @@
 /** Laws of a synapse: it is a sum of weights over active synapses, then one affine map a channel. @module */
 import fc from 'fast-check'
-import { convolved, type Shape, type Spikes } from '../../core/tensor.js'
+import type { Shape, Spikes } from '../../core/tensor.js'
+import { convolved } from '../../core/window.js'
 import type { BatchNorm, Synapse } from '../../model/kernels.js'
 import { bareSynapse, convolution, identityNorm, spikeTrain, synapse, transmitting, whole } from '../given.js'
 import { type Law, law } from '../law.js'

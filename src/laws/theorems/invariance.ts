@@ -1,6 +1,6 @@
 /** Theorem 2, scale invariance: the scaled products of attention have mean 0 and variance 1, whatever their size and rates. @module */
 import fc, { type Arbitrary } from 'fast-check'
-import { fnv1a, hash32 } from '../../checkpoint/synthetic.js'
+import { fnv1a, hash32 } from '../../core/random.js'
 import { type Currents, type Shape, type Spikes, sizeOf, tensor } from '../../core/tensor.js'
 import { whole } from '../given.js'
 import { type Law, law, type Operations, type Verdict } from '../law.js'

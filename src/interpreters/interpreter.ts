@@ -1,0 +1,49 @@
+/** What an interpreter is: kernels, and the way between its carriers and tensors. @module */
+import type { Currents, Shape, Spikes } from '../core/tensor.js'
+import type { Kernels } from '../model/kernels.js'
+
+/** How an interpreter's own spikes and currents are made from tensors, and read back. */
+export interface Carriers<S, C> {
+  /** A tensor of spikes as the interpreter holds it. */
+  readonly fromSpikes: (spikes: Spikes) => S
+  /** And read back: bytes 0 and 1. */
+  readonly toSpikes: (spikes: S) => Spikes
+  /** A tensor of currents as the interpreter holds it. */
+  readonly fromCurrents: (currents: Currents) => C
+  /** And read back. */
+  readonly toCurrents: (currents: C) => Currents
+}
+
+/** An interpreter of the dictionary, in carriers of its own. */
+export interface Interpreter<S, C> extends Carriers<S, C> {
+  readonly kernels: Kernels<S, C>
+  /** The shape of a value, whether it is computed or not. */
+  readonly shapeOf: (value: S | C) => Shape
+  /**
+   * Computes together values that so far are only written down, so that reading them is free; null where each value is
+   * computed as it is made. Who computes on the same thread has done so when the call returns.
+   */
+  readonly compute: ((values: readonly (S | C)[]) => void | Promise<void>) | null
+}
+
+/** Carriers that are tensors themselves. */
+export const tensors: Carriers<Spikes, Currents> = {
+  fromSpikes: (spikes) => spikes,
+  toSpikes: (spikes) => spikes,
+  fromCurrents: (currents) => currents,
+  toCurrents: (currents) => currents,
+}
+
+/**
+ * The interpreter of kernels whose carriers are tensors, each computed as it is made.
+ *
+ * @example
+ * const { kernels, toCurrents } = tensorInterpreter(reference('float64'))
+ * toCurrents(forward(network(kernels)(parameters))(4)(image)).shape // => [4, 1, 10]
+ */
+export const tensorInterpreter = (kernels: Kernels<Spikes, Currents>): Interpreter<Spikes, Currents> => ({
+  ...tensors,
+  kernels,
+  shapeOf: ({ shape }) => shape,
+  compute: null,
+})
