@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import type { Reporter } from 'vitest/node'
 
 /** Closes a run with one plain line that any script can read. */
-const closingLine: Reporter = {
+export const closingLine: Reporter = {
   onTestRunEnd(modules) {
     const states = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state))
     const count = (state: string): number => states.filter((other) => other === state).length

@@ -2,7 +2,7 @@
  * SpikingResformer as pure functions: the model, its interpreters, and what feeds them. Nothing here touches a file, a
  * clock or a random number; what does is in `spikingresformer/node`.
  *
- * @packageDocumentation
+ * @module spikingresformer
  */
 export * from '../checkpoint/safetensors.js'
 export * from '../checkpoint/source.js'

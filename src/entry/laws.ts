@@ -6,7 +6,7 @@
  *
  * const add = (a, b) => ({ shape: a.shape, data: a.data.map((x, i) => x + b.data[i]) })
  * console.log(table(runLaws({ kernels: { add } }, laws)))
- * @module
+ * @module spikingresformer/laws
  */
 import type { Law } from '../laws/law.js'
 import { borderLaws } from '../laws/model/borders.js'

@@ -11,7 +11,7 @@
  * const parameters = await pipe(bundledCheckpoint, TaskEither.chain(readCheckpoint), TaskEither.chainEitherK(parse(digits)))()
  * parameters._tag // => 'Right'
  * ```
- * @packageDocumentation
+ * @module spikingresformer/node
  */
 
 export * from '../node/bundled.js'

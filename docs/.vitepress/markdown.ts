@@ -1,0 +1,135 @@
+/** What the pages' markdown means here beyond markdown: links to source, terms of the glossary, formulas. @module */
+import { readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { katex } from '@mdit/plugin-katex'
+import type { MarkdownRenderer } from 'vitepress'
+import { sourcePage } from './repository'
+
+type Token = ReturnType<MarkdownRenderer['parse']>[number]
+
+interface Environment {
+  readonly relativePath?: string
+}
+
+/** The terms of the glossary, longest first: its second headings. */
+const terms: readonly string[] = [
+  ...readFileSync(fileURLToPath(new URL('../glossary.md', import.meta.url)), 'utf8').matchAll(/^## (.+)$/gm),
+]
+  .map(([, term]) => term ?? '')
+  .sort((a, b) => b.length - a.length)
+
+/** The anchor of a heading: its words joined by hyphens; the id of a law or of a requirement as it is. */
+export const slugify = (heading: string): string =>
+  /^(SRF-[\w-]+|[a-zA-Z]+(\.[\w-]+)+)$/.test(heading)
+    ? heading
+    : heading
+        .trim()
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s+/g, '-')
+
+/** Where a link of a page into the repository goes on the site; null: it is not one. */
+const linkToSource = (page: string, href: string): string | null => {
+  if (/^[a-z]+:|^[/#]/.test(href)) return null
+  const [path = '', anchor] = href.split('#')
+  const target = posix.join('docs', posix.dirname(page), path)
+  const source = target.startsWith('docs/') ? null : sourcePage(target)
+  return source === null || anchor === undefined ? source : `${source}#${anchor}`
+}
+
+/** Links to files of the repository go to their pages, and a path in code style becomes a link. */
+const sources = (md: MarkdownRenderer): void => {
+  md.core.ruler.push('sources', (state) => {
+    const page = (state.env as Environment).relativePath ?? ''
+    if (page.startsWith('source/')) return
+    for (const { children } of state.tokens) {
+      if (!children) continue
+      let depth = 0
+      for (let i = 0; i < children.length; i++) {
+        const token = children[i] as Token
+        if (token.type === 'link_open') {
+          depth++
+          const target = linkToSource(page, token.attrGet('href') ?? '')
+          if (target !== null) token.attrSet('href', target)
+        } else if (token.type === 'link_close') depth--
+        else if (token.type === 'code_inline' && depth === 0) {
+          const target = token.content.includes('/') ? sourcePage(token.content) : null
+          if (target === null || target.includes('#')) continue
+          const open = new state.Token('link_open', 'a', 1)
+          open.attrSet('href', target)
+          children.splice(i, 1, open, token, new state.Token('link_close', 'a', -1))
+          i += 2
+        }
+      }
+    }
+  })
+}
+
+/** The first use of a term on a page, in running text, links to the glossary. */
+const glossary = (md: MarkdownRenderer): void => {
+  md.core.ruler.push('glossary', (state) => {
+    const page = (state.env as Environment).relativePath ?? ''
+    if (/^(source|api)\/|^glossary/.test(page)) return
+    const left = new Set(terms)
+    state.tokens.forEach((block, index) => {
+      if (block.type !== 'inline' || state.tokens[index - 1]?.type !== 'paragraph_open') return
+      let depth = 0
+      block.children = (block.children ?? []).flatMap((token: Token) => {
+        if (token.type === 'link_open') depth++
+        if (token.type === 'link_close') depth--
+        if (token.type !== 'text' || depth > 0) return [token]
+        return linked(token.content, left, (type, tag, nesting) => new state.Token(type, tag, nesting))
+      })
+    })
+  })
+}
+
+type Make = (type: string, tag: string, nesting: -1 | 0 | 1) => Token
+
+/** A text with its first terms linked; the terms found are taken out of `left`. */
+const linked = (text: string, left: Set<string>, make: Make): Token[] => {
+  const found = [...left]
+    .map((term) => ({
+      term,
+      match: new RegExp(`(?<![\\w-])${term}s?(?![\\w-])`, term.length > 1 ? 'i' : '').exec(text),
+    }))
+    .filter(({ match }) => match !== null)
+    .sort((a, b) => (a.match?.index ?? 0) - (b.match?.index ?? 0))[0]
+  const plain = (content: string): Token[] => {
+    if (content === '') return []
+    const token = make('text', '', 0)
+    token.content = content
+    return [token]
+  }
+  if (!found?.match) return plain(text)
+  left.delete(found.term)
+  const [word] = found.match
+  const open = make('link_open', 'a', 1)
+  open.attrSet('href', `/glossary#${slugify(found.term)}`)
+  open.attrSet('class', 'term')
+  return [
+    ...plain(text.slice(0, found.match.index)),
+    open,
+    ...plain(word),
+    make('link_close', 'a', -1),
+    ...linked(text.slice(found.match.index + word.length), left, make),
+  ]
+}
+
+/** A wide formula scrolls in its own box, which the keyboard must reach. */
+const formulas = (md: MarkdownRenderer): void => {
+  md.use(katex as never, { vPre: true, throwOnError: true })
+  for (const rule of ['math_block', 'math_inline'] as const) {
+    const render = md.renderer.rules[rule]
+    if (render)
+      md.renderer.rules[rule] = (...given) =>
+        render(...given).replaceAll('class="katex-display"', 'class="katex-display" tabindex="0"')
+  }
+}
+
+export const extend = (md: MarkdownRenderer): void => {
+  formulas(md)
+  sources(md)
+  glossary(md)
+}

@@ -1,0 +1,5 @@
+import { fenced, sources } from '../.vitepress/repository'
+
+export default {
+  paths: () => sources.map((path) => ({ params: { path }, content: fenced(path) })),
+}
