@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as Either from 'fp-ts/lib/Either.js'
@@ -6,13 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encode } from '../../src/checkpoint/safetensors.js'
 import { type Faults, describe as sentence } from '../../src/core/fault.js'
 import type { Tensor } from '../../src/core/tensor.js'
-import {
-  readCheckpoint,
-  readSafetensors,
-  writeFileAtomically,
-  writePytorch,
-  writeSafetensors,
-} from '../../src/node/files.js'
+import { readCheckpoint, readSafetensors, writePytorch, writeSafetensors } from '../../src/node/files.js'
 
 const golden = join(import.meta.dirname, '../golden')
 const tensors = new Map<string, Tensor>([
@@ -87,41 +81,5 @@ describe('readSafetensors and writeSafetensors', () => {
     const result = await writeSafetensors(at('d'), new Map([...tensors, ['__metadata__', tensors.get('w')!]]))()
     expect(sentences(result)).toEqual([expect.stringContaining('named __metadata__')])
     expect(await readdir(folder)).not.toContain('d')
-  })
-})
-
-describe('writeFileAtomically', () => {
-  it('replaces a file and leaves nothing else', async () => {
-    await mkdir(at('e'))
-    await writeFile(at('e/file'), 'before')
-    expect(await writeFileAtomically(at('e/file'), new TextEncoder().encode('after'))()).toEqual(
-      Either.right(undefined),
-    )
-    expect(await readFile(at('e/file'), 'utf8')).toBe('after')
-    expect(await readdir(at('e'))).toEqual(['file'])
-  })
-
-  it('leaves no temporary file where it fails', async () => {
-    await mkdir(at('f/target/inside'), { recursive: true })
-    const result = await writeFileAtomically(at('f/target'), Uint8Array.of(1))()
-    expect(sentences(result)).toEqual([`${at('f/target')}: cannot write: it is a folder`])
-    expect(await readdir(at('f'))).toEqual(['target'])
-  })
-
-  it('says where a folder is missing or not a folder', async () => {
-    expect(sentences(await writeFileAtomically(at('absent/file'), Uint8Array.of(1))())).toEqual([
-      `${at('absent/file')}: cannot write: there is no such file or folder`,
-    ])
-    await writeFile(at('g'), 'a file')
-    expect(sentences(await writeFileAtomically(at('g/file'), Uint8Array.of(1))())).toEqual([
-      `${at('g/file')}: cannot write: a part of its path is not a folder`,
-    ])
-  })
-
-  it('replaces a symbolic link, never what it points to', async () => {
-    await writeFile(at('pointed'), 'kept')
-    await symlink(at('pointed'), at('link'))
-    expect(await writeFileAtomically(at('link'), new TextEncoder().encode('new'))()).toEqual(Either.right(undefined))
-    expect([await readFile(at('pointed'), 'utf8'), await readFile(at('link'), 'utf8')]).toEqual(['kept', 'new'])
   })
 })

@@ -1,5 +1,5 @@
 /** `laws`: lists the laws, or judges an implementation by them. @module */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Fault, type Faults, reasonOf } from '../core/fault.js'
 import type { Expectations, Implementation, Law, Row } from '../entry/laws.js'
+import { writeFileAtomically } from '../node/write.js'
 import type { Io, Perform } from './io.js'
 
 type Laws = typeof import('../entry/laws.js')
@@ -116,12 +117,6 @@ const selected = (L: Laws, { only }: Options): Either.Either<Faults, readonly La
       )
 }
 
-const written = (path: string, text: string): TaskEither.TaskEither<Faults, void> =>
-  TaskEither.tryCatch(
-    () => writeFile(path, text),
-    (error) => one({ _tag: 'File', path, action: 'write', reason: reasonOf(error) }),
-  )
-
 /** Judges law by law, so that the bar moves. */
 const judge = (
   L: Laws,
@@ -162,7 +157,9 @@ const judgement = (io: Io, options: Options, kernels: string): TaskEither.TaskEi
       const json = options.json === true ? L.toJson(rows) : null
       const text = json ?? (options.markdown === true ? L.markdown(rows) : `${L.table(rows)}\n`)
       return pipe(
-        typeof options.json === 'string' ? written(options.json, L.toJson(rows)) : TaskEither.right(undefined),
+        typeof options.json === 'string'
+          ? writeFileAtomically(options.json, L.toJson(rows))
+          : TaskEither.right(undefined),
         TaskEither.chain(() => {
           if (first === undefined) return TaskEither.right(text)
           io.out(text)
@@ -191,7 +188,7 @@ const listing = (options: Options): TaskEither.TaskEither<Faults, string> =>
       )
       return typeof options.json === 'string'
         ? pipe(
-            written(options.json, text),
+            writeFileAtomically(options.json, text),
             TaskEither.map(() => ''),
           )
         : TaskEither.right(text.endsWith('\n') ? text : `${text}\n`)

@@ -1,15 +1,20 @@
 #!/usr/bin/env node
 /** The executable: the command line on the process's own streams. @module */
-import type { Io } from './io.js'
+import { fileFaults } from '../core/fault.js'
+import { complaint, type Io } from './io.js'
 import { run } from './program.js'
 import { patient, silent, terminalDisplay } from './progress.js'
 
 const { stdout, stderr, env, argv } = process
 
-// A reader that went away, such as `| head`, is no failure.
+// A reader that went away, such as `| head`, is no failure; results that nowhere else are, not written, are one.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1)
+  if (error.code === 'EPIPE') process.exit(0)
+  stderr.write(complaint(fileFaults('standard output', 'write')(error)))
+  process.exit(1)
 })
+// What is said beside the results may go unheard.
+stderr.on('error', () => undefined)
 
 const io: Io = {
   out: (text) => stdout.write(text),

@@ -141,6 +141,14 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['EISDIR', 'it is a folder'],
   ['ENOTDIR', 'a part of its path is not a folder'],
   ['ENOSPC', 'no space is left'],
+  ['EDQUOT', 'the quota of its owner is used up'],
+  ['EFBIG', 'it is larger than a file may be here'],
+  ['ENAMETOOLONG', 'its name is too long'],
+  ['ELOOP', 'its links lead in a circle'],
+  ['ETXTBSY', 'it is a program that runs'],
+  ['EMFILE', 'this process has too many files open'],
+  ['EBADF', 'it is not open for that'],
+  ['EIO', 'the device failed'],
 ])
 
 /**

@@ -17,3 +17,4 @@
 export * from '../node/bundled.js'
 export * from '../node/decode.js'
 export * from '../node/files.js'
+export * from '../node/write.js'

@@ -1,7 +1,5 @@
-/** Checkpoint files on disk, in Node: read at random access, written all or nothing. @module */
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+/** Checkpoint files on disk, in Node: read at random access, written whole or not at all. @module */
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { decodePytorch, encodePytorch } from '../checkpoint/pytorch.js'
@@ -10,6 +8,7 @@ import { METADATA } from '../checkpoint/safetensors-header.js'
 import { readRange, type Source } from '../checkpoint/source.js'
 import { type Faults, fileFaults, inFile } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
+import { writeFileAtomically } from './write.js'
 
 /** Node refuses to read more bytes at once. */
 const LARGEST_READ = 2 ** 30
@@ -100,34 +99,6 @@ const decodeEither = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap
  */
 export const readCheckpoint: (path: string) => TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =
   withFile(decodeEither)
-
-/**
- * Writes a file whole or not at all: into a temporary file beside it, which is then renamed; on any failure the
- * temporary file is removed and an existing file stays as it was.
- *
- * @example
- * await writeFileAtomically('three.bin', Uint8Array.of(1, 2, 3))() // => Either.right(undefined)
- */
-export const writeFileAtomically = (path: string, bytes: Uint8Array): TaskEither.TaskEither<Faults, void> =>
-  TaskEither.tryCatch(
-    async () => {
-      const temporary = join(dirname(path), `.spikingresformer-${randomUUID()}.tmp`)
-      try {
-        const handle = await open(temporary, 'wx')
-        try {
-          await handle.writeFile(bytes)
-          await handle.sync()
-        } finally {
-          await handle.close()
-        }
-        await rename(temporary, path)
-      } catch (error) {
-        await rm(temporary, { force: true })
-        throw error
-      }
-    },
-    fileFaults(path, 'write'),
-  )
 
 /**
  * Writes tensors and metadata as a safetensors file, whole or not at all.
