@@ -1,5 +1,5 @@
 /** How often the decision of scale invariance errs, bounded by Chernoff's inequality on the exact distribution. @module */
-/* eslint-disable no-restricted-properties -- bounds on probabilities: their last bit decides nothing */
+import { exp, log } from '../../src/core/functions.js'
 import { ACCEPTED, ENTRIES } from '../../src/laws/theorems/decision.js'
 
 /**
@@ -23,9 +23,7 @@ export const cramer = (values: Float64Array, probabilities: Float64Array, x: num
       (most, v, i) => (probabilities[i]! > 0 ? Math.max(most, l * (v - x)) : most),
       -Infinity,
     )
-    return (
-      -largest - Math.log(values.reduce((sum, v, i) => sum + probabilities[i]! * Math.exp(l * (v - x) - largest), 0))
-    )
+    return -largest - log(values.reduce((sum, v, i) => sum + probabilities[i]! * exp(l * (v - x) - largest), 0))
   }
   let [low, high] = [-5, 5]
   for (let i = 0; i < 100; i++) {
@@ -53,7 +51,7 @@ export const errors = (rate: number, terms: number): Errors => {
   const z = probabilities.map((_, k) => (k - terms) / Math.sqrt(rate * terms))
   const squares = z.map((x) => x * x)
   const [low, high] = ACCEPTED.variance
-  const bound = (values: Float64Array, x: number): number => Math.exp(-ENTRIES * cramer(values, probabilities, x))
+  const bound = (values: Float64Array, x: number): number => exp(-ENTRIES * cramer(values, probabilities, x))
   return {
     refused: bound(squares, low) + bound(squares, high) + 2 * bound(z, ACCEPTED.mean),
     large: bound(squares, high / 1.21),

@@ -1,4 +1,5 @@
 /** Drawing in a terminal: digits, bars, tables and numbers, as text. @module */
+import { exp } from '../core/functions.js'
 import { printable } from './io.js'
 
 const three = (value: number): string =>
@@ -51,7 +52,7 @@ export const bar = (fraction: number, cells: number): string => {
 /** The probabilities of logits: `exp(l) / sum(exp(l))`. */
 export const softmax = (logits: readonly number[]): readonly number[] => {
   const most = Math.max(...logits)
-  const powers = logits.map((logit) => Math.exp(logit - most))
+  const powers = logits.map((logit) => exp(logit - most))
   const sum = powers.reduce((a, b) => a + b, 0)
   return powers.map((power) => power / sum)
 }

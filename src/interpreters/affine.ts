@@ -1,4 +1,5 @@
 /** Batch norm as one affine map a channel, and a neuron's numbers, in either precision. @module */
+import { sigmoid } from '../core/functions.js'
 import { type Precision, type Reals, rounding, zeros } from '../core/tensor.js'
 import type { BatchNorm, Charge, Neuron } from '../model/kernels.js'
 
@@ -24,10 +25,6 @@ export const affineOf =
     }
     return { gain, shift }
   }
-
-/** `1 / (1 + e^-w)`, the one function of inference whose last bit engines may choose: once a PLIF layer. */
-// eslint-disable-next-line no-restricted-properties -- the one place it is needed
-export const sigmoid = (w: number): number => 1 / (1 + Math.exp(-w))
 
 /** A neuron's numbers, rounded once to the precision. `rest` is where the membrane starts. */
 export interface NeuronNumbers {

@@ -1,5 +1,7 @@
 /** The exactness budget: dyadic numbers, and a refusal of whatever float32 could not hold exactly. @module */
 
+import { exponentOf } from '../core/functions.js'
+
 /** A set of exact numbers: multiples of `2^exponent`, none larger in magnitude than `largest`. */
 export interface Dyadic {
   readonly exponent: number
@@ -24,18 +26,18 @@ export const times = (a: Dyadic, b: Dyadic): Dyadic => ({
   largest: a.largest * b.largest,
 })
 
-/** The bits of significand that hold every number of a set: `log2(largest / 2^exponent)`. */
-export const bits = ({ exponent, largest }: Dyadic): number => Math.log2(largest) - exponent
+/** The bits of significand that hold every number of a set: `log2(largest / 2^exponent)`, rounded up. */
+export const bits = ({ exponent, largest }: Dyadic): number => exponentOf(largest) - exponent
 
 /** The set again, where float32's 24 bits hold it exactly; refuses the generator that asked otherwise. */
 export const exact = (what: string, set: Dyadic): Dyadic => {
-  if (bits(set) > 24) throw new RangeError(`${what} needs ${Math.ceil(bits(set))} bits, and float32 holds 24`)
+  if (bits(set) > 24) throw new RangeError(`${what} needs ${bits(set)} bits, and float32 holds 24`)
   return set
 }
 
 /** Where a neuron's potential lies after `steps` steps: a leak of 1 / tau takes log2(tau) bits a step. */
 export const potential = (drive: Dyadic, { steps, tau }: { readonly steps: number; readonly tau: number }): Dyadic => ({
-  exponent: drive.exponent - steps * Math.log2(tau),
+  exponent: drive.exponent - steps * exponentOf(tau),
   largest: summed(steps + 1, drive).largest,
 })
 

@@ -75,7 +75,10 @@ const EPSILON = 2 ** -4
 const value = ({ role, key }: Entry): ((r: number) => number) => {
   switch (role) {
     case 'variance':
-      return (r) => DEVIATIONS[Math.floor(((r + 1) / 2) * 3)]! ** 2 - EPSILON
+      return (r) => {
+        const deviation = DEVIATIONS[Math.floor(((r + 1) / 2) * 3)]!
+        return deviation * deviation - EPSILON
+      }
     case 'gain':
       return (r) => onGrid(r, { exponent: -1, largest: 1 })
     case 'rate':

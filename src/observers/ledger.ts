@@ -109,7 +109,7 @@ export const costOf =
           ...costs.empty,
           macs: fanOut(convolution, everywhere),
           affines: T * B * out * convolved(H, kh, stride, padding) * convolved(W, kw, stride, padding),
-          comparisons: pool === null ? 0 : outputs * (pool.kernel ** 2 - 1),
+          comparisons: pool === null ? 0 : outputs * (pool.kernel * pool.kernel - 1),
         }
       }
       case 'synapse': {

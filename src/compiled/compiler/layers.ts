@@ -1,5 +1,6 @@
 /** Compiling layers: a sum, its affine map, a residual and a neuron become one step. @module */
 
+import { exponentOf } from '../../core/functions.js'
 import { neuronNumbers } from '../../interpreters/affine.js'
 import type { SpikeWire, Wire } from '../../interpreters/graph.js'
 import type { Neuron } from '../../model/kernels.js'
@@ -24,7 +25,7 @@ const isFusible = (B: Builder, wire: Wire): boolean =>
 const neuronCodes = (neuron: Neuron): Pick<Firing, 'charge' | 'leak' | 'threshold' | 'rest' | 'soft'> => {
   const { kind, leak, threshold, rest, soft } = neuronNumbers('float32')(neuron)
   // Dividing by a power of two and multiplying by its inverse are the same function.
-  const exact = kind === 'LIF' && Number.isInteger(Math.log2(leak))
+  const exact = kind === 'LIF' && 2 ** exponentOf(leak) === leak
   const common = !soft && Object.is(rest, 0)
   const charge = kind === 'IF' ? 0 : kind === 'LIF' && !exact ? 1 : common ? 3 : 2
   return { charge, leak: exact ? 1 / leak : leak, threshold, rest, soft }

@@ -1,12 +1,13 @@
 /** Neurons that add, compare and halve. @module */
 import type { Fault } from '../../core/fault.js'
+import { exponentOf } from '../../core/functions.js'
 import { type Spikes, sizeOf, tensor } from '../../core/tensor.js'
 import type { Charge, Neuron, Stateful } from '../../model/kernels.js'
 import type { Arithmetic, Representation } from './arithmetic.js'
 import { headOf, type Pending } from './pending.js'
 
-/** How many times a leaky neuron halves in a step; the nearest number, where its leak is no power of two. */
-const halvings = (charge: Charge): number => (charge.kind === 'LIF' ? Math.round(Math.log2(charge.tau)) : 1)
+/** How many times a leaky neuron halves in a step, where its leak is a power of two. */
+const halvings = (charge: Charge): number => (charge.kind === 'LIF' ? exponentOf(charge.tau) : 1)
 
 /** Why a neuron cannot do without a multiplier; nothing, if it can. */
 export const needsMultiplier = ({ key, charge }: Neuron): readonly Fault[] => {

@@ -13,7 +13,8 @@ const LIF = 'follows from the charge equation'
 const firstSpike = (p: Neuron, x: number, most: number): number | undefined => {
   const q = p.charge.kind === 'IF' ? 1 : p.charge.kind === 'LIF' ? 1 - 1 / p.charge.tau : 1 / 2
   // A leaky neuron is at r + x (1 - q^n) after n steps, an integrating one at r + n x.
-  const reached = (n: number): number => rest(p) + (q === 1 ? n * x : x * (1 - q ** n))
+  const reached = (n: number): number =>
+    rest(p) + (q === 1 ? n * x : x * (1 - range(n).reduce((power) => power * q, 1)))
   return range(most + 1, 1).find((n) => reached(n) >= p.threshold)
 }
 

@@ -1,12 +1,13 @@
 /** Laws of one neuron in one step: what it charges, when it fires, what a spike leaves behind. @module */
 import fc from 'fast-check'
+import { sigmoid } from '../../core/functions.js'
 import type { Currents, Reals, Tensor } from '../../core/tensor.js'
 import type { Neuron } from '../../model/kernels.js'
 import { driven, dyadic, neuron, reals, whole } from '../given.js'
 import { type Law, law, type Verdict } from '../law.js'
 import { constant, mapped, range } from '../tensors.js'
 import { all, each, equal, same } from '../verdict.js'
-import { charged, rest, sigmoid, stepped, tie } from './neuron.js'
+import { charged, rest, stepped, tie } from './neuron.js'
 
 const PAPER = "the paper's equations 1 to 3; the authors' neurons (SpikingJelly)"
 

@@ -1,10 +1,8 @@
 /** What the laws know of a neuron: its published equations in exact arithmetic. @module */
+import { sigmoid } from '../../core/functions.js'
 import type { Currents, Spikes } from '../../core/tensor.js'
 import type { Charge, Neuron } from '../../model/kernels.js'
 import type { Operations } from '../law.js'
-
-/** The logistic function, `1 / (1 + e^-w)`: near enough, its last bits are not compared. */
-export const sigmoid = (w: number): number => 1 / (1 + Math.E ** -w)
 
 type Fire = Operations<Spikes, Currents>['fire']
 

@@ -22,7 +22,7 @@ export const moments = (entries: Float64Array): Moments => {
   let [sum, squares] = [0, 0]
   for (let i = 0; i < entries.length; i++) {
     sum += entries[i]!
-    squares += entries[i]! ** 2
+    squares += entries[i]! * entries[i]!
   }
   return { mean: sum / entries.length, variance: squares / entries.length }
 }
