@@ -22,4 +22,6 @@ if (result._tag === 'Left') {
   for (const fault of result.left) console.error(describe(fault))
   process.exit(1)
 }
-await writeFile(out, encode(result.right, metadata))
+const file = encode(result.right, metadata)
+if (file._tag === 'Left') throw new Error(JSON.stringify(file.left))
+await writeFile(out, file.right)

@@ -60,11 +60,26 @@ describe('a tensor from outside', () => {
     ['x: it is not a tensor but Null; give a shape and its data', null],
     ['x: it is not a tensor but Number; give a shape and its data', 3],
     ['x: it is not a tensor but Float32Array; give a shape and its data', Float32Array.of(1)],
-    ['x: its shape Undefined is not a list of counts; give whole numbers of at least 0', { shape: undefined, data: 1 }],
-    ['x: its shape [1.5] is not a list of counts; give whole numbers of at least 0', { shape: [1.5], data: 1 }],
-    ['x: its shape [-1, 2] is not a list of counts; give whole numbers of at least 0', { shape: [-1, 2], data: 1 }],
-    ['x: its shape [1] is not a list of counts; give whole numbers of at least 0', { shape: ['1'], data: 1 }],
-    ['x: its shape [NaN] is not a list of counts; give whole numbers of at least 0', { shape: [Number.NaN], data: 1 }],
+    [
+      'x: its shape Undefined is not a list of counts; give whole numbers of at least 0',
+      { shape: undefined, data: Float32Array.of(1) },
+    ],
+    [
+      'x: its shape [1.5] is not a list of counts; give whole numbers of at least 0',
+      { shape: [1.5], data: Float32Array.of(1) },
+    ],
+    [
+      'x: its shape [-1, 2] is not a list of counts; give whole numbers of at least 0',
+      { shape: [-1, 2], data: Float32Array.of(1) },
+    ],
+    [
+      'x: its shape [1] is not a list of counts; give whole numbers of at least 0',
+      { shape: ['1'], data: Float32Array.of(1) },
+    ],
+    [
+      'x: its shape [NaN] is not a list of counts; give whole numbers of at least 0',
+      { shape: [Number.NaN], data: Float32Array.of(1) },
+    ],
     ['x: 2 numbers are not a tensor of shape [3]; give 3 numbers', { shape: [3], data: Float32Array.of(1, 2) }],
     ['x: 4 numbers are not a tensor of shape [3]; give 3 numbers', { shape: [3], data: new Uint8Array(4) }],
     ['x: 0 numbers are not a tensor of shape []; give 1 numbers', { shape: [], data: new Float64Array(0) }],
@@ -109,7 +124,12 @@ describe('a tensor from outside', () => {
 
   it('a name of a million characters is shortened', () => {
     const name = 'x'.repeat(1_000_000)
-    for (const value of [null, { shape: [1], data: 1 }, { shape: [1], data: Float32Array.of(Number.NaN) }])
+    for (const value of [
+      null,
+      { shape: [1], data: 1 },
+      { shape: [2], data: Float32Array.of(1) },
+      { shape: [1], data: Float32Array.of(Number.NaN) },
+    ])
       expect(said(finiteReals(name)(value)).length).toBeLessThan(300)
   })
 })

@@ -6,6 +6,7 @@ import { run } from '../../src/cli/program.js'
 import { silent } from '../../src/cli/progress.js'
 import type { Tensor } from '../../src/core/tensor.js'
 import { colourType, png } from '../input/png.js'
+import { right } from '../right.js'
 
 /** What a command did: its exit code and what it wrote to each stream. */
 export interface Ran {
@@ -50,7 +51,7 @@ export const saved = (
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): string => {
-  writeFileSync(path, encode(new Map(Object.entries(tensors)), metadata))
+  writeFileSync(path, right(encode(new Map(Object.entries(tensors)), metadata)))
   return path
 }
 

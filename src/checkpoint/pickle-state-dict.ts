@@ -1,5 +1,5 @@
 /** Writes the pickle of a state dict, in the instructions `torch.save` uses (protocol 2). @module */
-import { type Numbers, type Shape, sizeOf, type Tensor } from '../core/tensor.js'
+import { type ElementType, elementType, type Shape, sizeOf, type Tensor } from '../core/tensor.js'
 
 const symbol = (code: string): readonly number[] => [code.charCodeAt(0)]
 
@@ -29,14 +29,12 @@ const tuple = (...items: readonly (readonly number[])[]): readonly number[] => [
 
 const EMPTY_ORDERED_DICT = [...global('collections', 'OrderedDict'), ...symbol(')'), ...symbol('R')]
 
-const storageType = (data: Numbers): string =>
-  data instanceof Float64Array
-    ? 'DoubleStorage'
-    : data instanceof Float32Array
-      ? 'FloatStorage'
-      : data instanceof Uint8Array
-        ? 'ByteStorage'
-        : 'LongStorage'
+const STORAGES: { readonly [E in ElementType]: string } = {
+  float64: 'DoubleStorage',
+  float32: 'FloatStorage',
+  uint8: 'ByteStorage',
+  int64: 'LongStorage',
+}
 
 const rowMajorStrides = (shape: Shape): Shape => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)))
 
@@ -47,7 +45,7 @@ const tensor = ({ shape, data }: Tensor, storage: number): readonly number[] => 
     [
       ...tuple(
         text('storage'),
-        global('torch', storageType(data)),
+        global('torch', STORAGES[elementType(data)!]),
         text(String(storage)),
         text('cpu'),
         integer(data.length),

@@ -1,11 +1,15 @@
 /** PyTorch checkpoints, as `torch.save` writes them: read without Python and without executing anything. @module */
+
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { isNonEmpty } from 'fp-ts/lib/ReadonlyArray.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import type { Fault, Faults } from '../core/fault.js'
+import { type Fault, type Faults, refuse, unlessFaulty } from '../core/fault.js'
 import { sizeOf, type Tensor } from '../core/tensor.js'
+import { mapFaults, wellFormed } from '../core/well-formed.js'
 import { unpickle } from './pickle.js'
 import { pickleStateDict } from './pickle-state-dict.js'
+import { quote } from './safetensors-header.js'
 import { contain, readRange, type Source } from './source.js'
 import { isKnownName, type Reference, references } from './state-dict.js'
 import { rowMajor } from './strided.js'
@@ -108,14 +112,27 @@ const readGroup =
     return other === undefined
       ? pipe(
           read(`${folder}data/${first.storage}`, bytesOf(first)),
-          TaskEither.map((bytes) => {
-            const dtypes = new Set(group.map(({ dtype }) => dtype))
-            const numbers = new Map([...dtypes].map((dtype) => [dtype, dtype.read(bytes)]))
-            return group.map((reference): readonly [string, Tensor] => [
-              reference.key,
-              { shape: reference.shape, data: rowMajor(numbers.get(reference.dtype)!, reference) },
-            ])
-          }),
+          TaskEither.chainEitherK((bytes) =>
+            pipe(
+              [...new Set(group.map(({ dtype }) => dtype))],
+              Either.traverseArray((dtype) =>
+                pipe(
+                  dtype.read(bytes),
+                  Either.bimap(
+                    (problem): Faults => [fault(`its storage ${first.storage}: ${problem}`)],
+                    (numbers) => [dtype, numbers] as const,
+                  ),
+                ),
+              ),
+              Either.map((read) => {
+                const numbers = new Map(read)
+                return group.map((reference): readonly [string, Tensor] => [
+                  reference.key,
+                  { shape: reference.shape, data: rowMajor(numbers.get(reference.dtype)!, reference) },
+                ])
+              }),
+            ),
+          ),
         )
       : TaskEither.left([fault(`${first.key} and ${other.key} disagree on the size of their storage ${first.storage}`)])
   }
@@ -170,9 +187,25 @@ export const decodePytorch = (source: Source): TaskEither.TaskEither<Faults, Rea
     contain,
   )
 
+/** What keeps tensors out of a checkpoint that `decodePytorch` reads. */
+const writable = (tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, void> => {
+  const notMap = mapFaults(tensors)
+  if (isNonEmpty(notMap)) return Either.left(notMap)
+  return unlessFaulty(
+    [...tensors].flatMap(([name, value]): readonly Fault[] => {
+      if (typeof name !== 'string' || /\p{Surrogate}/u.test(name))
+        return refuse(`a tensor is named by ${quote(name)}, which is not text`, 'name it by a text')
+      const checked = wellFormed(`tensor ${quote(name)}`)(value)
+      return Either.isLeft(checked) ? checked.left : []
+    }),
+    () => undefined,
+  )
+}
+
 /**
  * A PyTorch checkpoint `{'model': OrderedDict(tensors)}` that `torch.load` (1.6 or later) reads: float64, float32,
- * int64 and uint8 tensors, each with its own storage, aligned to 64 bytes.
+ * int64 and uint8 tensors, each with its own storage, aligned to 64 bytes. Refuses data that do not fit their shape or
+ * are of another type (see `wellFormed`), naming every one.
  *
  * @example
  * const file = await encodePytorch(new Map([['w', tensor([2], Float32Array.of(1, 2))]]))()
@@ -181,7 +214,14 @@ export const decodePytorch = (source: Source): TaskEither.TaskEither<Faults, Rea
 export const encodePytorch = (
   tensors: ReadonlyMap<string, Tensor>,
 ): TaskEither.TaskEither<Faults, Uint8Array<ArrayBuffer>> =>
-  contain(() => {
+  pipe(
+    TaskEither.fromEither(writable(tensors)),
+    TaskEither.chain(() => contain(archived(tensors))),
+  )
+
+const archived =
+  (tensors: ReadonlyMap<string, Tensor>): TaskEither.TaskEither<Faults, Uint8Array<ArrayBuffer>> =>
+  () => {
     const storages = [...tensors.values()].map(({ data }, i): [string, Uint8Array] => [
       `archive/data/${i}`,
       new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
@@ -194,4 +234,4 @@ export const encodePytorch = (
         ['archive/version', new TextEncoder().encode('3\n')],
       ]),
     )()
-  })
+  }

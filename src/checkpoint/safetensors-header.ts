@@ -1,9 +1,24 @@
 /** The header of a safetensors file: an untrusted list of names, types, shapes and byte ranges, checked. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Fault, Faults } from '../core/fault.js'
+import { type Fault, type Faults, nameOf, reasonOf } from '../core/fault.js'
 import { type Shape, showShape, sizeOf } from '../core/tensor.js'
-import { bfloat16, type Dtype, float16, float32, float64, int64, uint8, widenedInt32 } from './dtype.js'
+import { utf8 } from './bytes.js'
+import {
+  bfloat16,
+  type Dtype,
+  float16,
+  float32,
+  float64,
+  int64,
+  uint8,
+  uint64,
+  widenedInt8,
+  widenedInt16,
+  widenedInt32,
+  widenedUint16,
+  widenedUint32,
+} from './dtype.js'
 
 /** Where a tensor is: `[begin, end)` in bytes from the end of the header. */
 export interface Entry {
@@ -31,7 +46,8 @@ const DEEPEST_HEADER = 16
 /** The name that is not a tensor's. */
 export const METADATA = '__metadata__'
 
-const MOST_AXES = 64
+/** The most axes of a tensor: enough for numpy and PyTorch. */
+export const MOST_AXES = 64
 
 const MOST_FAULTS = 100
 
@@ -42,6 +58,11 @@ const DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ['BF16', bfloat16],
   ['I64', int64],
   ['I32', widenedInt32],
+  ['I16', widenedInt16],
+  ['I8', widenedInt8],
+  ['U64', uint64],
+  ['U32', widenedUint32],
+  ['U16', widenedUint16],
   ['U8', uint8],
   ['BOOL', uint8],
 ])
@@ -58,7 +79,8 @@ export const malformed = (problem: string, advice: string = DAMAGED): Fault => (
 
 /** Untrusted text, quoted, escaped and cut to a readable length. */
 export const quote = (text: unknown): string => {
-  const quoted = (JSON.stringify(text) as string | undefined) ?? String(text)
+  const short = typeof text === 'string' && text.length > 80 ? text.slice(0, 81) : text
+  const quoted = (JSON.stringify(short) as string | undefined) ?? String(short)
   return quoted.length > 80 ? `${quoted.slice(0, 80)}...` : quoted
 }
 
@@ -124,13 +146,16 @@ const isExtents = (value: unknown): value is readonly number[] =>
 
 const parseJson = (bytes: Uint8Array): Either.Either<Faults, Readonly<Record<string, unknown>>> =>
   pipe(
-    Either.tryCatch(
-      () => {
-        const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-        const problem = structureProblem(text)
-        return problem === undefined ? Either.right<string, unknown>(JSON.parse(text)) : Either.left(problem)
-      },
-      () => 'is not JSON in UTF-8',
+    utf8(bytes),
+    Either.mapLeft(() => 'is not text in UTF-8'),
+    Either.chain((text) =>
+      Either.tryCatch(
+        () => {
+          const problem = structureProblem(text)
+          return problem === undefined ? Either.right<string, unknown>(JSON.parse(text)) : Either.left(problem)
+        },
+        (error) => (nameOf(error) === 'SyntaxError' ? 'is not JSON' : `could not be read (${reasonOf(error)})`),
+      ),
     ),
     Either.flatten,
     Either.filterOrElse(
@@ -140,9 +165,14 @@ const parseJson = (bytes: Uint8Array): Either.Either<Faults, Readonly<Record<str
     Either.mapLeft((problem): Faults => [malformed(`its header ${problem}`)]),
   )
 
+const missing = (entry: Readonly<Record<string, unknown>>): readonly string[] =>
+  ['dtype', 'shape', 'data_offsets'].filter((field) => !Object.hasOwn(entry, field))
+
 const parseEntry = (name: string, value: unknown, dataSize: number): Either.Either<Fault, Entry> => {
   const wrong = (problem: string, advice?: string) => Either.left(malformed(`tensor ${quote(name)} ${problem}`, advice))
   if (!isRecord(value)) return wrong('is not described by an object')
+  const [absent] = missing(value)
+  if (absent !== undefined) return wrong(`has no ${absent}`)
   const { dtype: type, shape, data_offsets: offsets } = value
   const dtype = typeof type === 'string' ? DTYPES.get(type) : undefined
   if (dtype === undefined) {

@@ -1,10 +1,24 @@
 /** The safetensors format, read and written: a length, a JSON header, and the tensors' bytes. @module */
+
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { isNonEmpty } from 'fp-ts/lib/ReadonlyArray.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, reasonOf } from '../core/fault.js'
-import type { Numbers, Tensor } from '../core/tensor.js'
-import { type Entry, headerLength, malformed, PREFIX, parseHeader } from './safetensors-header.js'
+import { type Fault, type Faults, reasonOf, refuse, unlessFaulty } from '../core/fault.js'
+import { type ElementType, elementType, type Tensor, tagOf } from '../core/tensor.js'
+import { mapFaults, wellFormed } from '../core/well-formed.js'
+import { bytesIn } from './bytes.js'
+import {
+  type Entry,
+  headerLength,
+  LONGEST_HEADER,
+  METADATA,
+  MOST_AXES,
+  malformed,
+  PREFIX,
+  parseHeader,
+  quote,
+} from './safetensors-header.js'
 import { contain, readRange, type Source } from './source.js'
 
 /** The contents of a safetensors file: its tensors by name, and free metadata. */
@@ -13,38 +27,55 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-const tensorOf = (entry: Entry, bytes: Uint8Array): readonly [string, Tensor] => [
-  entry.name,
-  { shape: entry.shape, data: entry.dtype.read(bytes) },
-]
+const tensorOf = (entry: Entry, bytes: Uint8Array): Either.Either<Faults, readonly [string, Tensor]> =>
+  pipe(
+    entry.dtype.read(bytes),
+    Either.bimap(
+      (problem): Faults => [malformed(`tensor ${quote(entry.name)}: ${problem}`, 'convert it to I64 or F64')],
+      (data) => [entry.name, { shape: entry.shape, data }],
+    ),
+  )
 
 /**
- * The tensors and metadata of a safetensors file in memory.
+ * The tensors and metadata of a safetensors file in memory, shared memory included.
  *
- * F64 and F32 keep their type; F16 and BF16 widen exactly to float32; I64 and I32 become 64-bit integers; U8 and BOOL
- * bytes. The result shares no memory with `bytes`.
+ * F64 and F32 keep their type; F16 and BF16 widen exactly to float32; integers of other widths become 64-bit integers;
+ * U8 and BOOL bytes. The result shares no memory with `bytes`.
  *
- * Refuses, naming every fault: truncated files, headers that lie about lengths, duplicate keys, other types, and
- * ranges that overlap, leave holes or do not fit their shape.
+ * Refuses, naming every fault: what is not a `Uint8Array`, truncated files, headers that lie about lengths, duplicate
+ * keys, other types, and ranges that overlap, leave holes or do not fit their shape.
  *
  * @example
  * const tensors = new Map([['x', tensor([2], Float64Array.of(1, 2))]])
- * decode(encode(tensors, { made: 'by hand' })) // => Either.right({ tensors, metadata: { made: 'by hand' } })
+ * pipe(encode(tensors, { made: 'by hand' }), Either.chain(decode))
+ * // => Either.right({ tensors, metadata: { made: 'by hand' } })
  */
 export const decode = (bytes: Uint8Array): Either.Either<Faults, Safetensors> =>
   pipe(
-    headerLength(bytes.subarray(0, PREFIX), bytes.length),
+    bytesIn("the file's bytes", bytes),
+    Either.chain(() => headerLength(bytes.subarray(0, PREFIX), bytes.length)),
     Either.chain((length) => {
       const data = bytes.subarray(PREFIX + length)
       return pipe(
         parseHeader(bytes.subarray(PREFIX, PREFIX + length), data.length),
         Either.chain(({ entries, metadata }) =>
-          Either.tryCatch(
-            () => ({
-              tensors: new Map(entries.map((e) => tensorOf(e, new Uint8Array(data.subarray(e.begin, e.end))))),
-              metadata,
-            }),
-            (error): Faults => [malformed(reasonOf(error), 'it may need more memory than there is')],
+          pipe(
+            Either.tryCatch(
+              () =>
+                pipe(
+                  entries,
+                  Either.traverseArray((e) => tensorOf(e, new Uint8Array(data.subarray(e.begin, e.end)))),
+                ),
+              (error): Faults => [
+                {
+                  _tag: 'Input',
+                  problem: `its tensors could not be made: ${reasonOf(error)}`,
+                  advice: 'it may need more memory than there is',
+                },
+              ],
+            ),
+            Either.flatten,
+            Either.map((tensors) => ({ tensors: new Map(tensors), metadata })),
           ),
         ),
       )
@@ -57,7 +88,9 @@ export const decode = (bytes: Uint8Array): Either.Either<Faults, Safetensors> =>
  *
  * @example
  * const tensors = new Map([['x', tensor([2], Float64Array.of(1, 2))]])
- * await decodeSource(sourceOfBytes(encode(tensors, {})))() // => Either.right({ tensors, metadata: {} })
+ * const file = encode(tensors, {})
+ * await pipe(TaskEither.fromEither(file), TaskEither.map(sourceOfBytes), TaskEither.chain(decodeSource))()
+ * // => Either.right({ tensors, metadata: {} })
  */
 export const decodeSource = (source: Source): TaskEither.TaskEither<Faults, Safetensors> =>
   pipe(
@@ -73,7 +106,7 @@ export const decodeSource = (source: Source): TaskEither.TaskEither<Faults, Safe
             TaskEither.traverseSeqArray((entry) =>
               pipe(
                 readRange(source, PREFIX + length + entry.begin, entry.end - entry.begin),
-                TaskEither.map((bytes) => tensorOf(entry, bytes)),
+                TaskEither.chainEitherK((bytes) => tensorOf(entry, bytes)),
               ),
             ),
             TaskEither.map((tensors) => ({ tensors: new Map(tensors), metadata })),
@@ -84,33 +117,71 @@ export const decodeSource = (source: Source): TaskEither.TaskEither<Faults, Safe
     contain,
   )
 
-const typeOf = (data: Numbers): string =>
-  data instanceof Float64Array
-    ? 'F64'
-    : data instanceof Float32Array
-      ? 'F32'
-      : data instanceof Uint8Array
-        ? 'U8'
-        : 'I64'
+const TYPES: { readonly [E in ElementType]: string } = { float64: 'F64', float32: 'F32', uint8: 'U8', int64: 'I64' }
 
 const ALIGNMENT = 8
 
+/** What keeps a tensor out of a file that `decode` reads. */
+const tensorFaults = ([name, value]: readonly [string, Tensor]): readonly Fault[] => {
+  if (typeof name !== 'string') return refuse(`a tensor is named by ${tagOf(name)}`, 'name it by a text')
+  if (name === METADATA)
+    return refuse(`a tensor is named ${METADATA}, a name the safetensors format keeps for itself`, 'rename the tensor')
+  const checked = wellFormed(`tensor ${quote(name)}`)(value)
+  return Either.isLeft(checked)
+    ? checked.left
+    : value.shape.length > MOST_AXES
+      ? refuse(`tensor ${quote(name)} has ${value.shape.length} axes`, `give it at most ${MOST_AXES}`)
+      : []
+}
+
+const metadataFaults = (metadata: Readonly<Record<string, string>>): readonly Fault[] =>
+  Object.entries<unknown>(metadata)
+    .filter(([, value]) => typeof value !== 'string')
+    .map(
+      ([name, value]): Fault => ({
+        _tag: 'WrongType',
+        key: `metadata ${quote(name)}`,
+        type: tagOf(value),
+        expected: 'a text',
+      }),
+    )
+
 /**
- * A safetensors file of the given tensors and metadata, types kept: F64, F32, I64 and U8.
+ * A safetensors file of the given tensors and metadata, types kept: F64, F32, I64 and U8. `decode` reads what it gives.
  *
  * The header lists the tensors in their order and is padded with spaces, so that the data begin at a multiple of 8
  * bytes; the data follow without holes, wider elements first, so that every tensor is aligned to its own width.
- * The caller promises that no tensor is named `__metadata__`, a name the format keeps for itself.
+ *
+ * Refuses, naming every fault: data that do not fit their shape or are of another type (see `wellFormed`), a tensor
+ * named `__metadata__`, metadata other than texts, more than 64 axes, and a header of more than 8 MiB.
  *
  * @example
  * const bytes = encode(new Map([['x', tensor([2], Float64Array.of(1, 2))]]), {})
- * new TextDecoder().decode(bytes.slice(8, -16)).trim()
- * // => '{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}'
+ * pipe(bytes, Either.map((file) => new TextDecoder().decode(file.slice(8, -16)).trim()))
+ * // => Either.right('{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}')
  */
 export const encode = (
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> => {
+): Either.Either<Faults, Uint8Array<ArrayBuffer>> => {
+  const notMap = mapFaults(tensors)
+  if (isNonEmpty(notMap)) return Either.left(notMap)
+  return pipe(
+    unlessFaulty([...[...tensors].flatMap(tensorFaults), ...metadataFaults(metadata)], () =>
+      Either.tryCatch(
+        () => written(tensors, metadata),
+        (error) => refuse(`the file could not be made: ${reasonOf(error)}`, 'it may need more memory than there is'),
+      ),
+    ),
+    Either.flatten,
+    Either.flatten,
+  )
+}
+
+const written = (
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Either.Either<Faults, Uint8Array<ArrayBuffer>> => {
   const byWidth = [...tensors.entries()].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT)
   const begins = new Map<string, number>()
   let size = 0
@@ -120,12 +191,14 @@ export const encode = (
   }
   const fields = [...tensors.entries()].map(([name, { shape, data }]) => {
     const begin = begins.get(name)!
-    const entry = { dtype: typeOf(data), shape, data_offsets: [begin, begin + data.byteLength] }
+    const entry = { dtype: TYPES[elementType(data)!], shape, data_offsets: [begin, begin + data.byteLength] }
     return `${JSON.stringify(name)}:${JSON.stringify(entry)}`
   })
-  const described = Object.keys(metadata).length > 0 ? [`"__metadata__":${JSON.stringify(metadata)}`] : []
+  const described = Object.keys(metadata).length > 0 ? [`"${METADATA}":${JSON.stringify(metadata)}`] : []
   const json = new TextEncoder().encode(`{${[...described, ...fields].join(',')}}`)
   const length = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT
+  if (length > LONGEST_HEADER)
+    return Either.left(refuse(`its header would have ${length} bytes`, `give at most ${LONGEST_HEADER}: shorter names`))
   const file = new Uint8Array(PREFIX + length + size)
   new DataView(file.buffer).setBigUint64(0, BigInt(length), true)
   file.fill(0x20, PREFIX + json.length, PREFIX + length)
@@ -133,5 +206,5 @@ export const encode = (
   for (const [name, { data }] of byWidth) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), PREFIX + length + begins.get(name)!)
   }
-  return file
+  return Either.right(file)
 }

@@ -2,7 +2,18 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { separate } from 'fp-ts/lib/ReadonlyArray.js'
 import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
-import { bfloat16, type Dtype, float16, float32, float64, int64, uint8, widenedInt32 } from './dtype.js'
+import {
+  bfloat16,
+  type Dtype,
+  float16,
+  float32,
+  float64,
+  int64,
+  uint8,
+  widenedInt8,
+  widenedInt16,
+  widenedInt32,
+} from './dtype.js'
 import { is, type Value } from './pickle.js'
 import { reach, type Strided } from './strided.js'
 
@@ -21,6 +32,8 @@ const STORAGES: ReadonlyMap<string, Dtype> = new Map([
   ['torch.BFloat16Storage', bfloat16],
   ['torch.LongStorage', int64],
   ['torch.IntStorage', widenedInt32],
+  ['torch.ShortStorage', widenedInt16],
+  ['torch.CharStorage', widenedInt8],
   ['torch.ByteStorage', uint8],
   ['torch.BoolStorage', uint8],
 ])

@@ -1,5 +1,5 @@
 /** Tensors as PyTorch stores them: a shape, strides and an offset into a flat storage. @module */
-import { type Numbers, type Shape, sizeOf } from '../core/tensor.js'
+import { type ElementType, elementType, type Numbers, type Shape, sizeOf } from '../core/tensor.js'
 
 /** A view of a storage: element `[i, j, ..]` is number `offset + i * strides[0] + j * strides[1] + ..` of it. */
 export interface Strided {
@@ -21,14 +21,12 @@ const isRowMajor = ({ shape, strides }: Strided): boolean => {
   return true
 }
 
-const likeArray = (numbers: Numbers, length: number): Numbers =>
-  numbers instanceof Float64Array
-    ? new Float64Array(length)
-    : numbers instanceof Float32Array
-      ? new Float32Array(length)
-      : numbers instanceof Uint8Array
-        ? new Uint8Array(length)
-        : new BigInt64Array(length)
+const ARRAYS: { readonly [E in ElementType]: (length: number) => Numbers } = {
+  float64: (length) => new Float64Array(length),
+  float32: (length) => new Float32Array(length),
+  uint8: (length) => new Uint8Array(length),
+  int64: (length) => new BigInt64Array(length),
+}
 
 /**
  * The elements of a view in row-major order: the storage itself where the view is all of it in order, a copy of the
@@ -46,7 +44,7 @@ export const rowMajor = (storage: Numbers, view: Strided): Numbers => {
   }
   const strides = view.strides.map((stride, axis) => (shape[axis] === 1 ? 0 : stride))
   const index = shape.map(() => 0)
-  const data = likeArray(storage, length)
+  const data = ARRAYS[elementType(storage)!](length)
   // Both arrays have one type, which the compiler cannot see.
   const [from, to] = [storage, data] as [Float64Array, Float64Array]
   let place = offset

@@ -131,7 +131,17 @@ export const inFile = (path: string): ((faults: Faults) => Faults) =>
  * @example
  * reasonOf(new Error('the disk is full')) // => 'the disk is full'
  */
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+export const reasonOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error)
+
+/**
+ * The name of a caught exception, whatever realm threw it: `instanceof` knows only its own.
+ *
+ * @example
+ * nameOf(new RangeError('out of memory')) // => 'RangeError'
+ */
+export const nameOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'name' in error ? String(error.name) : ''
 
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['ENOENT', 'there is no such file or folder'],

@@ -1,6 +1,6 @@
 /** Whether what comes in as a tensor is one: the rule for every border that takes numbers. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import { type Fault, type Faults, shortened } from './fault.js'
+import { type Fault, type Faults, refuse, shortened, unlessFaulty } from './fault.js'
 import { type ElementType, elementType, type Numbers, type Reals, sizeOf, type Tensor, tagOf } from './tensor.js'
 
 /** The arrays of each element type, as a caller knows them. */
@@ -19,9 +19,8 @@ const isExtent = (x: unknown): boolean => Number.isSafeInteger(x) && (x as numbe
 const isDetached = ({ buffer }: Numbers): boolean =>
   Either.isLeft(Either.tryCatch(() => new Uint8Array(buffer, 0, 0), Boolean))
 
-const unfit = (name: string, problem: string, advice: string): readonly Fault[] => [
-  { _tag: 'Input', problem: `${shortened(name)}: ${problem}`, advice },
-]
+const unfit = (name: string, problem: string, advice: string): Faults =>
+  refuse(`${shortened(name)}: ${problem}`, advice)
 
 const firstNotFinite = (data: Reals): number => {
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i
@@ -33,17 +32,17 @@ const problems = (name: string, types: readonly ElementType[], value: unknown): 
   if (typeof value !== 'object' || value === null || !('shape' in value) || !('data' in value))
     return unfit(name, `it is not a tensor but ${tagOf(value)}`, 'give a shape and its data')
   const { shape, data } = value as { readonly shape: unknown; readonly data: unknown }
+  const type = elementType(data)
+  if (type === null || !types.includes(type))
+    return [
+      { _tag: 'WrongType', key: name, type: tagOf(data), expected: types.map((known) => ARRAYS[known]).join(' or ') },
+    ]
   if (!Array.isArray(shape) || !shape.every(isExtent))
     return unfit(
       name,
       `its shape ${Array.isArray(shape) ? `[${shortened(shape.map(String).join(', '))}]` : tagOf(shape)} is not a list of counts`,
       'give whole numbers of at least 0',
     )
-  const type = elementType(data)
-  if (type === null || !types.includes(type))
-    return [
-      { _tag: 'WrongType', key: name, type: tagOf(data), expected: types.map((known) => ARRAYS[known]).join(' or ') },
-    ]
   const numbers = data as Numbers
   if (isDetached(numbers))
     return unfit(name, 'its buffer was transferred away, and its numbers with it', 'give a copy of the numbers')
@@ -57,14 +56,8 @@ const problems = (name: string, types: readonly ElementType[], value: unknown): 
   return []
 }
 
-const eitherOf = <D extends Numbers>(
-  [first, ...rest]: readonly Fault[],
-  value: unknown,
-): Either.Either<Faults, Tensor<D>> =>
-  first === undefined ? Either.right(value as Tensor<D>) : Either.left([first, ...rest])
-
 /**
- * A tensor that came from outside, where it is one: its shape is a list of counts, its data are of a known element type
+ * A tensor that came from outside, where it is one of the given element types (any, if none are given): its shape is a list of counts, its data are of a known element type
  * (told by tag, so that every realm's arrays count), as many as the shape says, and still there.
  *
  * Faults, under the given name: `Input` where it is no tensor, the shape no list of counts, the length not the shape's
@@ -76,9 +69,9 @@ const eitherOf = <D extends Numbers>(
  * // => Either.left('weight: 2 numbers are not a tensor of shape [3]; give 3 numbers')
  */
 export const wellFormed =
-  (name: string) =>
+  (name: string, types: readonly ElementType[] = ALL) =>
   (value: unknown): Either.Either<Faults, Tensor> =>
-    eitherOf(problems(name, ALL, value), value)
+    unlessFaulty(problems(name, types, value), () => value as Tensor)
 
 /**
  * The same for real numbers of either precision, all of them finite (`NotFinite` names the first that is not).
@@ -92,8 +85,16 @@ export const finiteReals =
   (name: string) =>
   (value: unknown): Either.Either<Faults, Tensor<Reals>> => {
     const found = problems(name, ['float64', 'float32'], value)
-    if (found.length > 0) return eitherOf(found, value)
-    const { data } = value as Tensor<Reals>
+    const data = found.length === 0 ? (value as Tensor<Reals>).data : new Float64Array(0)
     const index = firstNotFinite(data)
-    return eitherOf(index < 0 ? [] : [{ _tag: 'NotFinite', key: name, index, value: data[index]! }], value)
+    return unlessFaulty(
+      index < 0 ? found : [{ _tag: 'NotFinite', key: name, index, value: data[index]! }],
+      () => value as Tensor<Reals>,
+    )
   }
+
+/** What is wrong with named tensors as a whole: each is for `wellFormed` to judge. */
+export const mapFaults = (tensors: unknown): readonly Fault[] =>
+  tagOf(tensors) === 'Map'
+    ? []
+    : refuse(`the tensors are not a Map but ${tagOf(tensors)}`, 'give a Map from names to tensors')

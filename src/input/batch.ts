@@ -1,7 +1,8 @@
 /** A tensor someone hands to a network: is it one the network can take, and which axis is time? @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, refuse } from '../core/fault.js'
-import { type Reals, type Size, showShape, type Tensor, tensor } from '../core/tensor.js'
+import { elementType, type Reals, type Size, showShape, type Tensor, tensor } from '../core/tensor.js'
+import { wellFormed } from '../core/well-formed.js'
 import { isCount } from './image.js'
 
 /**
@@ -14,8 +15,8 @@ export interface NetworkInput {
 }
 
 const reals = (data: Tensor['data']): Reals =>
-  data instanceof Float64Array || data instanceof Float32Array
-    ? data
+  elementType(data) === 'float64' || elementType(data) === 'float32'
+    ? (data as Reals)
     : Float64Array.from(data as ArrayLike<number | bigint>, Number)
 
 /** `[B, T, frame]` to `[T, B, frame]`. */
@@ -43,7 +44,10 @@ const timeFirst = (batch: number, steps: number, frame: number, data: Reals): Re
  */
 export const networkInput =
   ({ channels, height, width }: Size & { readonly channels: number }) =>
-  ({ shape, data }: Tensor): Either.Either<Faults, NetworkInput> => {
+  (input: Tensor): Either.Either<Faults, NetworkInput> => {
+    const formed = wellFormed('input')(input)
+    if (Either.isLeft(formed)) return formed
+    const { shape, data } = input
     const leading = shape.slice(0, -3)
     const frame = [channels, height, width]
     if (

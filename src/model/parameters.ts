@@ -1,7 +1,11 @@
 /** The weight tree of a network: what it holds, and how it is read from a checkpoint's flat map of tensors. @module */
+
 import * as Either from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { isNonEmpty } from 'fp-ts/lib/ReadonlyArray.js'
 import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
 import { type Reals, type Shape, type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
+import { mapFaults, wellFormed } from '../core/well-formed.js'
 import { type Config, featureMaps, validate } from './config.js'
 import { type Entry, entryFaults, type Role } from './entry.js'
 import type { BatchNorm, Neuron, Stem, Synapse } from './kernels.js'
@@ -223,14 +227,24 @@ export const parse =
   (tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, Parameters> => {
     const valid = validate(config)
     if (Either.isLeft(valid)) return valid
+    const notMap = mapFaults(tensors)
+    if (isNonEmpty(notMap)) return Either.left(notMap)
     const entries = layout(config)
     const expected = new Set(entries.map(({ key }) => key))
     const counter = tensor([], new Float64Array(1))
     return unlessFaulty(
       [
         ...entries.flatMap(entryFaults(tensors)),
-        ...[...tensors].flatMap(([key, { shape }]): readonly Fault[] =>
-          expected.has(key) ? [] : [{ _tag: 'SurplusKey', key, shape }],
+        ...[...tensors].flatMap(([key, found]): readonly Fault[] =>
+          expected.has(key)
+            ? []
+            : pipe(
+                wellFormed(key)(found),
+                Either.match(
+                  (faults): readonly Fault[] => faults,
+                  ({ shape }) => [{ _tag: 'SurplusKey', key: key, shape }],
+                ),
+              ),
         ),
       ],
       () => assemble(config, ({ key, role }) => (role === 'counter' ? counter : (tensors.get(key) as Tensor<Reals>))),

@@ -4,7 +4,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { decodePytorch, encodePytorch } from '../checkpoint/pytorch.js'
 import { decodeSource, encode, type Safetensors } from '../checkpoint/safetensors.js'
-import { METADATA } from '../checkpoint/safetensors-header.js'
 import { readRange, type Source } from '../checkpoint/source.js'
 import { type Faults, fileFaults, inFile } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
@@ -113,18 +112,11 @@ export const writeSafetensors = (
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): TaskEither.TaskEither<Faults, void> =>
-  tensors.has(METADATA)
-    ? TaskEither.left([
-        {
-          _tag: 'Input',
-          problem: `a tensor is named ${METADATA}, a name the safetensors format keeps for itself`,
-          advice: 'rename the tensor',
-        },
-      ])
-    : pipe(
-        TaskEither.tryCatch(async () => encode(tensors, metadata), fileFaults(path, 'write')),
-        TaskEither.chain((bytes) => writeFileAtomically(path, bytes)),
-      )
+  pipe(
+    TaskEither.fromEither(encode(tensors, metadata)),
+    TaskEither.mapLeft(inFile(path)),
+    TaskEither.chain((bytes) => writeFileAtomically(path, bytes)),
+  )
 
 /**
  * Writes tensors as a PyTorch checkpoint (`{'model': ..}` for `torch.load`), whole or not at all.
