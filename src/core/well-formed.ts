@@ -93,7 +93,13 @@ export const finiteReals =
     )
   }
 
-/** What is wrong with named tensors as a whole: each is for `wellFormed` to judge. */
+/**
+ * What is wrong with named tensors as a whole: each is for `wellFormed` to judge.
+ *
+ * @example
+ * mapFaults(new Map()) // => []
+ * mapFaults({}).map(describe) // => ['the tensors are not a Map but Object; give a Map from names to tensors']
+ */
 export const mapFaults = (tensors: unknown): readonly Fault[] =>
   tagOf(tensors) === 'Map'
     ? []
