@@ -192,7 +192,7 @@ static int NAME(computed)(const char *ask, const Json *p, const Json *inputs, Ou
     long neurons = in.size / in.shape[0];
     REAL *potential = scrap(allocate(sizeof(REAL) * neurons));
     if (before->type == NOTHING)
-      for (long i = 0; i < neurons; i++) potential[i] = NAME(rest)(&neuron);
+      for (long i = 0; i < neurons; i++) potential[i] = NAME(resting)(&neuron);
     else memcpy(potential, NAME(reals)(before), sizeof(REAL) * neurons);
     uint8_t *spikes = scrap(NAME(fire)(&neuron, in.shape[0], neurons, NAME(reals)(element(inputs, 0)), potential));
     Tensor fired = in, membrane = in;

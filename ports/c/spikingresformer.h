@@ -70,8 +70,61 @@ static void *allocate(size_t bytes) {
   return memory;
 }
 
-/* 1 / (1 + e^-w). SRF-FUNCTIONS-2 */
-static double sigmoid(double w) { return 1 / (1 + exp(-w)); }
+/*
+ * Exponential and sigmoid by float64 additions, subtractions, multiplications and divisions in this order, so that they
+ * are the same on every machine: a library's exp may choose its last bit. SRF-FUNCTIONS-1, SRF-FUNCTIONS-2
+ */
+typedef struct {
+  double high, low; /* an unrounded sum: high is the sum rounded, low what rounding left out */
+} Sum;
+
+static Sum sum_of(double a, double b) { /* for |a| >= |b| or a = 0 */
+  double high = a + b, back = high - a;
+  Sum s = {high, b - back};
+  return s;
+}
+
+static double upper(double a) { /* the upper 26 bits */
+  double scaled = a * 134217729.0, rest = scaled - a;
+  return scaled - rest;
+}
+
+static double remainder_of(double a, double q, double d) { /* a - q d, for q near a / d */
+  double product = q * d, q1 = upper(q), d1 = upper(d), q2 = q - q1, d2 = d - d1;
+  return a - product - (q1 * d1 - product + q1 * d2 + q2 * d1 + q2 * d2);
+}
+
+/* e^x = 2^k (high + low), for |x| below 750. */
+static Sum exponential(double x, int *k) {
+  static const double factorials[] = {2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800.0};
+  double doublings = x * 1.4426950408889634, whole = floor(doublings);
+  *k = (int)whole + (doublings - whole >= 0.5); /* the nearest whole number, a half up */
+  double head = x - *k * 0.6931471803691238, tail = *k * 1.9082149292705877e-10, r = head - tail, series = 0;
+  for (int i = 11; i >= 0; i--) series = 1 / factorials[i] + r * series;
+  Sum slope = sum_of(head, r * r * series - tail), e = sum_of(1, slope.high);
+  e.low += slope.low;
+  return e;
+}
+
+static double sigmoid(double x) {
+  int k;
+  if (x > 40) return 1;
+  if (x != x) return x;
+  if (x < -40) { /* e^x itself, to less than half a unit; 0 below the smallest number */
+    if (x < -746) return 0;
+    Sum e = exponential(x, &k);
+    int half = k / 2;
+    return (e.high + e.low) * ldexp(1, half) * ldexp(1, k - half);
+  }
+  Sum e = exponential(-fabs(x), &k), top = {1, 0}, one, bottom;
+  e.high = ldexp(e.high, k), e.low = ldexp(e.low, k);
+  one = sum_of(1, e.high);
+  bottom.high = one.high, bottom.low = one.low + e.low;
+  if (x < 0) top = e;
+  double quotient = top.high / bottom.high;
+  double left = remainder_of(top.high, quotient, bottom.high) + top.low - quotient * bottom.low;
+  return quotient + left / bottom.high;
+}
 
 /* The scale of one head, c = 1 / sqrt(f m). SRF-SCALE-1 */
 static double head_scale(double rate, double terms) { return 1 / sqrt(rate * terms); }
@@ -270,12 +323,12 @@ static REAL *NAME(synapse)(const NAME(Synapse) *p, Shape in, const uint8_t *spik
 /* ---- The neuron ---- */
 
 /* Where a membrane starts: the value of a hard reset, 0 with a soft one. SRF-FIRE-5 */
-static REAL NAME(rest)(const Neuron *p) { return p->soft ? 0 : (REAL)p->reset; }
+static REAL NAME(resting)(const Neuron *p) { return p->soft ? 0 : (REAL)p->reset; }
 
 /* Charge, spike, reset, step by step; `potential` is the membrane before and after. SRF-FIRE-1 to SRF-FIRE-4 */
 static uint8_t *NAME(fire)(const Neuron *p, long T, long neurons, const REAL *current, REAL *potential) {
   uint8_t *spikes = allocate(T * neurons);
-  REAL rest = NAME(rest)(p), threshold = (REAL)p->threshold;
+  REAL rest = NAME(resting)(p), threshold = (REAL)p->threshold;
   REAL leak = (REAL)(p->charge == PLIF ? sigmoid(p->w) : p->tau);
   for (long t = 0; t < T; t++)
     for (long i = 0; i < neurons; i++) {
@@ -447,7 +500,7 @@ static REAL *NAME(membrane)(NAME(Membranes) **membranes, const Neuron *p, Shape 
   fresh->shape[0] = s.B, fresh->shape[1] = s.C, fresh->shape[2] = s.H, fresh->shape[3] = s.W;
   fresh->size = s.B * s.C * s.H * s.W;
   fresh->potential = allocate(sizeof(REAL) * fresh->size);
-  for (long i = 0; i < fresh->size; i++) fresh->potential[i] = NAME(rest)(p);
+  for (long i = 0; i < fresh->size; i++) fresh->potential[i] = NAME(resting)(p);
   while (*membranes != NULL) membranes = &(*membranes)->next;
   *membranes = fresh;
   return fresh->potential;

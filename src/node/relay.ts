@@ -1,168 +1,175 @@
-/** The thread between a judge that waits and a process that answers. @module */
-import type { ChildProcess } from 'node:child_process'
-import type { MessagePort } from 'node:worker_threads'
+/** A process that answers, run beside a thread that waits for its answers. @module */
+import { type ChildProcess, spawn } from 'node:child_process'
+import process from 'node:process'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { reasonOf } from '../core/fault.js'
 
-/** What the relay is told. */
+/** What the relay is told: to bring an answer, or to end the process, which the next question starts again. */
 export type Errand =
   | { readonly kind: 'ask'; readonly line: string; readonly milliseconds: number }
-  /** Ends the process; the next question starts it again. */
   | { readonly kind: 'end' }
-  | { readonly kind: 'close' }
 
-/** What it brings back: a line, how the process failed (it is then gone), or what was left when it was closed. */
+/** What it brings back: a line, how the process failed (it is then gone), or that it was ended. */
 export type Brought =
   | { readonly kind: 'line'; readonly line: string }
   | { readonly kind: 'failed'; readonly sentence: string }
-  | { readonly kind: 'closed'; readonly left: string | null }
+  | { readonly kind: 'ended' }
 
-/** What the relay starts with; `signal` is [an answer has come, the process's id or 0]. */
-export interface Relayed {
+/** What the waiting thread is handed: where it asks, and a cell that turns 1 when there is an answer. */
+export interface Line {
   readonly port: MessagePort
   readonly signal: Int32Array
-  readonly command: string
 }
 
+/** A relay that was set up. */
+export interface Relay {
+  /** For one other thread; `port` is to be transferred to it. */
+  readonly line: Line
+  /** Ends the process and all it started. */
+  readonly stop: () => void
+}
+
+/** A line may have so many bytes. */
+const MOST = 512 * 1024 * 1024
+
+/** What it wrote before it went may still be on its way: so long is waited for it. */
+const LAST_WORDS = 200
+
+/** What was written so far, as a sentence shows it. */
+const shown = (chunks: readonly Buffer[]): string => {
+  const text = Buffer.concat(chunks).subarray(0, 400).toString('utf8')
+  return text.length > 60 ? `${JSON.stringify(text.slice(0, 60))}...` : JSON.stringify(text)
+}
+
+/** Ends a process and its group: everything it started; Windows has no groups. */
+const endGroup = (pid: number): void => {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+  } catch {
+    // It is gone already.
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /**
- * Starts the process at the first question, writes a line to it, and brings back the one line it answers, within the
- * time. A process that fails is ended with all it started; the next question starts it again.
- *
- * It is started from its text in a thread of its own, so it names nothing outside itself.
+ * Starts a command at the first question, writes each question to it, and brings back the one line it answers within
+ * the time. A process that exits, is late, or writes more or other than one line is ended with all it started; the next
+ * question starts it again. Nothing of it outlives this process, unless this one is ended by force.
  */
-export const relay = ({ port, signal, command }: Relayed, spawn: typeof import('node:child_process').spawn): void => {
-  const MOST = 512 * 1024 * 1024
+export const startRelay = (command: string): Relay => {
+  const { port1: port, port2 } = new MessageChannel()
+  const signal = new Int32Array(new SharedArrayBuffer(4))
   let child: ChildProcess | null = null
   let received: Buffer[] = []
   let gone: string | null = null
-  let awaited: ((brought: Brought) => void) | null = null
+  let asked = false
   let clock: NodeJS.Timeout | undefined
 
   const bring = (brought: Brought): void => {
+    clearTimeout(clock)
+    asked = false
     port.postMessage(brought)
     Atomics.store(signal, 0, 1)
     Atomics.notify(signal, 0)
   }
 
   const end = (): void => {
-    const pid = child?.pid
+    if (child?.pid !== undefined) endGroup(child.pid)
     child = null
     received = []
     gone = null
-    Atomics.store(signal, 1, 0)
-    if (pid === undefined) return
-    try {
-      // Everything it started is in its group; on Windows there is none.
-      process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
-    } catch {
-      // It is gone already.
-    }
-  }
-
-  const settle = (brought: Brought): void => {
-    clearTimeout(clock)
-    const hear = awaited
-    awaited = null
-    hear?.(brought)
   }
 
   const fail = (sentence: string): void => {
     end()
-    settle({ kind: 'failed', sentence })
+    bring({ kind: 'failed', sentence })
   }
 
-  const text = (): string => {
-    const line = Buffer.concat(received).toString('utf8')
-    return `${JSON.stringify(line.slice(0, 60))}${line.length > 60 ? '...' : ''}`
-  }
+  const unfinished = (how: string): string =>
+    received.length === 0 ? how : `${how}, having written ${shown(received)} and no end of line`
 
-  const start = (): void => {
+  const start = (): ChildProcess => {
     const started = spawn(command, {
       shell: true,
       detached: process.platform !== 'win32',
       stdio: ['pipe', 'pipe', 'inherit'],
       windowsHide: true,
     })
-    child = started
-    const mine = (): boolean => child === started
-    Atomics.store(signal, 1, started.pid ?? 0)
     const died = (how: string): void => {
-      if (!mine() || gone !== null) return
+      if (child !== started || gone !== null) return
       gone = how
-      if (awaited !== null) fail(received.length > 0 ? `${how}, having written ${text()} and no end of line` : how)
+      if (asked) fail(unfinished(how))
     }
     started.on('error', (error) => {
-      died(`could not be started: ${error.message}`)
+      died(`could not be started: ${reasonOf(error)}`)
     })
     started.on('exit', (code, by) => {
-      // What it wrote before it went may still be on its way.
       const how = by === null ? `exited with code ${code}` : `was ended by ${by}`
-      const later = setTimeout(() => {
+      const late = setTimeout(() => {
         died(how)
-      }, 200)
+      }, LAST_WORDS)
       started.once('close', () => {
-        clearTimeout(later)
+        clearTimeout(late)
         died(how)
       })
     })
+    // Writing to a process that is gone is no fault of its own: that it is gone is.
     started.stdin.on('error', () => undefined)
     started.stdout.on('data', (chunk: Buffer) => {
-      if (!mine()) return
+      if (child !== started) return
       received.push(chunk)
-      if (awaited === null) return
+      if (!asked) return
       const at = chunk.indexOf(10)
       if (at < 0) {
-        if (received.reduce((sum, { length }) => sum + length, 0) > MOST)
-          fail('wrote more than 512 MB and no end of line')
+        if (received.reduce((sum, { length }) => sum + length, 0) > MOST) fail('wrote 512 MB and no end of line')
         return
       }
       const line = Buffer.concat([...received.slice(0, -1), chunk.subarray(0, at)]).toString('utf8')
       received = at + 1 < chunk.length ? [chunk.subarray(at + 1)] : []
-      if (received.length > 0) fail(`wrote more than the one line it was asked for: ${text()}`)
-      else settle({ kind: 'line', line })
+      if (received.length > 0) fail(`wrote more than the one line it was asked for: ${shown(received)}`)
+      else bring({ kind: 'line', line })
     })
+    return started
+  }
+
+  const ask = (line: string, milliseconds: number): void => {
+    asked = true
+    if (gone !== null) fail(`${gone} before it was asked`)
+    else if (received.length > 0) fail(`wrote what nobody asked for: ${shown(received)}`)
+    else {
+      child ??= start()
+      clock = setTimeout(() => {
+        fail(unfinished(`did not answer within ${milliseconds / 1000} s`))
+      }, milliseconds)
+      child.stdin?.write(`${line}\n`)
+    }
   }
 
   port.on('message', (errand: Errand) => {
-    if (errand.kind === 'end') {
-      end()
-      bring({ kind: 'closed', left: null })
-      return
-    }
-    if (errand.kind === 'close') {
-      const left = received.length > 0 ? text() : null
-      const closing = child
-      const done = (): void => {
-        end()
-        bring({ kind: 'closed', left })
-        port.close()
-      }
-      if (closing === null || gone !== null) {
-        done()
+    switch (errand.kind) {
+      case 'ask':
+        ask(errand.line, errand.milliseconds)
         return
-      }
-      // An end of input asks it to go; what does not go in a second is ended.
-      const late = setTimeout(done, 1000)
-      closing.once('close', () => {
-        clearTimeout(late)
-        done()
-      })
-      closing.stdin?.end()
-      return
+      case 'end':
+        end()
+        bring({ kind: 'ended' })
     }
-    awaited = bring
-    if (child !== null && gone !== null) {
-      fail(`${gone} before it was asked`)
-      return
-    }
-    if (child !== null && received.length > 0) {
-      fail(`wrote a line that nobody asked for: ${text()}`)
-      return
-    }
-    if (child === null) start()
-    clock = setTimeout(() => {
-      fail(
-        `did not answer within ${errand.milliseconds / 1000} s${received.length > 0 ? `, having written ${text()} and no end of line` : ''}`,
-      )
-    }, errand.milliseconds)
-    child?.stdin?.write(`${errand.line}\n`)
   })
+
+  const interrupted = (name: NodeJS.Signals): void => {
+    stop()
+    process.kill(process.pid, name)
+  }
+  const stop = (): void => {
+    clearTimeout(clock)
+    process.off('exit', end)
+    for (const name of SIGNALS) process.off(name, interrupted)
+    port.close()
+    end()
+  }
+  process.on('exit', end)
+  for (const name of SIGNALS) process.on(name, interrupted)
+
+  return { line: { port: port2, signal }, stop }
 }
