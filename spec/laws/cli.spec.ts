@@ -131,3 +131,153 @@ describe('laws --kernels', () => {
     },
   )
 })
+
+describe('whatever a module does', () => {
+  const kernels = (text: string, more = ''): string =>
+    file(`conduct-${Math.abs(hashOf(text + more))}.mjs`, `${more}\nexport const kernels = { ${text} }`)
+  const hashOf = (text: string): number => Array.from(text).reduce((h, c) => (h * 31 + c.charCodeAt(0)) | 0, 7)
+  const row = (out: string, id: string): string => out.split('\n').find((line) => line.includes(` ${id} `)) ?? ''
+
+  it.each([
+    ['exits', 'add: () => process.exit(0)', /ended its process with exit code 0, in case 1$/],
+    ['throws a string', "add: () => { throw 'no\\nway' }", /threw 'no way'$/],
+    ['throws null', 'add: () => { throw null }', /threw null$/],
+    ['throws what has no text', 'add: () => { throw Object.create(null) }', /threw \{\}$/],
+    ['throws a symbol', "add: () => { throw Symbol('x') }", /threw Symbol\(x\)$/],
+    ['throws a bigint', 'add: () => { throw 42n }', /threw 42n$/],
+    [
+      'throws an object',
+      "add: () => { throw { code: 7, msg: 'launch failed' } }",
+      /threw \{"code":7,"msg":"launch failed"\}$/,
+    ],
+    [
+      'throws an error that cannot be read',
+      "add: () => { throw Object.defineProperty(new Error(), 'message', { get: () => { throw 1 } }) }",
+      /threw an error whose message cannot be read$/,
+    ],
+    ['returns a Promise', 'add: async (a) => a', /add returned a Promise, should return its result/],
+    ['returns nothing', 'add: () => undefined', /add returned undefined, should return a tensor \{ shape, data \}$/],
+    [
+      'throws later',
+      "add: () => { setTimeout(() => { throw new Error('late') }, 0); return null }",
+      /add returned null/,
+    ],
+  ])('%s: one clear row, and the report is whole', async (_, text, said) => {
+    const { code, out, err } = await called('--kernels', kernels(text))
+    expect(code).toBe(1)
+    expect(row(out, 'add.sum')).toMatch(/^fail /)
+    expect(row(out, 'add.sum')).toMatch(said)
+    expect(out).toMatch(/--path \d[\d:]*$/m)
+    expect(out).toMatch(/^\d+ fail, \d+ missing; law set .*; slowest: /m)
+    expect(err).toContain('not as expected: add.sum')
+  })
+
+  it('hangs: it is stopped at the limit, the case is shown, and the next law is judged', async () => {
+    const hangs = `${add.replace('=>', '=> { while (a.data.length > 1); return').replace(/$/, ' }')}, meanPool: () => ({ shape: [1], data: [1] })`
+    const { code, out } = await called(
+      '--kernels',
+      kernels(hangs),
+      '--only',
+      'add.*',
+      '--only',
+      'pool.*',
+      '--limit',
+      '0.5',
+    )
+    expect(code).toBe(1)
+    expect(row(out, 'add.sum')).toMatch(/did not end within 0\.5 s, in case \d+$/)
+    expect(out).toMatch(/case {4}\{ a: \[/)
+    expect(row(out, 'pool.mean')).toMatch(/^fail .*mean has shape/)
+  })
+
+  it('hangs while a smaller case is looked for: the case found first is shown', async () => {
+    const text =
+      'add: (a, b) => { if (a.data.every((x) => x === 0)) for (;;); return { shape: a.shape, data: a.data } }'
+    const { out } = await called('--kernels', kernels(text), '--only', 'add.sum', '--limit', '0.5')
+    expect(row(out, 'add.sum')).toMatch(/sum\[.*should be .*looking for a smaller one, it did not end within 0\.5 s/)
+  })
+
+  it('hangs or exits while it loads: a sentence', async () => {
+    const hangs = await called('--kernels', kernels(add, 'for (;;);'), '--limit', '0.5')
+    expect(hangs).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('did not load within 0.5 s') as string,
+    })
+    const exits = await called('--kernels', kernels(add, 'process.exit(0)'))
+    expect(exits).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('exit code 0 while it was loaded') as string,
+    })
+  })
+
+  it('leaves a timer running: the judgement ends', async () => {
+    expect(await called('--kernels', kernels(add, 'setInterval(() => {}, 1000)'))).toMatchObject({ code: 0 })
+  })
+
+  it('prints: to standard error, and JSON stands alone', async () => {
+    const prints = kernels(add.replace('=>', "=> (console.log('adding'), ").replace(/$/, ')'), "console.log('loading')")
+    const { code, out, err } = await called('--kernels', prints, '--only', 'add.sum', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ rows: [{ status: 'pass' }] })
+    expect(err).toMatch(/^loading\nadding\n/)
+  })
+
+  it('changes its argument: the shown case is as it was given, and one law says so', async () => {
+    const changes = 'add: (a, b) => { for (let i = 0; i < a.data.length; i++) a.data[i] += b.data[i]; return a }'
+    const { out } = await called('--kernels', kernels(changes))
+    expect(row(out, 'add.sum')).toMatch(/^pass/)
+    expect(row(out, 'pure.add')).toMatch(/^fail/)
+    expect(out).toMatch(/^1 pass, 1 fail, \d+ missing/m)
+  })
+
+  it('has methods of a prototype: they count', async () => {
+    const path = file(
+      'class.mjs',
+      `class Port { scale = 1; add(a, b) { return { shape: a.shape, data: a.data.map((x, i) => x + this.scale * b.data[i]) } } }\nexport const kernels = new Port()`,
+    )
+    expect((await called('--kernels', path, '--only', 'add.sum')).out).toMatch(/^pass {5}add\.sum/)
+  })
+
+  it('has names that are no operation: refused, with the nearest', async () => {
+    const { code, out, err } = await called('--kernels', kernels(add.replace('add', 'dst_t')))
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toContain('dst_t is no operation; the nearest is dstT')
+  })
+
+  it('spreads the reference, its scope with it: judged as what it says', async () => {
+    const spread = join(process.cwd(), 'dist/entry/index.js')
+    const path = kernels(
+      '...R, fire: (p) => R.fire({ ...p, key: p.key.slice(0, 8) })',
+      `import { reference } from '${spread}'; const R = reference('float64')`,
+    )
+    expect((await called('--kernels', path, '--only', 'network.definition')).code).toBe(1)
+  })
+
+  it('has nothing: nothing judged is no success', async () => {
+    const { code, err } = await called('--kernels', file('nothing.mjs', 'export const kernels = {}'))
+    expect(code).toBe(1)
+    expect(err).toContain('nothing was judged')
+  })
+})
+
+describe('reports for machines', () => {
+  it('selects a union where --only is given twice', async () => {
+    const { out } = await called('--only', 'add.*', '--only', 'fire.tie')
+    expect(out).toContain('fire.tie')
+    expect(out).toContain('add.sum')
+    expect(out).not.toContain('fire.rest')
+  })
+
+  it('writes JUnit’s XML, a test case a law', async () => {
+    const path = join(folder, 'laws.xml')
+    expect(await called('--kernels', wrong, '--only', 'add.*', '--only', 'fire.tie', '--junit', path)).toMatchObject({
+      code: 1,
+    })
+    const xml = readFileSync(path, 'utf8')
+    expect(xml).toMatch(/^<\?xml version="1\.0"/)
+    expect(xml).toMatch(/<testcase classname="add" name="add\.sum" time="[\d.]+"><failure message="sum\[/)
+    expect(xml).toContain('<skipped message="missing: lacks fire"/>')
+  })
+})

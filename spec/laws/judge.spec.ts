@@ -112,6 +112,10 @@ describe('judging', () => {
     expect(seedOf('toy.fails')).not.toBe(seedOf('toy.holds'))
   })
 
+  it.each([0, Number.NaN, -1, 1.5])('refuses %s cases a law as bad usage', (runs) => {
+    expect(() => runLaws(mine, [holds], { runs })).toThrow(RangeError)
+  })
+
   it('does not throw at a path that is no path of the law', () => {
     expect(runLaws(mine, [fails], { seed: 1, path: 'nonsense' })).toMatchObject([{ status: 'fail' }])
   })

@@ -1,35 +1,49 @@
 /** `laws`: lists the laws, or judges an implementation by them. @module */
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Fault, type Faults, reasonOf } from '../core/fault.js'
-import type { Expectations, Implementation, Law, Row } from '../entry/laws.js'
+import type { Expectations, Law, Level, Row } from '../entry/laws.js'
+import type { Judgable } from '../node/judging.js'
 import { writeFileAtomically } from '../node/write.js'
 import type { Io, Perform } from './io.js'
 
-type Laws = typeof import('../entry/laws.js')
+type Laws = typeof import('../entry/laws.js') & typeof import('../node/judging.js') & Report
+
+/** The pieces of a report that the library prints whole. */
+type Report = Pick<
+  typeof import('../laws/report.js'),
+  'closing' | 'MARKDOWN_HEAD' | 'markdownRow' | 'rowText' | 'widthOf'
+>
 
 interface Options {
   readonly kernels?: string
-  readonly only: string
+  readonly level: Level
+  readonly only: readonly string[]
   readonly expect?: string
   readonly runs: number
   readonly base: number
+  readonly limit: number
   readonly seed?: number
   readonly path?: string
+  readonly bounds?: true
   readonly markdown?: true
   readonly json?: string | true
+  readonly junit?: string
 }
 
 const one = (fault: Fault): Faults => [fault]
 
 /** The laws need fast-check, a peer dependency that may not be there. */
 const loadLaws: TaskEither.TaskEither<Faults, Laws> = TaskEither.tryCatch(
-  () => import('../entry/laws.js'),
+  async () => ({
+    ...(await import('../laws/report.js')),
+    ...(await import('../entry/laws.js')),
+    ...(await import('../node/judging.js')),
+  }),
   (error) =>
     one({
       _tag: 'Unavailable',
@@ -37,52 +51,6 @@ const loadLaws: TaskEither.TaskEither<Faults, Laws> = TaskEither.tryCatch(
       advice: 'they need fast-check: npm install fast-check',
     }),
 )
-
-const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null
-
-/** The implementation a module exports: `kernels`, and `carriers` where its values are not plain tensors. */
-const implementationOf =
-  (path: string) =>
-  (module: { readonly [key: string]: unknown }): Either.Either<Faults, Implementation<unknown, unknown>> => {
-    const { kernels, carriers } = module
-    if (!isObject(kernels))
-      return Either.left(
-        one({
-          _tag: 'Input',
-          problem: `${path} exports no kernels`,
-          advice: 'export const kernels = { fire: ..., ... }',
-        }),
-      )
-    const names = ['fromSpikes', 'toSpikes', 'fromCurrents', 'toCurrents']
-    if (carriers !== undefined && !(isObject(carriers) && names.every((name) => typeof carriers[name] === 'function')))
-      return Either.left(
-        one({
-          _tag: 'Input',
-          problem: `${path} exports carriers that are not four functions`,
-          advice: `export const carriers = { ${names.join(', ')} }, or none for plain tensors`,
-        }),
-      )
-    return Either.right({ kernels, ...(carriers === undefined ? {} : { carriers }) } as unknown as Implementation<
-      unknown,
-      unknown
-    >)
-  }
-
-/** Loads, and so runs, the module the user names. */
-const loadImplementation = (path: string): TaskEither.TaskEither<Faults, Implementation<unknown, unknown>> =>
-  pipe(
-    TaskEither.tryCatch(
-      async () => (await import(pathToFileURL(resolve(path)).href)) as { readonly [key: string]: unknown },
-      (error) =>
-        one({
-          _tag: 'InFile',
-          path,
-          fault: { _tag: 'Input', problem: reasonOf(error), advice: 'name an ES module that loads' },
-        }),
-    ),
-    TaskEither.chainEitherK(implementationOf(path)),
-  )
 
 const loadExpectations =
   ({ parseExpectations }: Laws) =>
@@ -109,66 +77,87 @@ const loadExpectations =
         )
 
 const selected = (L: Laws, { only }: Options): Either.Either<Faults, readonly Law[]> => {
-  const found = L.select(only)(L.laws)
-  return found.length > 0
-    ? Either.right(found)
+  const nobodys = only.filter((pattern) => L.select(pattern)(L.laws).length === 0)
+  return nobodys.length === 0
+    ? Either.right(only.length === 0 ? L.laws : L.select(...only)(L.laws))
     : Either.left(
-        one({ _tag: 'Input', problem: `no law is called ${only}`, advice: 'list them: spikingresformer laws' }),
+        one({
+          _tag: 'Input',
+          problem: `no law is called ${nobodys.join(', nor ')}`,
+          advice: 'list them: spikingresformer laws',
+        }),
       )
 }
 
-/** Judges law by law, so that the bar moves. */
-const judge = (
-  L: Laws,
-  io: Io,
-  mine: Implementation<unknown, unknown>,
-  laws: readonly Law[],
-  options: Options,
-  expectations: Expectations,
-): readonly Row[] => {
-  const bar = io.bar(laws.length)
-  const found: Row[] = []
-  const { runs, base, seed, path } = options
-  for (const row of L.rows(mine, laws, {
-    runs,
-    base,
-    expectations,
-    ...(seed === undefined ? {} : { seed }),
-    ...(path === undefined ? {} : { path }),
-  })) {
-    found.push(row)
-    bar.advance(1)
+/** Judges law by law: rows are printed as they come, unless JSON is to stand there alone. */
+const judge =
+  (L: Laws, io: Io, mine: Judgable, laws: readonly Law[], options: Options, expectations: Expectations) =>
+  async (): Promise<Either.Either<Faults, readonly Row[]>> => {
+    const bar = io.bar(laws.length)
+    const { runs, base, seed, path, level, limit } = options
+    const width = L.widthOf(laws)
+    const show = (row: Row): string => (options.markdown === true ? L.markdownRow(row) : L.rowText(row, width))
+    const printed = options.json !== true
+    let first = true
+    const judged = await L.judgeInThread(mine, laws, {
+      options: {
+        runs,
+        base,
+        level,
+        expectations,
+        ...(seed === undefined ? {} : { seed }),
+        ...(path === undefined ? {} : { path }),
+      },
+      limit,
+      heard: io.err,
+      row: (row) => {
+        if (printed && first && options.markdown === true) io.out(`${L.MARKDOWN_HEAD}\n`)
+        first = false
+        if (printed) io.out(`${show(row)}\n`)
+        bar.advance(1)
+      },
+    })
+    bar.stop()
+    return judged
   }
-  bar.stop()
-  return found
-}
 
-/** The table, and a failure that names every unexpected row. */
-const judgement = (io: Io, options: Options, kernels: string): TaskEither.TaskEither<Faults, string> =>
+/** What is wrong with the rows, in a sentence and what to do. */
+const complaints = (L: Laws, rows: readonly Row[], expectations: Expectations): readonly string[] => [
+  ...(L.anyJudged(rows) ? [] : ['nothing was judged']),
+  ...L.unexpected(rows, L.laws, { expectations }).map((text) => text.split(':')[0]!),
+]
+
+/** The rows, what they come to, and a failure that names every unexpected one. */
+const judgement = (io: Io, options: Options, subject: (L: Laws) => Judgable): TaskEither.TaskEither<Faults, string> =>
   pipe(
     TaskEither.Do,
     TaskEither.bind('L', () => loadLaws),
-    TaskEither.bind('mine', () => loadImplementation(kernels)),
     TaskEither.bind('expectations', ({ L }) => loadExpectations(L)(options.expect)),
     TaskEither.bind('laws', ({ L }) => TaskEither.fromEither(selected(L, options))),
-    TaskEither.chain(({ L, mine, expectations, laws }) => {
-      const rows = judge(L, io, mine, laws, options, expectations)
-      const [first, ...rest] = L.unexpected(rows, L.laws, { expectations })
-      const json = options.json === true ? L.toJson(rows) : null
-      const text = json ?? (options.markdown === true ? L.markdown(rows) : `${L.table(rows)}\n`)
+    TaskEither.bind('rows', ({ L, expectations, laws }) => judge(L, io, subject(L), laws, options, expectations)),
+    TaskEither.chain(({ L, expectations, laws, rows }) => {
+      const text =
+        options.json === true
+          ? L.toJson(rows, laws)
+          : `\n${[L.levelText(L.levels(rows, laws)), L.closing(rows)].filter((line) => line !== '').join('\n')}\n`
+      const wrong = complaints(L, rows, expectations)
       return pipe(
         typeof options.json === 'string'
-          ? writeFileAtomically(options.json, L.toJson(rows))
+          ? writeFileAtomically(options.json, L.toJson(rows, laws))
           : TaskEither.right(undefined),
+        TaskEither.chain(() =>
+          options.junit === undefined ? TaskEither.right(undefined) : writeFileAtomically(options.junit, L.junit(rows)),
+        ),
         TaskEither.chain(() => {
-          if (first === undefined) return TaskEither.right(text)
+          if (wrong.length === 0) return TaskEither.right(text)
           io.out(text)
-          const unmet = [first, ...rest].map((x) => x.split(':')[0])
           return TaskEither.left(
             one({
               _tag: 'Input',
-              problem: `not as expected: ${unmet.join(', ')}`,
-              advice: 'each failure can be replayed as its row says',
+              problem: `not as expected: ${wrong.join(', ')}`,
+              advice: L.anyJudged(rows)
+                ? 'each failure can be replayed as its row says'
+                : 'export operations by the names docs/laws.md has, and select laws about them',
             }),
           )
         }),
@@ -195,6 +184,14 @@ const listing = (options: Options): TaskEither.TaskEither<Faults, string> =>
     }),
   )
 
+/** Seconds, not all of them whole. */
+const seconds = (text: string): number => {
+  const value = Number(text)
+  if (!(Number.isFinite(value) && value >= 0 && value <= 2 ** 21) || text.trim() === '')
+    throw new InvalidArgumentError('It must be a number of seconds, 0 for no limit.')
+  return value
+}
+
 const whole =
   (least: number) =>
   (text: string): number => {
@@ -209,23 +206,36 @@ export const lawsCommand = (io: Io, perform: Perform): Command =>
   new Command('laws')
     .description('list the laws of the model, or judge an implementation by them')
     .option('--kernels <module>', 'an ES module that exports `kernels` (and `carriers`): judge it')
-    .option('--only <pattern>', 'only laws whose id matches, * standing for anything', '*')
+    .addOption(
+      new Option('--level <level>', 'what is asked for: every right implementation keeps spikes, a rounded one bits')
+        .choices(['spikes', 'bits'])
+        .default('spikes'),
+    )
+    .addOption(
+      new Option('--only <pattern>', 'only laws whose id matches, * standing for anything; several times: any of them')
+        .argParser((pattern: string, before: readonly string[]) => [...before, pattern])
+        .default([], 'all'),
+    )
     .option('--expect <file>', 'JSON: { "<law id>": { "expect": "fail" or "skip", "why": "..." } }')
     .option('--runs <number>', 'cases a law', whole(1), 100)
     .option('--base <number>', 'shifts every law’s seed', whole(0), 0)
+    .option('--limit <seconds>', 'the most a law may take before the module is stopped; 0: no limit', seconds, 60)
     .addOption(new Option('--seed <number>', 'replay a failure: its seed').argParser(whole(-(2 ** 31))))
     .addOption(new Option('--path <path>', 'replay a failure: its path'))
     .option('--markdown', 'as markdown')
     .option('--json [file]', 'as JSON, to the file or in place of the text')
+    .option('--junit <file>', "also as JUnit's XML, for continuous integration")
     .addHelpText(
       'after',
       `
-Exit code: 1 if a law fails that was not expected to, or passes that was expected to fail.
+Exit code: 1 if a law fails that was not expected to, passes that was expected to fail, or nothing is judged.
+The module runs in a thread of its own; what it prints goes to standard error.
 
 Examples:
   $ spikingresformer laws
   $ spikingresformer laws --kernels ./mine.js --only 'fire.*'
   $ spikingresformer laws --kernels ./mine.js --expect expect.json --json judgement.json
+  $ spikingresformer laws --kernels ./mine.js --level bits --junit laws.xml
 
 A module exports what it has; values are { shape, data } in [T, B, C, H, W]:
   export const kernels = {
@@ -233,5 +243,9 @@ A module exports what it has; values are { shape, data } in [T, B, C, H, W]:
   }`,
     )
     .action(async (options: Options) =>
-      perform(options.kernels === undefined ? listing(options) : judgement(io, options, options.kernels)),
+      perform(
+        options.kernels === undefined
+          ? listing(options)
+          : judgement(io, options, (L) => L.moduleJudgable(options.kernels!, resolve(options.kernels!))),
+      ),
     )

@@ -1,14 +1,15 @@
 /** What the laws judge: an implementation of the operations, in carriers of its own. @module */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
-import type { Currents, Reals, Size, Spikes, Tensor } from '../core/tensor.js'
+import type { Currents, Precision, Reals, Size, Spikes, Tensor } from '../core/tensor.js'
 import type { Events } from '../input/events.js'
 import type { Config } from '../model/config.js'
 import { dssa } from '../model/dssa.js'
 import { gwsffn, layer } from '../model/gwsffn.js'
-import type { Kernels, Membranes, Stateful } from '../model/kernels.js'
+import type { Kernels, Stateful } from '../model/kernels.js'
 import { type Network, network } from '../model/network.js'
 import type { Dssa, Gwsffn, Layer, Parameters } from '../model/parameters.js'
+import { callable, notPromised } from './answers.js'
 
 /**
  * Every operation a law may ask for.
@@ -72,90 +73,12 @@ export interface Implementation<S = Spikes, C = Currents> {
   readonly kernels: Partial<Operations<S, C> & Pick<Kernels<S, C>, 'scope'>>
   /** Left out: `S` and `C` are plain tensors. */
   readonly carriers?: Carriers<S, C>
+  /** The precision it rounds to; left out, laws of every bit hold where either is kept. */
+  readonly precision?: Precision
 }
 
 /** The operations of an implementation, over plain tensors. */
 export type Judged = Partial<Operations<Spikes, Currents>>
-
-/** The same tensor, its numbers in a typed array; an array of numbers is as good. */
-const typed = <T extends Currents | Spikes>(x: T): T =>
-  ArrayBuffer.isView(x.data) ? x : { ...x, data: Float64Array.from(x.data) }
-
-const plain: Carriers<Spikes, Currents> = {
-  fromSpikes: (s) => s,
-  toSpikes: typed,
-  fromCurrents: (c) => c,
-  toCurrents: typed,
-}
-
-const mapMembranes = <A, B>(f: (a: A) => B, membranes: Membranes<A>): Membranes<B> =>
-  new Map([...membranes].map(([key, membrane]) => [key, f(membrane)]))
-
-/** The same operations over plain tensors; an operation that is not there stays away. */
-const translated = <S, C>(
-  K: Partial<Operations<S, C>>,
-  { fromSpikes, toSpikes, fromCurrents, toCurrents }: Carriers<S, C>,
-): Judged => {
-  const stateful =
-    <A, B>(run: (input: C) => Stateful<C, A>, read: (a: A) => B) =>
-    (input: Currents): Stateful<Currents, B> => {
-      const step = run(fromCurrents(input))
-      return (membranes) => {
-        const [out, after] = step(mapMembranes(fromCurrents, membranes))
-        return [read(out), mapMembranes(toCurrents, after)]
-      }
-    }
-  const current =
-    (run: (input: C) => C) =>
-    (input: Currents): Currents =>
-      toCurrents(run(fromCurrents(input)))
-  const product = (run: (y: C, x: S) => C) => (y: Currents, x: Spikes) =>
-    toCurrents(run(fromCurrents(y), fromSpikes(x)))
-  const { stem, hold, fire, synapse, splitHeads, dstT, dst, mergeHeads, add, meanPool, classify, ...rest } = K
-  const { dssa, gwsffn, downsample, network, sops, ...around } = rest
-  return {
-    ...around,
-    ...(stem && { stem: (p) => current(stem(p)) }),
-    ...(hold && { hold: (steps) => current(hold(steps)) }),
-    ...(fire && { fire: (p) => stateful(fire(p), toSpikes) }),
-    ...(synapse && {
-      synapse: (p) => {
-        const run = synapse(p)
-        return (spikes) => toCurrents(run(fromSpikes(spikes)))
-      },
-    }),
-    ...(splitHeads && {
-      splitHeads: (heads) => {
-        const run = splitHeads(heads)
-        return (y) => {
-          const [y1, y2] = run(fromCurrents(y))
-          return [toCurrents(y1), toCurrents(y2)]
-        }
-      },
-    }),
-    ...(dstT && { dstT: (scale) => product(dstT(scale)) }),
-    ...(dst && { dst: (scale) => product(dst(scale)) }),
-    ...(mergeHeads && { mergeHeads: (size) => current(mergeHeads(size)) }),
-    ...(add && { add: (a, b) => toCurrents(add(fromCurrents(a), fromCurrents(b))) }),
-    ...(meanPool && { meanPool: current(meanPool) }),
-    ...(classify && { classify: (weight) => current(classify(weight)) }),
-    ...(dssa && { dssa: (p) => stateful(dssa(p), toCurrents) }),
-    ...(gwsffn && { gwsffn: (p) => stateful(gwsffn(p), toCurrents) }),
-    ...(downsample && { downsample: (p) => stateful(downsample(p), toCurrents) }),
-    ...(network && {
-      network: (p) => {
-        const { embed, hold, respond } = network(p)
-        return { embed: current(embed), hold: (steps) => current(hold(steps)), respond: stateful(respond, toCurrents) }
-      },
-    }),
-    ...(sops && {
-      sops: (p) => (steps) => {
-        const run = sops(p)(steps)
-        return (image) => run(fromCurrents(image))
-      },
-    }),
-  }
-}
 
 const dictionary = [
   'stem',
@@ -187,21 +110,98 @@ export const touchedBy = (operations: readonly Operation[]): ReadonlySet<Operati
     ...(operations.some((x) => uses.network.includes(x)) ? (['sops'] as const) : []),
   ])
 
+/** Every operation there is, by name. */
+export const operationNames: readonly Operation[] = [
+  ...dictionary,
+  ...(Object.keys(uses) as (keyof typeof uses)[]),
+  'c1',
+  'c2',
+  'movingRate',
+  'parse',
+  'integrateEvents',
+  'sops',
+]
+
+/** All names an object answers to, those of its prototypes included. */
+const namesOf = (value: object): readonly string[] => {
+  const above = Object.getPrototypeOf(value) as object | null
+  const own = Object.getOwnPropertyNames(value).filter((name) => name !== 'constructor')
+  return above === null || above === Object.prototype ? own : [...new Set([...own, ...namesOf(above)])]
+}
+
+/** How many letters must change to make one word of another. */
+const distance = (a: string, b: string): number => {
+  let above = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 0; i < a.length; i++) {
+    const row = [i + 1]
+    for (let j = 0; j < b.length; j++)
+      row.push(Math.min(row[j]! + 1, above[j + 1]! + 1, above[j]! + (a[i] === b[j] ? 0 : 1)))
+    above = row
+  }
+  return above[b.length]!
+}
+
+/** The word nearest to one that is not among them, letters' case and underscores aside. */
+const nearest = (name: string, words: readonly string[]): string => {
+  const plain = (word: string): string => word.toLowerCase().replaceAll('_', '')
+  return words.toSorted((a, b) => distance(plain(a), plain(name)) - distance(plain(b), plain(name)))[0]!
+}
+
 /**
- * The operations to judge: an implementation's own, over plain tensors, and the published model over its kernels for
- * every part it does not offer itself.
+ * What is wrong with the names of an implementation's kernels: functions whose name is no operation's, operations that
+ * are no functions. `scope` may be there; it is not used.
+ *
+ * @example
+ * misnamed({ dst_t: () => null }) // => ['dst_t is no operation; the nearest is dstT']
  */
-export const judged = <S, C>({ kernels, carriers }: Implementation<S, C>): Judged => {
-  const { scope, ...own } = kernels
-  const K: Kernels<S, C> = { ...(own as Operations<S, C>), scope: scope ?? (() => K) }
-  const derivable = (part: keyof typeof uses): boolean => uses[part].every((name) => kernels[name] !== undefined)
-  const operations: Partial<Operations<S, C>> = {
+export const misnamed = (kernels: object): readonly string[] =>
+  namesOf(kernels).flatMap((name) => {
+    const value = (kernels as { readonly [name: string]: unknown })[name]
+    if ((operationNames as readonly string[]).includes(name))
+      return value === undefined || typeof value === 'function' ? [] : [`${name} is no function`]
+    return typeof value !== 'function' || name === 'scope'
+      ? []
+      : [`${name} is no operation; the nearest is ${nearest(name, operationNames)}`]
+  })
+
+/** The operations an implementation has itself, a prototype's included; never its `scope`. */
+const ownOperations = <S, C>(kernels: Implementation<S, C>['kernels']): Partial<Operations<S, C>> =>
+  Object.fromEntries(
+    operationNames.flatMap((name) => {
+      const operation: unknown = kernels[name]
+      return typeof operation === 'function' ? [[name, operation.bind(kernels) as unknown]] : []
+    }),
+  )
+
+type Call = (...inputs: readonly unknown[]) => unknown
+
+/** How many calls an operation takes, where it is not two: parameters, then values. */
+const CALLS: { readonly [name: string]: number } = { fire: 3, add: 1, meanPool: 1 }
+
+/** The operation, whose every answer is no Promise: in the midst of a part, that would be a riddle. */
+const answering =
+  (name: string, f: Call, calls: number): Call =>
+  (...inputs) => {
+    const answer = notPromised(name, f(...inputs))
+    return calls === 1 ? answer : answering(name, callable(name, answer) as Call, calls - 1)
+  }
+
+/**
+ * The operations to judge: an implementation's own, and the published model over its kernels for every part it does not
+ * offer itself. Its `scope` is left out: `{ ...reference, fire: mine }` is judged as what it says, not as the reference.
+ */
+export const completed = <S, C>({ kernels }: Implementation<S, C>): Partial<Operations<S, C>> => {
+  const own = ownOperations(kernels)
+  const guarded = Object.fromEntries(
+    Object.entries(own).map(([name, f]) => [name, answering(name, f as Call, CALLS[name] ?? 2)]),
+  )
+  const K: Kernels<S, C> = { ...(guarded as unknown as Operations<S, C>), scope: () => K }
+  const derivable = (part: keyof typeof uses): boolean => uses[part].every((name) => own[name] !== undefined)
+  return {
     ...(derivable('dssa') && { dssa: dssa(K) }),
     ...(derivable('gwsffn') && { gwsffn: gwsffn(K) }),
     ...(derivable('downsample') && { downsample: (p: Layer) => layer(K)('activation', 'conv', p) }),
     ...(derivable('network') && { network: network(K) }),
-    ...(own as Partial<Operations<S, C>>),
+    ...own,
   }
-  // Without carriers of its own, an implementation's values are plain tensors.
-  return translated(operations, carriers ?? (plain as unknown as Carriers<S, C>))
 }

@@ -1,9 +1,12 @@
 /** Judging an implementation by laws. @module */
-import { check, property, type RunDetails } from 'fast-check'
+import { check, property, type RunDetails, sample } from 'fast-check'
 import { fnv1a, hash32 } from '../core/random.js'
 import type { Currents, Spikes } from '../core/tensor.js'
-import { type Implementation, type Judged, judged, type Operations } from './implementation.js'
+import { thrown } from './answers.js'
+import { copyOf } from './copies.js'
+import type { Implementation, Operation, Operations } from './implementation.js'
 import type { Failure, Law, Options, Row, Verdict } from './law.js'
+import { type Subject, subjectOf } from './translation.js'
 
 /**
  * The seed of a law's cases: a hash of its id, shifted by the base.
@@ -13,22 +16,37 @@ import type { Failure, Law, Options, Row, Verdict } from './law.js'
  */
 export const seedOf = (id: string, base = 0): number => (fnv1a(id) ^ hash32(base)) | 0
 
-const thrown = (error: unknown): string => `threw ${error instanceof Error ? `${error.name}: ${error.message}` : error}`
+/** Who is told how far the judging of a law is, so that one that is stopped can say where. */
+export interface Watch {
+  readonly begins: () => void
+  /** The first case it does not hold of; smaller ones are looked for. */
+  readonly finds: (sentence: string) => void
+}
 
-/** The verdict on a case; an exception is a verdict like another. */
+const unwatched: Watch = { begins: () => undefined, finds: () => undefined }
+
+/** The verdict on a case, of which the implementation only ever sees a copy; an exception is a verdict like another. */
 const holdsOf =
-  (law: Law, K: Judged) =>
+  (law: Law, { copies, values, reread, precision }: Subject) =>
   (x: unknown): Verdict => {
     try {
-      return law.holds(K as Operations<Spikes, Currents>)(x)
+      const K = law.over === 'copies' ? copies : values
+      return law.holds(K as Operations<Spikes, Currents>, { precision, reread })(copyOf(x))
     } catch (error) {
       return thrown(error)
     }
   }
 
-const failure = (law: Law, K: Judged, details: RunDetails<[unknown]>): Failure => {
+/** Where the cases of a law begin, and how many there are. */
+const casesOf = (law: Law, { runs = 100, base = 0, seed, path }: Options) => ({
+  seed: seed ?? seedOf(law.id, base),
+  numRuns: Math.min(runs, law.atMost),
+  ...(path === undefined ? {} : { path }),
+})
+
+const failure = (law: Law, subject: Subject, details: RunDetails<[unknown]>): Failure => {
   const counterexample = details.counterexample?.[0]
-  const again = holdsOf(law, K)(counterexample)
+  const again = holdsOf(law, subject)(counterexample)
   return {
     sentence: again === true ? 'failed, and held when asked again: the implementation is not deterministic' : again,
     counterexample,
@@ -37,48 +55,84 @@ const failure = (law: Law, K: Judged, details: RunDetails<[unknown]>): Failure =
   }
 }
 
-/** Tries a law on its cases: how many held, or the smallest that did not. */
-const tried = (law: Law, K: Judged, { runs = 100, base = 0, shrink = true, seed, path }: Options): number | Failure => {
-  const parameters = {
-    seed: seed ?? seedOf(law.id, base),
-    numRuns: Math.min(runs, law.atMost),
-    endOnFailure: !shrink,
-    ...(path === undefined ? {} : { path }),
+/** How many cases a law held of, or the smallest it did not. */
+export type Outcome = number | Failure
+
+/** Tries a law on its cases. */
+export const tried = (law: Law, subject: Subject, options: Options, watch: Watch = unwatched): Outcome => {
+  const holds = holdsOf(law, subject)
+  const parameters = casesOf(law, options)
+  let found = false
+  const asked = (x: unknown): boolean => {
+    watch.begins()
+    const verdict = holds(x)
+    if (verdict !== true && !found) {
+      found = true
+      watch.finds(verdict)
+    }
+    return verdict === true
   }
-  const holds = holdsOf(law, K)
   try {
-    const details = check(
-      property(law.given, (x) => holds(x) === true),
-      parameters,
-    )
-    return details.failed ? failure(law, K, details) : details.numRuns
+    const details = check(property(law.given, asked), { ...parameters, endOnFailure: options.shrink === false })
+    return details.failed ? failure(law, subject, details) : details.numRuns
   } catch (error) {
     // Only a path that is not this law's, or a generator that fails, comes here.
-    return { sentence: thrown(error), counterexample: undefined, seed: parameters.seed, path: path ?? '' }
+    return { sentence: thrown(error), counterexample: undefined, seed: parameters.seed, path: options.path ?? '' }
   }
 }
 
-const judge = (law: Law, K: Judged, earlier: ReadonlyMap<string, Row>, options: Options): Row => {
-  const { id, statement } = law
+/** The failure of a law whose judging was stopped: in its `index`-th case, or in one smaller than that. */
+export const stopped = (law: Law, options: Options, index: number, sentence: string): Failure => {
+  const parameters = { seed: casesOf(law, options).seed, path: options.path ?? String(index) }
+  try {
+    return { sentence, counterexample: sample(law.given, { ...parameters, numRuns: 1 })[0], ...parameters }
+  } catch {
+    return { sentence, counterexample: undefined, ...parameters }
+  }
+}
+
+/** The row of a law that is not tried: told to be skipped, about an operation that is not there, or blocked by another. */
+export const untried = (
+  { id, statement, needs, after }: Law,
+  has: (operation: Operation) => boolean,
+  earlier: ReadonlyMap<string, Row>,
+  options: Options,
+): Row | undefined => {
   const expectation = options.expectations?.[id]
   if (expectation?.expect === 'skip') return { id, statement, status: 'skip', why: expectation.why }
-  const operations = law.needs.filter((operation) => K[operation] === undefined)
+  const operations = needs.filter((operation) => !has(operation))
   if (operations.length > 0) return { id, statement, status: 'missing', operations }
-  const by = law.after.filter((other) => (earlier.get(other)?.status ?? 'pass') !== 'pass')
-  if (by.length > 0) return { id, statement, status: 'blocked', by }
-  const outcome = tried(law, K, options)
+  const by = after.filter((other) => (earlier.get(other)?.status ?? 'pass') !== 'pass')
+  return by.length > 0 ? { id, statement, status: 'blocked', by } : undefined
+}
+
+/** The row of a law that was tried. */
+export const rowOf = ({ id, statement, level }: Law, outcome: Outcome, options: Options): Row => {
+  const expectation = options.expectations?.[id]
   if (typeof outcome === 'number')
     return expectation === undefined
       ? { id, statement, status: 'pass', runs: outcome }
       : { id, statement, status: 'xpass', why: expectation.why, runs: outcome }
-  return expectation === undefined
-    ? { id, statement, status: 'fail', ...outcome }
-    : { id, statement, status: 'xfail', why: expectation.why, ...outcome }
+  if (expectation !== undefined) return { id, statement, status: 'xfail', why: expectation.why, ...outcome }
+  const asked = level === 'spikes' || options.level === 'bits'
+  return { id, statement, status: asked ? 'fail' : 'beyond', ...outcome }
+}
+
+const judge = (law: Law, subject: Subject, earlier: ReadonlyMap<string, Row>, options: Options): Row =>
+  untried(law, (operation) => subject.copies[operation] !== undefined, earlier, options) ??
+  rowOf(law, tried(law, subject, options), options)
+
+/** Refuses options that judge nothing. */
+const usable = (options: Options): Options => {
+  const { runs = 100 } = options
+  if (!(Number.isSafeInteger(runs) && runs >= 1))
+    throw new RangeError(`runs is ${runs}, should be a whole number of at least 1`)
+  return options
 }
 
 /** The row of one law by itself, whatever it builds on. */
 export const judgeOne = <S, C>(implementation: Implementation<S, C>, law: Law, options: Options = {}): Row =>
-  judge(law, judged(implementation), new Map(), options)
+  judge(law, subjectOf(implementation), new Map(), usable(options))
 
 /**
  * The rows one by one, in the order of the laws, each judged when it is asked for.
@@ -92,18 +146,19 @@ export function* rows<S, C>(
   laws: readonly Law[],
   options: Options = {},
 ): Generator<Row, void> {
-  const K = judged(implementation)
+  usable(options)
+  const subject = subjectOf(implementation)
   const earlier = new Map<string, Row>()
   for (const law of laws) {
-    const row = judge(law, K, earlier, options)
+    const row = judge(law, subject, earlier, options)
     earlier.set(law.id, row)
     yield row
   }
 }
 
 /**
- * Judges an implementation: one row a law, in the order of the laws. Never throws, never stops at a failure, and the
- * same arguments give the same rows.
+ * Judges an implementation: one row a law, in the order of the laws. Whatever an implementation does, it does not throw
+ * and does not stop, and the same arguments give the same rows; only `runs` that are no number of cases are a `RangeError`.
  *
  * @example
  * runLaws({ kernels: reference('float32') }, select('fire.*')(laws)).filter(({ status }) => status !== 'pass') // => []
@@ -113,6 +168,15 @@ export const runLaws = <S, C>(
   laws: readonly Law[],
   options: Options = {},
 ): readonly Row[] => [...rows(implementation, laws, options)]
+
+/**
+ * Whether anything was judged: not where every law was missing, blocked or skipped.
+ *
+ * @example
+ * anyJudged(runLaws({ kernels: {} }, laws)) // => false
+ */
+export const anyJudged = (rows: readonly Row[]): boolean =>
+  rows.some(({ status }) => status !== 'missing' && status !== 'blocked' && status !== 'skip')
 
 /**
  * What an expectations file and a row may not say: ids that are no law's, and laws that failed or passed unexpectedly.
@@ -143,13 +207,15 @@ export const unexpected = (
 }
 
 /**
- * The laws whose id matches a pattern, in which `*` stands for anything.
+ * The laws whose id matches one of the patterns, in which `*` stands for anything.
  *
  * @example
- * select('add.*')(laws).map(({ id }) => id) // => ['add.sum']
+ * select('add.*', 'fire.tie')(laws).map(({ id }) => id).includes('fire.tie') // => true
  */
-export const select = (pattern: string): ((laws: readonly Law[]) => readonly Law[]) => {
-  const literal = pattern.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'))
-  const whole = new RegExp(`^${literal.join('.*')}$`)
-  return (laws) => laws.filter(({ id }) => whole.test(id))
+export const select = (...patterns: readonly string[]): ((laws: readonly Law[]) => readonly Law[]) => {
+  const whole = patterns.map((pattern) => {
+    const literal = pattern.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'))
+    return new RegExp(`^${literal.join('.*')}$`)
+  })
+  return (laws) => laws.filter(({ id }) => whole.some((pattern) => pattern.test(id)))
 }

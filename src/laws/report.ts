@@ -1,5 +1,5 @@
-/** How judgements and laws read: a table, markdown, JSON. @module */
-import type { Law, Row } from './law.js'
+/** How judgements and laws read: a table, markdown, JSON, JUnit's XML. @module */
+import type { Law, Level, Operation, Row } from './law.js'
 import { version } from './law.js'
 
 const isTensor = (value: object): value is { readonly shape: readonly number[]; readonly data: ArrayLike<number> } =>
@@ -34,6 +34,8 @@ const remark = (row: Row): string => {
       return `${row.runs} cases`
     case 'fail':
       return row.sentence
+    case 'beyond':
+      return `${row.sentence} (a law of every bit, not asked for)`
     case 'missing':
       return `lacks ${row.operations.join(', ')}`
     case 'blocked':
@@ -54,11 +56,39 @@ const remark = (row: Row): string => {
  * summary(runLaws({ kernels: reference('float32') }, select('add.*')(laws))) // => '1 pass'
  */
 export const summary = (rows: readonly Row[]): string =>
-  (['pass', 'fail', 'xfail', 'xpass', 'blocked', 'missing', 'skip'] as const)
+  (['pass', 'fail', 'beyond', 'xfail', 'xpass', 'blocked', 'missing', 'skip'] as const)
     .map((status) => [rows.filter((row) => row.status === status).length, status] as const)
     .filter(([count]) => count > 0)
     .map(([count, status]) => `${count} ${status}`)
     .join(', ')
+
+const seen = (row: Row): boolean => row.status === 'fail' || row.status === 'xfail' || row.status === 'beyond'
+
+/** How wide the ids of some laws are. */
+export const widthOf = (laws: readonly { readonly id: string }[]): number =>
+  Math.max(0, ...laws.map(({ id }) => id.length))
+
+/** One row as text: a line, and of a failure its smallest case and how to replay it. */
+export const rowText = (row: Row, width: number): string =>
+  [
+    `${row.status.padEnd(7)}  ${row.id.padEnd(width)}  ${remark(row)}`,
+    ...(seen(row) && 'counterexample' in row
+      ? [
+          `${' '.repeat(9)}law     ${row.statement}`,
+          `${' '.repeat(9)}case    ${showCase(row.counterexample)}`,
+          `${' '.repeat(9)}replay  --only '${row.id}' --seed ${row.seed} --path ${row.path}`,
+        ]
+      : []),
+  ].join('\n')
+
+/** The law that took longest, where times were measured. */
+const slowest = (rows: readonly Row[]): string => {
+  const [first] = rows.toSorted((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0))
+  return first?.seconds === undefined ? '' : `; slowest: ${first.id}, ${first.seconds.toFixed(1)} s`
+}
+
+/** The line below the rows: how many of each status, the law set, the slowest law. */
+export const closing = (rows: readonly Row[]): string => `${summary(rows)}; law set ${version}${slowest(rows)}`
 
 /**
  * The rows as aligned text, failures with their smallest case and how to replay it.
@@ -67,20 +97,15 @@ export const summary = (rows: readonly Row[]): string =>
  * table(runLaws({ kernels: reference('float32') }, select('add.sum')(laws))).split('\n')[0]
  * // => 'pass     add.sum  100 cases'
  */
-export const table = (rows: readonly Row[]): string => {
-  const width = Math.max(0, ...rows.map(({ id }) => id.length))
-  const lines = rows.flatMap((row) => [
-    `${row.status.padEnd(7)}  ${row.id.padEnd(width)}  ${remark(row)}`,
-    ...(row.status === 'fail' || row.status === 'xfail'
-      ? [
-          `${' '.repeat(9)}law     ${row.statement}`,
-          `${' '.repeat(9)}case    ${showCase(row.counterexample)}`,
-          `${' '.repeat(9)}replay  --only '${row.id}' --seed ${row.seed} --path ${row.path}`,
-        ]
-      : []),
-  ])
-  return [...lines, '', `${summary(rows)}; law set ${version}`].join('\n')
-}
+export const table = (rows: readonly Row[]): string =>
+  [...rows.map((row) => rowText(row, widthOf(rows))), '', closing(rows)].join('\n')
+
+/** The head of a markdown table of rows. */
+export const MARKDOWN_HEAD = '| law | status | |\n|---|---|---|'
+
+/** One row of a markdown table. */
+export const markdownRow = (row: Row): string =>
+  `| \`${row.id}\` | ${row.status} | ${remark(row).replaceAll('|', '\\|')} |`
 
 /**
  * The rows as a markdown table.
@@ -90,26 +115,107 @@ export const table = (rows: readonly Row[]): string => {
  * // => '| `add.sum` | pass | 100 cases |'
  */
 export const markdown = (rows: readonly Row[]): string =>
-  [
-    '| law | status | |',
-    '|---|---|---|',
-    ...rows.map((row) => `| \`${row.id}\` | ${row.status} | ${remark(row).replaceAll('|', '\\|')} |`),
-    '',
-    `${summary(rows)}; law set ${version}`,
-    '',
-  ].join('\n')
+  [MARKDOWN_HEAD, ...rows.map(markdownRow), '', closing(rows), ''].join('\n')
+
+/** How far an operation came: all of its laws held, or those of spikes alone, or not even those. */
+export interface Reached {
+  readonly operation: Operation
+  readonly level: Level | 'none'
+}
 
 /**
- * The rows as JSON, cases as text.
+ * The level each operation that was judged reaches, of the laws that were judged.
+ *
+ * @example
+ * const judged = select('add.*')(laws)
+ * levels(runLaws({ kernels: reference('float32') }, judged), judged) // => [{ operation: 'add', level: 'bits' }]
+ */
+export const levels = (rows: readonly Row[], laws: readonly Law[]): readonly Reached[] => {
+  const status = new Map(rows.map((row) => [row.id, row.status]))
+  const judged = laws.filter(({ id }) => !['missing', 'skip', undefined].includes(status.get(id)))
+  return [...new Set(judged.flatMap(({ needs }) => needs))].map((operation) => {
+    const about = (level: Level): readonly Law[] =>
+      judged.filter((law) => law.level === level && law.needs.includes(operation))
+    const held = (level: Level): boolean => about(level).every(({ id }) => status.get(id) === 'pass')
+    if (!held('spikes')) return { operation, level: 'none' }
+    return { operation, level: about('bits').length > 0 && held('bits') ? 'bits' : 'spikes' }
+  })
+}
+
+/** The levels as text: `every bit: add, hold; spikes: fire`. */
+export const levelText = (reached: readonly Reached[]): string =>
+  (
+    [
+      ['bits', 'every bit'],
+      ['spikes', 'spikes'],
+      ['none', 'neither'],
+    ] as const
+  )
+    .flatMap(([level, words]) => {
+      const names = reached.filter((x) => x.level === level).map(({ operation }) => operation)
+      return names.length === 0 ? [] : [`level reached, ${words}: ${names.join(', ')}`]
+    })
+    .join('\n')
+
+const escaped = (text: string): string =>
+  text
+    .replace(/[^\P{Cc}\t\n]/gu, '\u{fffd}')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+
+/** What JUnit's XML says inside a test case. */
+const junitBody = (row: Row): string => {
+  switch (row.status) {
+    case 'pass':
+      return ''
+    case 'fail':
+    case 'xpass':
+      return `<failure message="${escaped(remark(row))}">${escaped(rowText(row, 0))}</failure>`
+    case 'beyond':
+    case 'xfail':
+    case 'missing':
+    case 'blocked':
+    case 'skip':
+      return `<skipped message="${escaped(`${row.status}: ${remark(row)}`)}"/>`
+  }
+}
+
+/**
+ * The rows as JUnit's XML, a test case a law, for continuous integration.
+ *
+ * @example
+ * junit(runLaws({ kernels: {} }, select('add.sum')(laws))).split('\n')[1]
+ * // => '<testsuite name="spikingresformer laws" tests="1" failures="0" skipped="1">'
+ */
+export const junit = (rows: readonly Row[]): string => {
+  const body = rows.map((row) => ({ row, text: junitBody(row) }))
+  const count = (start: string): number => body.filter(({ text }) => text.startsWith(start)).length
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuite name="spikingresformer laws" tests="${rows.length}" failures="${count('<failure')}" skipped="${count('<skipped')}">`,
+    ...body.map(
+      ({ row: { id, seconds = 0 }, text }) =>
+        `  <testcase classname="${escaped(id.slice(0, id.indexOf('.')))}" name="${escaped(id)}" time="${seconds.toFixed(3)}">${text}</testcase>`,
+    ),
+    '</testsuite>',
+    '',
+  ].join('\n')
+}
+
+/**
+ * The rows as JSON, cases as text; with the laws, the level each operation reaches.
  *
  * @example
  * JSON.parse(toJson(runLaws({ kernels: {} }, select('add.sum')(laws)))).rows[0].status // => 'missing'
  */
-export const toJson = (rows: readonly Row[]): string =>
+export const toJson = (rows: readonly Row[], laws: readonly Law[] = []): string =>
   `${JSON.stringify(
     {
       version,
       summary: summary(rows),
+      levels: levels(rows, laws),
       rows: rows.map((row) =>
         'counterexample' in row ? { ...row, counterexample: showCase(row.counterexample, 100_000) } : row,
       ),
@@ -131,11 +237,12 @@ export const lawList = (laws: readonly Law[], format: 'text' | 'markdown' | 'jso
       return `${JSON.stringify(
         {
           version,
-          laws: laws.map(({ id, statement, formula, source, needs, after }) => ({
+          laws: laws.map(({ id, statement, formula, source, level, needs, after }) => ({
             id,
             statement,
             formula,
             source,
+            level,
             needs,
             after,
           })),

@@ -32,6 +32,7 @@ const pure = <X, const N extends Operation>(
     formula: 'f(x) = f(x), \\quad x = x',
     source: 'a tensor is a value',
     needs: [operation],
+    over: 'values',
     given,
     holds: (K) => (x) => {
       const before = copied(tensors(x, 'argument'))

@@ -1,0 +1,36 @@
+/** Every law there is. @module */
+import type { Law } from './law.js'
+import { borderLaws } from './model/borders.js'
+import { dssaLaws } from './model/dssa.js'
+import { feedForwardLaws } from './model/feed-forward.js'
+import { networkLaws } from './model/network.js'
+import { scaleLaws } from './model/scales.js'
+import { fireLaws } from './operations/fire.js'
+import { fireTimeLaws } from './operations/fire-time.js'
+import { headLaws } from './operations/head.js'
+import { layoutLaws } from './operations/layout.js'
+import { productLaws } from './operations/products.js'
+import { pureLaws } from './operations/pure.js'
+import { stemLaws } from './operations/stem.js'
+import { synapseLaws } from './operations/synapse.js'
+import { scaleInvarianceLaws } from './theorems/invariance.js'
+import { spikeOnlyLaws } from './theorems/spike-only.js'
+
+/** Every law, those others build on first. */
+export const laws: readonly Law[] = [
+  ...fireLaws,
+  ...fireTimeLaws,
+  ...synapseLaws,
+  ...productLaws,
+  ...layoutLaws,
+  ...stemLaws,
+  ...headLaws,
+  ...pureLaws,
+  ...scaleLaws,
+  ...scaleInvarianceLaws,
+  ...dssaLaws,
+  ...feedForwardLaws,
+  ...networkLaws,
+  ...spikeOnlyLaws,
+  ...borderLaws,
+]
