@@ -64,7 +64,7 @@ export const tensorOf = <T extends Currents | Spikes>(name: string, value: T): T
   const isNumbers = (data: unknown): data is ArrayLike<number> => ArrayBuffer.isView(data) || Array.isArray(data)
   if (!isObject(x) || !Array.isArray(x['shape']) || !isNumbers(x['data']))
     throw refused(`${name} returned ${oneLine(shown(x), 60)}, should return a tensor { shape, data }`)
-  return ArrayBuffer.isView(value.data) ? value : { ...value, data: Float64Array.from(value.data as ArrayLike<number>) }
+  return ArrayBuffer.isView(value.data) ? value : { ...value, data: Float64Array.from(value.data) }
 }
 
 /** Two results: two halves, or a result and the membranes after it. */

@@ -128,7 +128,7 @@ export interface Reached {
  *
  * @example
  * const judged = select('add.*')(laws)
- * levels(runLaws({ kernels: reference('float32') }, judged), judged) // => [{ operation: 'add', level: 'bits' }]
+ * levels(runLaws({ kernels: reference('float32') }, judged), judged) // => [{ operation: 'add', level: 'spikes' }]
  */
 export const levels = (rows: readonly Row[], laws: readonly Law[]): readonly Reached[] => {
   const status = new Map(rows.map((row) => [row.id, row.status]))
@@ -142,7 +142,12 @@ export const levels = (rows: readonly Row[], laws: readonly Law[]): readonly Rea
   })
 }
 
-/** The levels as text: `every bit: add, hold; spikes: fire`. */
+/**
+ * The levels as text, a line each.
+ *
+ * @example
+ * levelText([{ operation: 'add', level: 'bits' }]) // => 'level reached, every bit: add'
+ */
 export const levelText = (reached: readonly Reached[]): string =>
   (
     [

@@ -1,4 +1,6 @@
 /** The thread a subject is judged in: it loads the subject, and judges the laws it is told to, one at a time. @module */
+import { performance } from 'node:perf_hooks'
+import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { laws } from '../laws/all.js'
@@ -61,14 +63,11 @@ const exported = (module: { readonly [key: string]: unknown }): Loaded => {
   return { implementation: { kernels, carriers, precision } as unknown as Some }
 }
 
-const load = async (source: Source): Promise<Loaded> => {
-  switch (source.kind) {
-    case 'module':
-      try {
-        return exported((await import(pathToFileURL(source.path).href)) as { readonly [key: string]: unknown })
-      } catch (error) {
-        return { problem: `cannot be loaded: it ${thrown(error)}`, advice: 'name an ES module that loads' }
-      }
+const load = async ({ path }: Source): Promise<Loaded> => {
+  try {
+    return exported((await import(pathToFileURL(path).href)) as { readonly [key: string]: unknown })
+  } catch (error) {
+    return { problem: `cannot be loaded: it ${thrown(error)}`, advice: 'name an ES module that loads' }
   }
 }
 
@@ -102,7 +101,7 @@ const serve = async (port: NonNullable<typeof parentPort>, { source, begun }: St
 
 // A result that comes too late is no result: its row says that a Promise was returned.
 process.on('unhandledRejection', (reason) => {
-  console.error(`a Promise was rejected: ${thrown(reason)}`)
+  process.stderr.write(`a Promise was rejected: ${thrown(reason)}\n`)
 })
 
 if (parentPort !== null) void serve(parentPort, workerData as Start)

@@ -4,6 +4,7 @@
  * @module
  */
 import { createRequire } from 'node:module'
+import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import * as Either from 'fp-ts/lib/Either.js'
