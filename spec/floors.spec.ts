@@ -27,7 +27,7 @@ const permitted: Readonly<Record<string, readonly string[]>> = {
   laws: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers'],
   tasks: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers', 'compiled'],
   node: ['core', 'input', 'checkpoint', 'laws'],
-  cli: ['core', 'model', 'checkpoint', 'input', 'observers', 'tasks', 'node'],
+  cli: ['core', 'model', 'checkpoint', 'input', 'observers', 'laws', 'tasks', 'node'],
   entry: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers', 'compiled', 'laws', 'node'],
 }
 
@@ -76,7 +76,7 @@ const packages: Readonly<Record<string, readonly RegExp[]>> = {
 const NODE = /^src\/(node|cli)\/|^src\/compiled\/wasm\/(threads|worker)\.ts$/
 
 /** Files that do something when they are loaded: the executable and what a thread runs. */
-const MAIN = /^src\/cli\/main\.ts$|^src\/compiled\/wasm\/worker\.ts$/
+const MAIN = /^src\/cli\/main\.ts$|^src\/node\/judging-thread\.ts$|^src\/compiled\/wasm\/worker\.ts$/
 
 /** What a module that is only loaded must not touch: paths, clocks, the process, memory, the page. */
 const FORBIDDEN = new Set(

@@ -13,8 +13,6 @@ import { type Outcome, rowOf, stopped, untried } from '../laws/judge.js'
 import type { Law, Operation, Options, Row } from '../laws/law.js'
 import type { Message, Order, Source, Start } from './judging-thread.js'
 
-export type { Source } from './judging-thread.js'
-
 /** What is judged, how it is called in a sentence, and what must be ended with each of its threads. */
 export interface Judgable {
   readonly name: string
