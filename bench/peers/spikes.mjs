@@ -1,10 +1,10 @@
 // node spikes.mjs onnxruntime-node ti [steps] [threads]: where the spikes of the ONNX file, run on that runtime, first differ from
 // those of `wasm`, as one line of JSON (null where none of the 38 layers differs).
-import { tensorKernels } from '../../dist/compiled/interpreter.js'
+import { wasm } from '../../dist/compiled/interpreter.js'
 import { plain } from '../../dist/observers/ledger.js'
 import { unobserved } from '../../dist/observers/observe.js'
 import { trace } from '../../dist/observers/trace.js'
-import { wasm } from '../../dist/compiled/wasm/kernels.js'
+import { tensorKernels } from '../../dist/interpreters/interpreter.js'
 import { forward, network } from '../../dist/model/network.js'
 import { subject } from '../subject.mjs'
 import { onnxOf } from './onnx.mjs'

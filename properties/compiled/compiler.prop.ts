@@ -1,23 +1,25 @@
 /** The parts of the compiler: buffers that live together never overlap, slabs cover a sum in order, layouts round-trip. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arrange, pool } from '../../src/compiled/compiler/allocate.js'
+import { allocate } from '../../src/compiled/compiler/allocate.js'
+import { constantsFrom } from '../../src/compiled/machine/constants.js'
 import { cutsEights, slabsOf } from '../../src/compiled/machine/events.js'
 import { bytesOf, channelAt, readView, runsOf, viewIn, writeView } from '../../src/compiled/machine/layout.js'
-import { arrayMemory, writeConstants } from '../../src/compiled/machine/memory.js'
 import { FIRST_FREE } from '../../src/compiled/machine/program.js'
-import { wasmMemory } from '../../src/compiled/wasm/instance.js'
+import { typescriptMemory } from '../../src/compiled/typescript/memory.js'
+import { binary } from '../../src/compiled/wasm/instance.js'
+import { wasmMemory } from '../../src/compiled/wasm/memory.js'
 
 const small = (max: number) => fc.integer({ min: 1, max })
 
-describe('the arena', () => {
+describe('memory', () => {
   it('gives buffers that are alive together memory of their own', () => {
     const life = fc
       .tuple(fc.nat(500), fc.nat(9), fc.nat(9))
       .map(([bytes, a, b]) => ({ bytes, first: Math.min(a, b), last: Math.max(a, b) }))
     fc.assert(
       fc.property(fc.array(life, { maxLength: 12 }), (lives) => {
-        const { offsets, bytes } = arrange(lives)
+        const { offsets, bytes } = allocate(lives)
         lives.forEach((a, i) => {
           expect(offsets[i]! + a.bytes).toBeLessThanOrEqual(bytes)
           lives.slice(0, i).forEach((b, j) => {
@@ -87,8 +89,8 @@ describe('layouts', () => {
 
 describe('spikes of a row, two by two among eight', () => {
   const memories = [
-    ['plain TypeScript', () => arrayMemory()(16384)],
-    ['WebAssembly', () => wasmMemory()(16384)],
+    ['plain TypeScript', () => typescriptMemory()(16384)],
+    ['WebAssembly', () => wasmMemory(new WebAssembly.Module(binary(false)))(16384)],
   ] as const
 
   /** The rows of weights whose sum each row of an eight's table is, as the docstring of `pairs` says. */
@@ -100,7 +102,7 @@ describe('spikes of a row, two by two among eight', () => {
   it.each(memories)('are listed ascending, any stretch of the row, in %s', (_, memory) => {
     const P = memory()
     const { u8, u16, i32 } = P.bytes()
-    writeConstants(P.bytes(), pool(FIRST_FREE))
+    constantsFrom(FIRST_FREE).write(P.bytes())
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 8, maxLength: 8 }), fc.nat(40), small(20), (row, bit, bits) => {
         u8.set(row, 8192)

@@ -1,14 +1,17 @@
 /** What the compiler sets aside for a unit of a step is enough, whatever fires: nothing past it is written. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { pool } from '../../src/compiled/compiler/allocate.js'
-import { assemble } from '../../src/compiled/compiler/lower.js'
-import { runUnit, scratchOf, unitsOf } from '../../src/compiled/execute/steps.js'
-import { EVENTS, SLAB_ROWS } from '../../src/compiled/machine/events.js'
+import { lower } from '../../src/compiled/compiler/lower.js'
+import { runUnit, unitsOf } from '../../src/compiled/execute/instructions.js'
+import { constantsFrom } from '../../src/compiled/machine/constants.js'
+import { SLAB_ROWS } from '../../src/compiled/machine/events.js'
 import { writeView } from '../../src/compiled/machine/layout.js'
-import { arrayMemory, writeConstants } from '../../src/compiled/machine/memory.js'
+import { scratchOf } from '../../src/compiled/machine/needs.js'
 import { FIRST_FREE } from '../../src/compiled/machine/program.js'
-import { wasmMemory } from '../../src/compiled/wasm/instance.js'
+import { EVENTS } from '../../src/compiled/machine/shared.js'
+import { typescriptMemory } from '../../src/compiled/typescript/memory.js'
+import { binary } from '../../src/compiled/wasm/instance.js'
+import { wasmMemory } from '../../src/compiled/wasm/memory.js'
 import { type Spikes, sizeOf, tensor } from '../../src/core/tensor.js'
 import { type CurrentWire, givenCurrents, givenSpikes, wiring } from '../../src/interpreters/graph.js'
 import { identityNorm } from '../../src/laws/given.js'
@@ -54,21 +57,23 @@ const multiplying = fc
 
 describe('scratch', () => {
   it.each([
-    ['plain TypeScript', arrayMemory],
-    ['WebAssembly', wasmMemory],
+    ['plain TypeScript', typescriptMemory],
+    ['WebAssembly', () => wasmMemory(new WebAssembly.Module(binary(false)))],
   ] as const)('is enough for every unit when everything fires, in %s', (_, memory) => {
     fc.assert(
       fc.property(fc.oneof(convolving, multiplying), small(3), (wire, threads) => {
-        const constants = pool(FIRST_FREE)
-        const { program, feeds } = assemble([wire], constants, threads)
+        const constants = constantsFrom(FIRST_FREE)
+        const known = () => false
+        const keyOf = (_: string, parameters: unknown) => parameters
+        const { program, feeds } = lower([wire], { constants, keyOf, threads, known, tallied: true })
         const P = memory()(program.bytes + program.scratch + GUARD)
         const { u8 } = P.bytes()
-        writeConstants(P.bytes(), constants)
+        constants.write(P.bytes())
         program.inputs.forEach(({ view, base }, i) => {
           const { from } = feeds[i]!
           if (from.op === 'given') writeView(P.bytes(), view, base, from.value!.data)
         })
-        for (const step of program.steps)
+        for (const step of program.instructions)
           for (let unit = 0; unit < unitsOf(step); unit++) {
             const end = program.bytes + scratchOf(step)
             u8.fill(MARK, end, end + GUARD)

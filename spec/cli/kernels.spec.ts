@@ -126,6 +126,6 @@ describe('an engine without SIMD', () => {
     const io = { out: () => {}, err: (text: string) => said.push(text), colour: false, bar: () => silent }
     const { precision, name } = right(await chooseKernels('quick', {}, io)())
     expect({ precision, name }).toEqual({ precision: 'float32', name: 'fast' })
-    expect(said).toEqual(['note: this engine has no WebAssembly SIMD, so the fast kernels run instead of wasm\n'])
+    expect(said).toEqual(['note: This engine has no WebAssembly SIMD; running plain TypeScript instead.\n'])
   })
 })

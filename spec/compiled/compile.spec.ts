@@ -2,6 +2,7 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { syntheticInput } from '../../src/checkpoint/synthetic.js'
+import type { Potentials } from '../../src/compiled/network.js'
 import {
   compile,
   compileThreads,
@@ -10,7 +11,6 @@ import {
   type Runs,
   type Threaded,
 } from '../../src/compiled/network.js'
-import type { Potentials } from '../../src/compiled/runner.js'
 import { type Currents, type Tensor, tensor } from '../../src/core/tensor.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { digits, variants } from '../../src/model/config.js'

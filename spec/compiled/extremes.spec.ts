@@ -1,9 +1,9 @@
 /** Synapses at the ends of their range: everything fires, nothing fires, sums longer than a slab, windows of every kind. */
 import { describe, expect, it } from 'vitest'
-import { fast, tensorKernels } from '../../src/compiled/interpreter.js'
-import { wasm } from '../../src/compiled/wasm/kernels.js'
+import { fast, wasm } from '../../src/compiled/interpreter.js'
 import { sym } from '../../src/core/random.js'
 import { type Spikes, sizeOf, type Tensor, tensor } from '../../src/core/tensor.js'
+import { tensorKernels } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import type { Synapse } from '../../src/model/kernels.js'
 import { sameBits } from './same.js'

@@ -1,8 +1,7 @@
 /** Every spike, current and logit of the fast paths has the bits of the float32 reference, for every variant. */
 import { describe, expect, it } from 'vitest'
 import { syntheticInput } from '../../src/checkpoint/synthetic.js'
-import { fast } from '../../src/compiled/interpreter.js'
-import { wasm } from '../../src/compiled/wasm/kernels.js'
+import { fast, wasm } from '../../src/compiled/interpreter.js'
 import { type Tensor, tensor } from '../../src/core/tensor.js'
 import { type Config, variants } from '../../src/model/config.js'
 import { synthetic } from '../golden.js'

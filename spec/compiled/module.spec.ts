@@ -42,10 +42,11 @@ describe.each([
       'packColumns',
       'packRows',
       'pairs',
+      'tally',
     ])
   })
 
-  it.each(['extract', 'concat', 'accumulate'])(
+  it.each(['extract', 'concat', 'accumulate', 'tally'])(
     '%s consumes spikes: it has no multiplication, and calls nothing',
     (name) => {
       const body = functions.get(name)!

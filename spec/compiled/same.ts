@@ -1,6 +1,6 @@
 /** Comparing runs bit by bit. */
 
-import type { WireInterpreter } from '../../src/compiled/interpreter.js'
+import type { LazyInterpreter } from '../../src/compiled/interpreter.js'
 import type { Numbers, Tensor } from '../../src/core/tensor.js'
 import { reference } from '../../src/interpreters/reference.js'
 import type { Kernels } from '../../src/model/kernels.js'
@@ -40,7 +40,7 @@ export const referenceTrace = (p: Parameters, steps: number, image: Tensor<Float
 
 /** The same of an interpreter of wires. */
 export const wireTrace = (
-  { kernels, spikes, currents, fromCurrents }: WireInterpreter,
+  { kernels, toSpikes: spikes, toCurrents: currents, fromCurrents }: LazyInterpreter<'value'>,
   p: Parameters,
   steps: number,
   image: Tensor<Float32Array>,

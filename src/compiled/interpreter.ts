@@ -1,9 +1,12 @@
 /**
- * The `fast` interpreter: the network as fused event-driven steps in plain TypeScript, in float32.
+ * Interpreters whose values are written down first and computed together, as fused event-driven instructions in float32.
  *
  * Bit-identical to `reference('float32')`: the same sums in the same order, every operation rounded once.
  * @module
  */
+import * as Either from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { describe, type Faults } from '../core/fault.js'
 import type { Currents, Spikes, Tensor } from '../core/tensor.js'
 import {
   type CurrentWire,
@@ -13,119 +16,151 @@ import {
   type Wire,
   wiring,
 } from '../interpreters/graph.js'
-import type { Kernels } from '../model/kernels.js'
-import { pool } from './compiler/allocate.js'
-import { assemble } from './compiler/lower.js'
-import { runSteps } from './execute/steps.js'
+import type { Interpreter } from '../interpreters/interpreter.js'
+import { type Backend, INSTEAD, type Job, type Timed, type Timing } from './backend.js'
 import { readView, writeView } from './machine/layout.js'
-import { arrayMemory, type Memory, writeConstants } from './machine/memory.js'
-import { FIRST_FREE } from './machine/program.js'
+import { type Runner, runnerOn } from './runner.js'
+import { typescriptBackend } from './typescript/backend.js'
+import { wasmBackend } from './wasm/backend.js'
+import { START_LIMIT, teamBackend } from './wasm/team.js'
 
-/** An interpreter whose carriers are wires: its kernels, and the way between wires and tensors. */
-export interface WireInterpreter {
-  readonly kernels: Kernels<SpikeWire, CurrentWire>
-  readonly fromSpikes: (spikes: Spikes) => SpikeWire
-  readonly fromCurrents: (currents: Currents) => CurrentWire
-  /** Computes wires together, in one program; reading them is then free. */
-  readonly force: (wires: readonly Wire[]) => void
-  /** The value of a wire; what it depends on is computed first, once. */
-  readonly spikes: (wire: SpikeWire) => Spikes
-  readonly currents: (wire: CurrentWire) => Currents
+/**
+ * An interpreter whose carriers are nodes of a graph. On the calling thread a node that is read is computed first, with
+ * what it depends on; on threads it must have been.
+ */
+export interface LazyInterpreter<R extends Timing> extends Interpreter<SpikeWire, CurrentWire> {
+  /** Computes nodes together, in one program; reading them is then free. */
+  readonly compute: (wires: readonly Wire[]) => Timed<R, void>
 }
 
-/** Constants are forgotten, with the parameters they were packed from, when they take more than this. */
-const MOST_CONSTANT_BYTES = 2 ** 29
+/** A value is kept as long as its node is. */
+type Values = WeakMap<Wire, Tensor>
 
-/** The interpreter in a memory. A wire's value is remembered as long as the wire is. */
-export const interpreterIn = (memory: Memory): WireInterpreter => {
-  const values = new WeakMap<Wire, Tensor>()
-  let constants = pool(FIRST_FREE)
-  const atHand = (wire: Wire): Tensor | undefined =>
-    (wire.from.op === 'given' ? wire.from.value : null) ?? values.get(wire)
-  const force = (wires: readonly Wire[]): void => {
-    const wanted = wires.filter((wire) => atHand(wire) === undefined)
-    if (wanted.length === 0) return
-    if (constants.end() > MOST_CONSTANT_BYTES) constants = pool(FIRST_FREE)
-    const { program, feeds } = assemble(wanted, constants, 1, (wire) => values.has(wire))
-    const P = memory(program.bytes + program.scratch)
-    const bytes = P.bytes()
-    writeConstants(bytes, constants)
-    program.inputs.forEach(({ view, base }, i) => {
-      writeView(bytes, view, base, atHand(feeds[i]!)!.data)
-    })
-    runSteps(P, program.steps, program.bytes)
-    program.outputs.forEach(({ view, base, shape }, i) => {
-      values.set(wanted[i]!, { shape, data: readView(bytes, view, base) })
-    })
+const atHand = (values: Values, wire: Wire): Tensor | undefined =>
+  (wire.from.op === 'given' ? wire.from.value : null) ?? values.get(wire)
+
+/** The job that computes what is missing of some nodes; null where nothing is. */
+const missing = (runner: Runner, values: Values, wires: readonly Wire[]): Job<null> | null => {
+  const wanted = wires.filter((wire) => atHand(values, wire) === undefined)
+  if (wanted.length === 0) return null
+  return runner.job({
+    key: null,
+    draw: () => wanted,
+    outputs: () => wanted,
+    known: (wire) => values.has(wire),
+    write: (bytes, { inputs }) => {
+      for (const [wire, { view, base }] of inputs) writeView(bytes, view, base, atHand(values, wire)!.data)
+    },
+    read: (bytes, { outputs }) => {
+      for (const [wire, { view, base, shape }] of outputs)
+        values.set(wire, { shape, data: readView(bytes, view, base) })
+      return Either.right(null)
+    },
+  })
+}
+
+/** An interpreter throws where a run does not fit: its kernels have no other way to say so. */
+const orThrow = (outcome: Either.Either<Faults, null>): void => {
+  if (Either.isLeft(outcome)) throw new RangeError(describe(outcome.left[0]))
+}
+
+const lazy = <R extends Timing>(
+  compute: (wires: readonly Wire[]) => Timed<R, void>,
+  read: (wire: Wire) => Tensor,
+): LazyInterpreter<R> => ({
+  kernels: wiring,
+  fromSpikes: givenSpikes,
+  fromCurrents: (value) => givenCurrents(value.shape, value),
+  toSpikes: (wire) => read(wire) as Spikes,
+  toCurrents: (wire) => read(wire) as Currents,
+  shapeOf: ({ shape }) => shape,
+  compute,
+})
+
+/** The parameters of any network may come, so they go by themselves. */
+const byThemselves = (_: string, parameters: unknown): unknown => parameters
+
+/** An interpreter on a back end of the calling thread. */
+const onThisThread = (backend: Backend<'value'>): LazyInterpreter<'value'> => {
+  const runner = runnerOn(backend, byThemselves)
+  const values: Values = new WeakMap()
+  const compute = (wires: readonly Wire[]): void => {
+    const job = missing(runner, values, wires)
+    if (job !== null) orThrow(backend.perform(job, {}))
   }
-  const valueAt = (wire: Wire): Tensor => {
-    force([wire])
-    return atHand(wire)!
+  return lazy<'value'>(compute, (wire) => {
+    compute([wire])
+    return atHand(values, wire)!
+  })
+}
+
+/** An interpreter on threads; calls wait for each other. */
+const onThreads = (backend: Backend<'promise'>): LazyInterpreter<'promise'> => {
+  const runner = runnerOn(backend, byThemselves)
+  const values: Values = new WeakMap()
+  const compute = async (wires: readonly Wire[]): Promise<void> => {
+    const job = missing(runner, values, wires)
+    if (job !== null) orThrow(await backend.perform(job, {}))
   }
-  return {
-    kernels: wiring,
-    fromSpikes: givenSpikes,
-    fromCurrents: (value) => givenCurrents(value.shape, value),
-    force,
-    spikes: (wire) => valueAt(wire) as Spikes,
-    currents: (wire) => valueAt(wire) as Currents,
-  }
+  return lazy<'promise'>(compute, (wire) => {
+    const value = atHand(values, wire)
+    if (value === undefined) throw new Error('a value was read before it was computed')
+    return value
+  })
 }
 
 /**
- * The fast interpreter.
+ * The interpreter in plain TypeScript.
  *
  * @example
- * const { kernels, fromCurrents, currents } = fast()
- * const logits = currents(forward(network(kernels)(parameters))(4)(fromCurrents(image)))
+ * const { kernels, fromCurrents, toCurrents } = fast()
+ * const logits = toCurrents(forward(network(kernels)(parameters))(4)(fromCurrents(image)))
  * logits.shape // => [4, 1, 10]
  */
-export const fast = (): WireInterpreter => interpreterIn(arrayMemory())
+export const fast = (): LazyInterpreter<'value'> => onThisThread(typescriptBackend())
+
+/** An interpreter of the calling thread, and why it is not what was asked for, in one sentence. */
+export interface Noticed extends LazyInterpreter<'value'> {
+  readonly notice: string | null
+}
 
 /**
- * An interpreter's operations over plain tensors, computed one by one: for who wants to see every value, such as the
- * laws, the ledger and the trace. Nothing is fused, so it is slower than reading the logits alone.
+ * The interpreter on WebAssembly SIMD; in plain TypeScript, with a notice, where the engine does not have it.
+ *
+ * @example
+ * const { kernels, fromCurrents, toCurrents } = wasm()
+ * const logits = toCurrents(forward(network(kernels)(parameters))(4)(fromCurrents(image)))
+ * logits.shape // => [4, 1, 10]
  */
-export const tensorKernels = ({
-  kernels: K,
-  fromSpikes,
-  fromCurrents,
-  spikes,
-  currents,
-  force,
-}: WireInterpreter): Kernels<Spikes, Currents> => {
-  const read =
-    (run: (x: CurrentWire) => CurrentWire): ((x: Currents) => Currents) =>
-    (x) =>
-      currents(run(fromCurrents(x)))
-  const kernels: Kernels<Spikes, Currents> = {
-    stem: (p) => read(K.stem(p)),
-    hold: (steps) => read(K.hold(steps)),
-    fire: (p) => {
-      const run = K.fire(p)
-      return (x) => (membranes) => {
-        const before = membranes.get(p.key)
-        const [out, after] = run(fromCurrents(x))(new Map(before === undefined ? [] : [[p.key, fromCurrents(before)]]))
-        const membrane = after.get(p.key)!
-        force([out, membrane])
-        return [spikes(out), new Map(membranes).set(p.key, currents(membrane))]
-      }
-    },
-    synapse: (p) => {
-      const run = K.synapse(p)
-      return (x) => currents(run(fromSpikes(x)))
-    },
-    splitHeads: (heads) => (y) => {
-      const [first, last] = K.splitHeads(heads)(fromCurrents(y))
-      return [currents(first), currents(last)]
-    },
-    dstT: (scale) => (y, x) => currents(K.dstT(scale)(fromCurrents(y), fromSpikes(x))),
-    dst: (scale) => (y, x) => currents(K.dst(scale)(fromCurrents(y), fromSpikes(x))),
-    mergeHeads: (size) => read(K.mergeHeads(size)),
-    add: (a, b) => currents(K.add(fromCurrents(a), fromCurrents(b))),
-    meanPool: read(K.meanPool),
-    classify: (weight) => read(K.classify(weight)),
-    scope: () => kernels,
-  }
-  return kernels
+export const wasm = (): Noticed => {
+  const backend = wasmBackend()
+  return Either.isRight(backend)
+    ? { ...onThisThread(backend.right), notice: null }
+    : { ...fast(), notice: `${backend.left}; ${INSTEAD}` }
 }
+
+/** An interpreter on threads, which keep no process alive. */
+export interface ThreadedInterpreter extends LazyInterpreter<'promise'> {
+  readonly close: () => void
+}
+
+/**
+ * The WebAssembly interpreter on so many threads, or why this engine has none. The bits are those of {@link wasm}.
+ *
+ * @example
+ * const started = await threaded(2)() // Either<Faults, ThreadedInterpreter>
+ * if (Either.isLeft(started)) throw new Error(describe(started.left[0]))
+ * const { kernels, fromCurrents, toCurrents, compute, close } = started.right
+ * const logits = forward(network(kernels)(parameters))(4)(fromCurrents(image))
+ * await compute([logits])
+ * toCurrents(logits).shape // => [4, 1, 10]
+ * close()
+ */
+export const threaded =
+  (count: number, startLimit: number = START_LIMIT): TaskEither<Faults, ThreadedInterpreter> =>
+  async () => {
+    const backend = await teamBackend(count, startLimit)
+    return Either.isRight(backend)
+      ? Either.right({ ...onThreads(backend.right), close: backend.right.close })
+      : Either.left([{ _tag: 'Unavailable', what: backend.left, advice: 'run on one thread' }])
+  }

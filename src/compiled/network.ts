@@ -1,24 +1,42 @@
 /**
- * A network compiled once and run many times, on the fast interpreters.
+ * A network compiled once and run many times, on the fast back ends.
  *
- * Weights are packed at the first run. A run is a pure function of its image: what it keeps in memory between runs never
- * reaches a result, and a thousand runs take the memory of one.
+ * Weights are packed at the first run. A run is a pure function of its input: what it keeps in memory between runs never
+ * reaches a result, and a thousand runs take the memory of one. Many steps are run in chunks, so that memory does not grow
+ * with them.
  * @module
  */
 import * as Either from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { type Fault, type Faults, reasonOf, refuse } from '../core/fault.js'
-import { type Currents, type Reals, type Shape, showShape, type Tensor } from '../core/tensor.js'
+import { type Faults, refuse } from '../core/fault.js'
+import {
+  type Currents,
+  type Reals,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from '../core/tensor.js'
+import { finiteReals } from '../core/well-formed.js'
+import { type Cost, costs } from '../interpreters/cost.js'
 import { type CurrentWire, givenCurrents, wiring } from '../interpreters/graph.js'
 import type { Membranes } from '../model/kernels.js'
-import { network, step, still } from '../model/network.js'
+import { network } from '../model/network.js'
 import type { Parameters } from '../model/parameters.js'
-import { arrayMemory } from './machine/memory.js'
-import { type Drawing, engine, type Outcome, type Potentials, potentialTensor, type Request } from './runner.js'
-import { hasSimd, mayShare, wasmMemory } from './wasm/instance.js'
-import { threadedEngine } from './wasm/team.js'
+import { type Backend, CLOSED, ended, INSTEAD, type Job, type Signal, type Timed, type Timing } from './backend.js'
+import { type Costing, costing } from './ledger.js'
+import { type Bytes, readView, type View, writeView } from './machine/layout.js'
+import type { Port } from './machine/program.js'
+import { type Plan, type Runner, runnerOn, type Task } from './runner.js'
+import { typescriptBackend } from './typescript/backend.js'
+import { wasmBackend } from './wasm/backend.js'
+import { mayShare } from './wasm/instance.js'
+import { START_LIMIT, teamBackend } from './wasm/team.js'
 
-/** The fast interpreters: WebAssembly SIMD, or plain TypeScript, which runs wherever JavaScript runs. */
+/** The fast back ends: WebAssembly SIMD, or plain TypeScript, which runs wherever JavaScript runs. */
 export type FastKernels = 'fast' | 'wasm'
 
 /** What to run on. Both give the bits of `reference('float32')`, whatever the number of threads. */
@@ -27,151 +45,396 @@ export interface CompileOptions {
   readonly kernels?: FastKernels
   /** 1 by default, which runs on the calling thread; more are workers. `fast` has one. */
   readonly threads?: number
+  /** How many milliseconds the threads may take to start: 10,000 by default. */
+  readonly startLimit?: number
+}
+
+/** Who follows a run. */
+export interface Following {
+  /** An `AbortSignal`: stops the run, between two operations, when it is aborted. */
+  readonly signal?: Signal
+  /** Hears the path of each operation that is done, such as `layers.0.0.W`, and of how many steps at once. */
+  readonly progress?: (path: string, steps: number) => void
+}
+
+/**
+ * The membranes of a network between two chunks, by neuron key: a plain value, as they lie in memory (channels last), so
+ * that keeping and restoring them is one copy a layer. {@link membranesOf} gives them as tensors.
+ */
+export type Potentials = ReadonlyMap<string, Potential>
+
+/** One layer's membranes: the numbers, where they lie, and the shape `[B, ...]` they stand for. */
+export interface Potential {
+  readonly shape: Shape
+  readonly view: View
+  readonly data: Float32Array
+}
+
+/** What each operation of a run cost, by path. */
+export type Costs = ReadonlyMap<string, Cost>
+
+/** At once, or as a promise. */
+export type Result<R extends Timing, A> = Timed<R, Either.Either<Faults, A>>
+
+/** The three ways to run; `R` is how results come, and each gives what `Gives` makes of logits and membranes. */
+interface Ways<R extends Timing, Logits, Chunk> {
+  /** The logits of a still image held for so many steps, from rest. */
+  readonly still: (steps: number) => (image: Tensor<Reals>, following?: Following) => Result<R, Logits>
+  /** The logits of frames, from rest. */
+  readonly frames: (frames: Tensor<Reals>, following?: Following) => Result<R, Logits>
+  /** One chunk of a stream, one frame or more: from the membranes the last chunk left (null: rest) to those it leaves. */
+  readonly step: (state: Potentials | null) => (frames: Tensor<Reals>, following?: Following) => Result<R, Chunk>
 }
 
 /**
  * A compiled network; `R` is how results come, at once or as promises.
  *
  * Tensors have the time axis first: an image `[1, B, c, H, W]`, frames `[T, B, c, H, W]`, logits `[T, B, classes]`. An
- * input of another shape is an `Input` fault.
+ * input of another shape, or with a number that is not finite, is a fault; so are results that are not finite.
  */
-export interface Runs<R> {
+export interface Runs<R extends Timing> extends Ways<R, Currents, readonly [logits: Currents, state: Potentials]> {
   /** What runs: what was asked for, or what this engine has. */
   readonly kernels: FastKernels
   readonly threads: number
   /** Why it is not what was asked for, in one sentence; otherwise null. */
   readonly notice: string | null
-  /** The logits of a still image held for so many steps, from rest. */
-  readonly still: (steps: number) => (image: Tensor<Reals>) => Result<R, Currents>
-  /** The logits of frames, from rest. */
-  readonly frames: (frames: Tensor<Reals>) => Result<R, Currents>
-  /** One chunk of a stream, one frame or more: from the membranes the last chunk left (null: rest) to those it leaves. */
-  readonly step: (
-    state: Potentials | null,
-  ) => (frames: Tensor<Reals>) => Result<R, readonly [logits: Currents, state: Potentials]>
+  /**
+   * The same with what each operation cost: spikes are counted where they lie, which takes little, and the numbers are
+   * those of the ledger over the reference.
+   */
+  readonly measured: Ways<
+    R,
+    readonly [logits: Currents, costs: Costs],
+    readonly [logits: Currents, state: Potentials, costs: Costs]
+  >
 }
-
-/** At once, or as a promise. */
-export type Result<R, A> = R extends 'promise' ? Promise<Either.Either<Faults, A>> : Either.Either<Faults, A>
 
 /** A network on the calling thread. */
 export type Compiled = Runs<'value'>
 
 /** A network on threads. */
 export interface Threaded extends Runs<'promise'> {
-  /** Stops the threads. They keep no process alive, and end with the page. */
+  /** Stops the threads: runs under way, waiting or yet to come are faults. They keep no process alive, and end with the page. */
   readonly close: () => void
+}
+
+/** The most steps run together. */
+const CHUNK = 32
+
+/** What of a network is run at once: all of it on a held image or on frames, or the stem alone, or all behind it. */
+type Part = 'still' | 'frames' | 'embed' | 'held'
+
+interface Request {
+  readonly part: Part
+  readonly steps: number
+  readonly batch: number
+  readonly resume: boolean
+  readonly keep: boolean
+  readonly tallied: boolean
+}
+
+/** The graph of a request: its input, what it gives, and the membranes before (where it resumes) and after. */
+interface Graph {
+  readonly input: CurrentWire
+  readonly output: CurrentWire
+  readonly before: ReadonlyMap<string, CurrentWire>
+  readonly after: ReadonlyMap<string, CurrentWire>
+  readonly costing: Costing
 }
 
 const rest: Membranes<never> = new Map<string, never>()
 
 /** Draws a network for requests. */
-const drawing = (parameters: Parameters): ((request: Request) => Drawing) => {
-  const net = network(wiring)(parameters)
-  return ({ shape, steps, still: isStill, resume }) => {
-    const respond = isStill ? still(net)(steps) : step(net)
-    const input = givenCurrents(shape, null)
-    const before: Membranes<CurrentWire> = resume
-      ? new Map([...respond(input)(rest)[1]].map(([key, wire]) => [key, givenCurrents(wire.shape, null)]))
-      : rest
-    const [logits, after] = respond(input)(before)
-    return { input, logits, before, after }
+const drawing = (parameters: Parameters): ((request: Request) => Graph) => {
+  const { embed, hold, respond } = network(wiring)(parameters)
+  const { channels, image } = parameters.config
+  const frame = (steps: number, batch: number) =>
+    givenCurrents([steps, batch, channels, image.height, image.width], null)
+  return ({ part, steps, batch, resume }) => {
+    const drawn = (input: CurrentWire, current: CurrentWire): Graph => {
+      const before: Membranes<CurrentWire> = resume
+        ? new Map([...respond(current)(rest)[1]].map(([key, { shape }]) => [key, givenCurrents(shape, null)]))
+        : rest
+      const [output, after] = respond(current)(before)
+      return { input, output, before, after, costing: costing(output) }
+    }
+    switch (part) {
+      case 'still': {
+        const input = frame(1, batch)
+        return drawn(input, hold(steps)(embed(input)))
+      }
+      case 'frames': {
+        const input = frame(steps, batch)
+        return drawn(input, embed(input))
+      }
+      case 'embed': {
+        const input = frame(1, batch)
+        const output = embed(input)
+        return { input, output, before: rest, after: rest, costing: costing(output) }
+      }
+      case 'held': {
+        const input = givenCurrents(embed(frame(1, batch)).shape, null)
+        return drawn(input, hold(steps)(input))
+      }
+    }
   }
 }
+
+const floats = (bytes: Bytes, { view, base }: Port): Float32Array =>
+  bytes.f32.subarray(base / 4, (base + view.steps * view.stepStride) / 4)
+
+/** One layer's membranes as a tensor. */
+const potentialTensor = ({ shape, view, data }: Potential): Currents => ({
+  shape,
+  data: readView({ f32: data } as Bytes, view, 0) as Float32Array,
+})
+
+/** What a run gave. */
+interface Outcome {
+  readonly output: Currents
+  readonly state: Potentials
+  readonly costs: Costs
+}
+
+const finite = (path: string, data: Float32Array): Either.Either<Faults, null> => {
+  for (let i = 0; i < data.length; i++)
+    if (!Number.isFinite(data[i])) return Either.left([{ _tag: 'NotFinite', key: path, index: i, value: data[i]! }])
+  return Either.right(null)
+}
+
+/** The task of a request on an input, from membranes. */
+const taskOf = (
+  draw: (request: Request) => Graph,
+  request: Request,
+  input: Tensor<Reals>,
+  state: Potentials | null,
+): Task<Graph, Outcome> => ({
+  key: Object.values(request).join(' '),
+  draw: () => draw(request),
+  outputs: ({ output, after }) => [output, ...(request.keep ? after.values() : [])],
+  tallied: request.tallied,
+  write: (bytes, { graph, inputs }) => {
+    const port = inputs.get(graph.input)!
+    writeView(bytes, port.view, port.base, input.data)
+    for (const [key, wire] of graph.before) floats(bytes, inputs.get(wire)!).set(state!.get(key)!.data)
+  },
+  read: (bytes, plan) => {
+    const { graph, outputs } = plan
+    const { shape, view, base } = outputs.get(graph.output)!
+    const data = readView(bytes, view, base) as Float32Array
+    return pipe(
+      finite(graph.output.path, data),
+      Either.map(() => ({
+        output: { shape, data },
+        state: request.keep ? potentialsOf(bytes, plan) : rest,
+        costs: request.tallied ? graph.costing(bytes, plan.tallies) : rest,
+      })),
+    )
+  },
+})
+
+const potentialsOf = (bytes: Bytes, { graph, outputs }: Plan<Graph>): Potentials =>
+  new Map(
+    [...graph.after].map(([key, wire]) => {
+      const port = outputs.get(wire)!
+      return [key, { shape: port.shape, view: { ...port.view, offset: 0 }, data: floats(bytes, port).slice() }]
+    }),
+  )
+
+const added = (a: Costs, b: Costs): Costs =>
+  [...b].reduce((sum, [path, cost]) => sum.set(path, costs.concat(sum.get(path) ?? costs.empty, cost)), new Map(a))
+
+/** `length` elements of the first axis. */
+const part = ({ shape: [, ...inner], data }: Tensor<Reals>, from: number, length: number): Tensor<Reals> =>
+  tensor([length, ...inner], data.subarray(from * sizeOf(inner), (from + length) * sizeOf(inner)))
+
+const joined = (parts: readonly Currents[]): Currents => {
+  const [first] = parts as readonly [Currents, ...Currents[]]
+  if (parts.length === 1) return first
+  const data = new Float32Array(parts.reduce((sum, { data: { length } }) => sum + length, 0))
+  parts.reduce((at, { data: own }) => {
+    data.set(own, at)
+    return at + own.length
+  }, 0)
+  return tensor([parts.reduce((steps, { shape }) => steps + shape[0]!, 0), ...first.shape.slice(1)], data)
+}
+
+/** What is run of an input, and what is wanted of it. */
+interface Asked {
+  readonly part: 'still' | 'frames'
+  readonly input: Tensor<Reals>
+  readonly steps: number
+  readonly state: Potentials | null
+  readonly keep: boolean
+  readonly tallied: boolean
+}
+
+/** The job of a run: in one program, or where the steps are many in chunks, of which the stem of a still image is one. */
+const jobOf =
+  (runner: Runner, draw: (request: Request) => Graph, hear: (steps: number) => void) =>
+  ({ part: whole, input, steps, state, keep, tallied }: Asked): Job<Outcome> => {
+    const batch = input.shape[1]!
+    const run = (
+      request: Omit<Request, 'batch' | 'tallied'>,
+      of: Tensor<Reals>,
+      from: Potentials | null,
+    ): Job<Outcome> => {
+      hear(request.steps)
+      return runner.job(taskOf(draw, { ...request, batch, tallied }, of, from))
+    }
+    if (steps <= CHUNK) return run({ part: whole, steps, resume: state !== null, keep }, input, state)
+    return (function* () {
+      let held = input
+      const logits: Currents[] = []
+      let spent: Costs = rest
+      let membranes = state
+      if (whole === 'still') {
+        const embedded = yield* run({ part: 'embed', steps: 1, resume: false, keep: false }, input, null)
+        if (Either.isLeft(embedded)) return embedded
+        held = embedded.right.output
+        spent = embedded.right.costs
+      }
+      for (let t = 0; t < steps; t += CHUNK) {
+        const own = Math.min(CHUNK, steps - t)
+        const request = { part: whole === 'still' ? 'held' : whole, steps: own, resume: membranes !== null } as const
+        const last = t + own === steps
+        const outcome = yield* run(
+          { ...request, keep: keep || !last },
+          whole === 'still' ? held : part(input, t, own),
+          membranes,
+        )
+        if (Either.isLeft(outcome)) return outcome
+        logits.push(outcome.right.output)
+        spent = added(spent, outcome.right.costs)
+        membranes = outcome.right.state
+      }
+      return Either.right({ output: joined(logits), state: membranes!, costs: spent })
+    })()
+  }
 
 const refused = (problem: string, advice: string): Either.Either<Faults, never> => Either.left(refuse(problem, advice))
 
 /** Whether a tensor is an input `[T, B, c, H, W]` of the network. */
 const checked =
   ({ config: { channels, image } }: Parameters) =>
-  (input: Tensor<Reals>, steps?: number): Either.Either<Faults, Tensor<Reals>> => {
-    const frame = [channels, image.height, image.width]
-    const fits = input.shape.length === 5 && frame.every((extent, i) => input.shape[i + 2] === extent)
-    const counts = input.shape.slice(0, 2).every((extent) => extent >= 1)
-    if (fits && counts && (steps === undefined || input.shape[0] === steps)) return Either.right(input)
-    return refused(
-      `an input of shape ${showShape(input.shape)} is not one of this network`,
-      `give [${steps ?? 'T'}, B, ${frame.join(', ')}]`,
+  (given: Tensor<Reals>, steps?: number): Either.Either<Faults, Tensor<Reals>> =>
+    pipe(
+      finiteReals('the input')(given),
+      Either.chain((input) => {
+        const frame = [channels, image.height, image.width]
+        const fits = input.shape.length === 5 && sameShape(input.shape.slice(2), frame)
+        const counts = input.shape.slice(0, 2).every((extent) => extent >= 1)
+        if (fits && counts && (steps === undefined || input.shape[0] === steps)) return Either.right(input)
+        return refused(
+          `an input of shape ${showShape(input.shape)} is not one of this network`,
+          `give [${steps ?? 'T'}, B, ${frame.join(', ')}]`,
+        )
+      }),
     )
-  }
 
 /** Whether membranes are those of a batch of so many samples. */
 const resumable = (state: Potentials | null, shape: Shape): boolean =>
   state === null || [...state.values()].every((potential) => potential.shape[0] === shape[1])
 
-const unavailable = (reason: unknown): Faults => [
-  {
-    _tag: 'Unavailable',
-    what: `the run did not fit this engine (${reasonOf(reason)})`,
-    advice: 'take a smaller batch, or fewer steps at a time',
-  } satisfies Fault,
-]
-
-type Execute<A> = (request: Request, image: Tensor, state: Potentials | null) => A
-
-interface Requested {
-  readonly request: Request
-  readonly input: Tensor<Reals>
-  readonly state: Potentials | null
-}
-
-/** The requests behind the three ways to run. */
-const requests = (parameters: Parameters) => {
+/** What is asked by the three ways to run. */
+const asking = (parameters: Parameters) => {
   const check = checked(parameters)
-  const fresh = { resume: false, keep: false }
   return {
-    still: (steps: number, image: Tensor<Reals>): Either.Either<Faults, Requested> =>
+    still: (steps: number, image: Tensor<Reals>, tallied: boolean): Either.Either<Faults, Asked> =>
       Number.isSafeInteger(steps) && steps >= 1
-        ? Either.map((input: Tensor<Reals>) => ({
-            input,
-            state: null,
-            request: { shape: input.shape, steps, still: true, ...fresh },
-          }))(check(image, 1))
+        ? pipe(
+            check(image, 1),
+            Either.map((input) => ({ part: 'still', input, steps, state: null, keep: false, tallied })),
+          )
         : refused(`${steps} is not a number of steps`, 'give a whole number of at least 1'),
-    frames: (frames: Tensor<Reals>): Either.Either<Faults, Requested> =>
-      Either.map((input: Tensor<Reals>) => ({
-        input,
-        state: null,
-        request: { shape: input.shape, steps: input.shape[0]!, still: false, ...fresh },
-      }))(check(frames)),
-    step: (state: Potentials | null, frames: Tensor<Reals>): Either.Either<Faults, Requested> =>
-      Either.chain((input: Tensor<Reals>) =>
-        resumable(state, input.shape)
-          ? Either.right({
-              input,
-              state,
-              request: {
-                shape: input.shape,
-                steps: input.shape[0]!,
-                still: false,
-                resume: state !== null,
-                keep: true,
-              },
-            })
-          : refused('the membranes are of another batch', 'give the membranes that the last chunk of this batch left'),
-      )(check(frames)),
+    frames: (frames: Tensor<Reals>, tallied: boolean): Either.Either<Faults, Asked> =>
+      pipe(
+        check(frames),
+        Either.map((input) => ({ part: 'frames', input, steps: input.shape[0]!, state: null, keep: false, tallied })),
+      ),
+    step: (state: Potentials | null, frames: Tensor<Reals>, tallied: boolean): Either.Either<Faults, Asked> =>
+      pipe(
+        check(frames),
+        Either.chain((input) =>
+          resumable(state, input.shape)
+            ? Either.right({ part: 'frames', input, steps: input.shape[0]!, state, keep: true, tallied })
+            : refused(
+                'the membranes are of another batch',
+                'give the membranes that the last chunk of this batch left',
+              ),
+        ),
+      ),
   }
 }
 
-const onThisThread = (
+/** A copy of what a run is asked, for when the caller may write to its own before the run reads it. */
+const copied = (asked: Asked): Asked => ({
+  ...asked,
+  input: tensor(asked.input.shape, asked.input.data.slice()),
+  state:
+    asked.state &&
+    new Map([...asked.state].map(([key, potential]) => [key, { ...potential, data: potential.data.slice() }])),
+})
+
+/** A network on a back end. */
+export const networkOn = <R extends Timing>(
+  backend: Backend<R>,
   parameters: Parameters,
-  execute: Execute<Outcome>,
-  head: Pick<Compiled, 'kernels' | 'threads' | 'notice'>,
-): Compiled => {
-  const ask = requests(parameters)
-  const run = ({ request, input, state }: Requested): Either.Either<Faults, Outcome> =>
-    Either.tryCatch(() => execute(request, input, state), unavailable)
-  const logits = Either.map(([first]: Outcome) => first)
+  head: Pick<Runs<R>, 'kernels' | 'notice'>,
+): Runs<R> => {
+  const ask = asking(parameters)
+  const draw = drawing(parameters)
+  const runner = runnerOn(backend, (path) => path)
+  const run = <A>(
+    found: Either.Either<Faults, Asked>,
+    { signal, progress }: Following,
+    give: (outcome: Outcome) => A,
+  ): Result<R, A> => {
+    const own = Either.map((asked: Asked) => (backend.busy() || asked.steps > CHUNK ? copied(asked) : asked))(found)
+    let steps = 0
+    const job = (function* (): Job<A> {
+      if (Either.isLeft(own)) return own
+      const outcome = yield* jobOf(runner, draw, (count) => {
+        steps = count
+      })(own.right)
+      return Either.map(give)(outcome)
+    })()
+    return backend.perform(job, { signal, progress: progress && ((path) => progress(path, steps)) })
+  }
+  const ways = <Logits, Chunk>(
+    tallied: boolean,
+    logits: (outcome: Outcome) => Logits,
+    chunk: (outcome: Outcome) => Chunk,
+  ): Ways<R, Logits, Chunk> => ({
+    still:
+      (steps) =>
+      (image, following = {}) =>
+        run(ask.still(steps, image, tallied), following, logits),
+    frames: (frames, following = {}) => run(ask.frames(frames, tallied), following, logits),
+    step:
+      (state) =>
+      (frames, following = {}) =>
+        run(ask.step(state, frames, tallied), following, chunk),
+  })
   return {
     ...head,
-    still: (steps) => (image) => logits(Either.chain(run)(ask.still(steps, image))),
-    frames: (frames) => logits(Either.chain(run)(ask.frames(frames))),
-    step: (state) => (frames) => Either.chain(run)(ask.step(state, frames)),
+    threads: backend.threads,
+    ...ways(
+      false,
+      ({ output }) => output,
+      ({ output, state }) => [output, state] as const,
+    ),
+    measured: ways(
+      true,
+      ({ output, costs: spent }) => [output, spent] as const,
+      ({ output, state, costs: spent }) => [output, state, spent] as const,
+    ),
   }
 }
 
 /**
- * Compiles a network for the calling thread. Where WebAssembly SIMD is missing `wasm` becomes `fast`, with a notice.
+ * Compiles a network for the calling thread. Where the engine does not have WebAssembly SIMD, `wasm` becomes `fast`, with
+ * a notice that says why.
  *
  * @example
  * const net = compile({ kernels: 'wasm' })(parameters)
@@ -181,29 +444,48 @@ const onThisThread = (
 export const compile =
   ({ kernels = 'wasm' }: Pick<CompileOptions, 'kernels'> = {}) =>
   (parameters: Parameters): Compiled => {
-    const draw = drawing(parameters)
-    if (kernels === 'wasm' && hasSimd())
-      return onThisThread(parameters, engine(wasmMemory(), draw), { kernels, threads: 1, notice: null })
-    return onThisThread(parameters, engine(arrayMemory(), draw), {
-      kernels: 'fast',
-      threads: 1,
-      notice: kernels === 'fast' ? null : 'This engine has no WebAssembly SIMD; running plain TypeScript instead.',
-    })
+    const fast = (notice: string | null): Compiled =>
+      networkOn(typescriptBackend(), parameters, { kernels: 'fast', notice })
+    switch (kernels) {
+      case 'fast':
+        return fast(null)
+      case 'wasm': {
+        const backend = wasmBackend()
+        return Either.isRight(backend)
+          ? networkOn(backend.right, parameters, { kernels, notice: null })
+          : fast(`${backend.left}; ${INSTEAD}`)
+      }
+    }
   }
 
-/** A network on the calling thread, with results as promises. */
-const promising = ({ still: hold, frames, step: chunk, ...head }: Compiled, notice: string | null): Threaded => ({
-  ...head,
-  notice: notice ?? head.notice,
-  still: (steps) => async (image) => hold(steps)(image),
-  frames: async (input) => frames(input),
-  step: (state) => async (input) => chunk(state)(input),
-  close: () => undefined,
-})
+/** A network on the calling thread, with results as promises; closed, it refuses as threads do. */
+const promising = (net: Compiled, notice: string | null): Threaded => {
+  let closed = false
+  const promised =
+    <A extends readonly unknown[], B>(run: (...values: A) => Result<'value', B>) =>
+    async (...values: A): Result<'promise', B> =>
+      closed ? Either.left(ended(CLOSED)) : run(...values)
+  const ways = <L, C>({ still, frames, step }: Ways<'value', L, C>): Ways<'promise', L, C> => ({
+    still: (steps) => promised(still(steps)),
+    frames: promised(frames),
+    step: (state) => promised(step(state)),
+  })
+  return {
+    kernels: net.kernels,
+    threads: net.threads,
+    notice: notice ?? net.notice,
+    ...ways(net),
+    measured: ways(net.measured),
+    close: () => {
+      closed = true
+    },
+  }
+}
 
 /**
  * Compiles a network for threads, and starts them. Where memory cannot be shared (a page that is not cross-origin
- * isolated), or with one thread, it runs on the calling thread, with a notice where that was not asked for.
+ * isolated), where threads do not start in time, or with one thread, it runs on the calling thread, with a notice where
+ * that was not asked for.
  *
  * @example
  * const net = await compileThreads({ threads: 2 })(parameters)() // Either<Faults, Threaded>
@@ -212,7 +494,7 @@ const promising = ({ still: hold, frames, step: chunk, ...head }: Compiled, noti
  * net.right.close()
  */
 export const compileThreads =
-  ({ kernels = 'wasm', threads = 1 }: CompileOptions = {}) =>
+  ({ kernels = 'wasm', threads = 1, startLimit = START_LIMIT }: CompileOptions = {}) =>
   (parameters: Parameters): TaskEither<Faults, Threaded> =>
   async () => {
     if (!(Number.isSafeInteger(threads) && threads >= 1))
@@ -221,29 +503,13 @@ export const compileThreads =
       Either.right(promising(compile({ kernels })(parameters), notice))
     if (threads === 1) return single(null)
     if (kernels === 'fast') return single('Plain TypeScript runs on one thread.')
-    if (!hasSimd()) return single(null)
     if (!mayShare()) return single('This page may not share memory with threads; running on one.')
-    const started = await threadedEngine(drawing(parameters), threads).then(Either.right, (reason: unknown) =>
-      Either.left(unavailable(reason)),
-    )
-    if (Either.isLeft(started)) return single('This engine refused to start threads; running on one.')
-    const { execute, close } = started.right
-    const ask = requests(parameters)
-    const run = (asked: Either.Either<Faults, Requested>): Promise<Either.Either<Faults, Outcome>> =>
-      Either.isLeft(asked)
-        ? Promise.resolve(asked)
-        : execute(asked.right.request, asked.right.input, asked.right.state).then(Either.right, (reason: unknown) =>
-            Either.left(unavailable(reason)),
-          )
-    const logits = Either.map(([first]: Outcome) => first)
+    const team = await teamBackend(threads, startLimit)
+    if (Either.isLeft(team)) return single(`${team.left}; running on one.`)
+    const { right: backend } = team
     return Either.right({
-      kernels: 'wasm',
-      threads,
-      notice: null,
-      still: (steps) => async (image) => logits(await run(ask.still(steps, image))),
-      frames: async (frames) => logits(await run(ask.frames(frames))),
-      step: (state) => async (frames) => run(ask.step(state, frames)),
-      close,
+      ...networkOn(backend, parameters, { kernels: 'wasm', notice: null }),
+      close: backend.close,
     })
   }
 

@@ -1,143 +1,175 @@
 /**
- * Sessions: a network compiled once, run many times in one memory.
+ * The runner: the one place where a graph becomes a program, and a program runs.
  *
- * A run writes its input, runs the steps and copies its outputs out; nothing it leaves in memory is ever read by the
- * next, so equal inputs give equal outputs, and a thousand runs take the memory of one.
+ * A run finds or compiles its program, makes the memory large enough, writes the constants that are not there yet and the
+ * inputs, runs, and reads the outputs. Nothing it leaves in memory is ever read by the next, so equal inputs give equal
+ * outputs. Programs are kept, the last used longest; constants until they take too much.
  * @module
  */
-import type { Currents, Shape, Tensor } from '../core/tensor.js'
-import type { CurrentWire } from '../interpreters/graph.js'
-import { type Pool, pool } from './compiler/allocate.js'
-import { assemble } from './compiler/lower.js'
-import { runSteps } from './execute/steps.js'
-import { type Bytes, readView, type View, writeView } from './machine/layout.js'
-import { type Memory, writeConstants } from './machine/memory.js'
-import { FIRST_FREE, type Port, type Program } from './machine/program.js'
+import * as Either from 'fp-ts/lib/Either.js'
+import type { Faults } from '../core/fault.js'
+import type { Wire } from '../interpreters/graph.js'
+import type { Backend, Job, Timing } from './backend.js'
+import { lower } from './compiler/lower.js'
+import { type Constants, constantsFrom } from './machine/constants.js'
+import type { Bytes } from './machine/layout.js'
+import { FIRST_FREE, type Port, type Program, type Tallied } from './machine/program.js'
 
-/** What is to be run: a still image held for `steps` steps, or frames, from rest or from where a chunk ended. */
-export interface Request {
-  readonly shape: Shape
-  readonly steps: number
-  readonly still: boolean
-  readonly resume: boolean
-  readonly keep: boolean
+/** A graph that was compiled: its program, and which port belongs to which node of the graph. */
+export interface Plan<G> {
+  readonly graph: G
+  readonly program: Program
+  readonly inputs: ReadonlyMap<Wire, Port>
+  readonly outputs: ReadonlyMap<Wire, Port>
+  /** Where the spikes of a neuron are counted, for those that were asked for. */
+  readonly tallies: ReadonlyMap<Wire, Tallied>
 }
 
-/** A network drawn for a request: its input, its logits, and the membranes before (where it resumes) and after. */
-export interface Drawing {
-  readonly input: CurrentWire
-  readonly logits: CurrentWire
-  readonly before: ReadonlyMap<string, CurrentWire>
-  readonly after: ReadonlyMap<string, CurrentWire>
+/** What is to be computed. */
+export interface Task<G, A> {
+  /** Graphs of one key are alike, so that their program is kept; null keeps nothing. */
+  readonly key: string | null
+  /** Draws the graph. */
+  readonly draw: () => G
+  /** What is wanted of it. */
+  readonly outputs: (graph: G) => readonly Wire[]
+  /** Whether a node's value is at hand, besides those that are given. */
+  readonly known?: (wire: Wire) => boolean
+  /** Whether to count the spikes of each neuron. */
+  readonly tallied?: boolean
+  /** Writes the inputs. */
+  readonly write: (bytes: Bytes, plan: Plan<G>) => void
+  /** Reads the outputs. */
+  readonly read: (bytes: Bytes, plan: Plan<G>) => Either.Either<Faults, A>
+}
+
+/** What is kept at the most. */
+export interface Limits {
+  readonly programs: number
+  /** Numbers in all kept programs. */
+  readonly numbers: number
+  /** Bytes of constants. */
+  readonly constants: number
+}
+
+export const LIMITS: Limits = { programs: 64, numbers: 2 ** 21, constants: 2 ** 29 }
+
+/** What a runner keeps. */
+export interface Kept {
+  readonly programs: number
+  readonly numbers: number
+  readonly constants: number
+}
+
+/** Compiles and runs graphs on a back end. */
+export interface Runner {
+  /** The job that computes one graph. */
+  readonly job: <G, A>(task: Task<G, A>) => Job<A>
+  /** Forgets all programs; parameters that go by the same keys take the place of those that went. */
+  readonly rebind: () => void
+  readonly kept: () => Kept
+}
+
+/** How many numbers a program is made of. */
+const numbersIn = (value: unknown): number =>
+  typeof value !== 'object' || value === null
+    ? 1
+    : Object.values(value).reduce<number>((sum, part) => sum + numbersIn(part), 0)
+
+interface Entry {
+  readonly plan: Plan<unknown>
+  readonly numbers: number
 }
 
 /**
- * The membranes of a network between two chunks, by neuron key: a plain value, in the channel-last layout of the memory
- * (see {@link Potential}), so that keeping and restoring them is one copy a layer.
+ * A runner on a back end.
+ *
+ * @param keyOf - what parameters go by: their path, in one network; or themselves, where networks may be many
  */
-export type Potentials = ReadonlyMap<string, Potential>
+export const runnerOn = <R extends Timing>(
+  backend: Backend<R>,
+  keyOf: (path: string, parameters: unknown) => unknown,
+  limits: Limits = LIMITS,
+): Runner => {
+  let constants: Constants = constantsFrom(FIRST_FREE)
+  /** In the order of their last use. */
+  const entries = new Map<string, Entry>()
+  let numbers = 0
 
-/** One layer's membranes: the numbers, where they lie, and the shape `[B, ...]` they stand for. */
-export interface Potential {
-  readonly shape: Shape
-  readonly view: View
-  readonly data: Float32Array
-}
-
-/** One layer's membranes as a tensor. */
-export const potentialTensor = ({ shape, view, data }: Potential): Currents => ({
-  shape,
-  data: readView({ f32: data } as Bytes, view, 0) as Float32Array,
-})
-
-/** A program with names for its ports. */
-export interface Compiled {
-  readonly program: Program
-  readonly input: Port
-  readonly logits: Port
-  readonly before: ReadonlyMap<string, Port>
-  readonly after: ReadonlyMap<string, Port>
-}
-
-/** The programs of one network, each compiled when first asked for. */
-export interface Library {
-  readonly compiled: (request: Request) => Compiled
-  /** Writes the constants not yet written. */
-  readonly writeConstants: (bytes: Bytes) => void
-}
-
-const keyOf = ({ shape, steps, still, resume, keep }: Request): string =>
-  [shape.join('x'), steps, still, resume, keep].join(' ')
-
-/** The programs of the network that `draw` draws. */
-export const library = (draw: (request: Request) => Drawing, threads: number): Library => {
-  const constants: Pool = pool(FIRST_FREE)
-  const programs = new Map<string, Compiled>()
-  const compile = (request: Request): Compiled => {
-    const end = constants.end()
-    const { input, logits, before, after } = draw(request)
-    const { program, feeds } = assemble([logits, ...(request.keep ? after.values() : [])], constants, threads)
-    // Constants that come late lie where other programs have values: those are compiled anew.
-    if (constants.end() !== end) programs.clear()
-    const fed = (wire: CurrentWire): Port => program.inputs[feeds.indexOf(wire)]!
-    const [result, ...kept] = program.outputs
-    return {
-      program,
-      input: fed(input),
-      logits: result!,
-      before: new Map([...before].map(([key, wire]) => [key, fed(wire)])),
-      after: new Map([...after.keys()].flatMap((key, i) => (kept[i] === undefined ? [] : [[key, kept[i]]]))),
+  const forget = (key: string): void => {
+    const { plan, numbers: own } = entries.get(key)!
+    entries.delete(key)
+    numbers -= own
+    backend.evict(plan.program)
+  }
+  const forgetAll = (): void => {
+    for (const key of [...entries.keys()]) forget(key)
+  }
+  const keep = (key: string, plan: Plan<unknown>): void => {
+    const own = numbersIn(plan.program.instructions)
+    entries.set(key, { plan, numbers: own })
+    numbers += own
+    for (const oldest of [...entries.keys()]) {
+      if (oldest === key || (entries.size <= limits.programs && numbers <= limits.numbers)) return
+      forget(oldest)
     }
   }
-  return {
-    compiled: (request) => {
-      const key = keyOf(request)
-      const known = programs.get(key) ?? compile(request)
-      programs.set(key, known)
-      return known
-    },
-    writeConstants: (bytes) => {
-      writeConstants(bytes, constants)
-    },
+
+  const compile = <G, A>({ draw, outputs, known, tallied }: Task<G, A>): Plan<G> => {
+    if (constants.end() > limits.constants) {
+      forgetAll()
+      constants = constantsFrom(FIRST_FREE)
+    }
+    const end = constants.end()
+    const graph = draw()
+    const wanted = outputs(graph)
+    const { program, feeds, tallies } = lower(wanted, {
+      constants,
+      keyOf,
+      threads: backend.threads,
+      known: known ?? (() => false),
+      tallied: tallied ?? false,
+    })
+    // Constants that come late lie where other programs have values: those are compiled anew.
+    if (constants.end() !== end) forgetAll()
+    return {
+      graph,
+      program,
+      inputs: new Map(feeds.map((wire, i) => [wire, program.inputs[i]!])),
+      outputs: new Map(wanted.map((wire, i) => [wire, program.outputs[i]!])),
+      tallies,
+    }
   }
-}
 
-const floats = (bytes: Bytes, { view, base }: Port): Float32Array =>
-  bytes.f32.subarray(base / 4, (base + view.steps * view.stepStride) / 4)
+  const planOf = <G, A>(task: Task<G, A>): Plan<G> => {
+    if (task.key === null) return compile(task)
+    const known = entries.get(task.key)
+    if (known !== undefined) {
+      entries.delete(task.key)
+      entries.set(task.key, known)
+      return known.plan as Plan<G>
+    }
+    const plan = compile(task)
+    keep(task.key, plan)
+    return plan
+  }
 
-/** Writes the input of a run and the membranes it resumes from. */
-export const enter = (bytes: Bytes, { input, before }: Compiled, image: Tensor, state: Potentials | null): void => {
-  writeView(bytes, input.view, input.base, image.data)
-  for (const [key, port] of before) floats(bytes, port).set(state!.get(key)!.data)
-}
-
-/** Copies the outcome of a run out. */
-export const leave = (bytes: Bytes, { logits, after }: Compiled): readonly [logits: Currents, state: Potentials] => [
-  { shape: logits.shape, data: readView(bytes, logits.view, logits.base) as Float32Array },
-  new Map(
-    [...after].map(([key, port]) => [
-      key,
-      { shape: port.shape, view: { ...port.view, offset: 0 }, data: floats(bytes, port).slice() },
-    ]),
-  ),
-]
-
-/** Logits, and the membranes where they were asked for. */
-export type Outcome = readonly [logits: Currents, state: Potentials]
-
-/** Runs requests on the calling thread, in one memory that grows to the largest of them. */
-export const engine = (
-  memory: Memory,
-  draw: (request: Request) => Drawing,
-): ((request: Request, image: Tensor, state: Potentials | null) => Outcome) => {
-  const { compiled, writeConstants: write } = library(draw, 1)
-  return (request, image, state) => {
-    const plan = compiled(request)
-    const { bytes, scratch, steps } = plan.program
-    const P = memory(bytes + scratch)
-    write(P.bytes())
-    enter(P.bytes(), plan, image, state)
-    runSteps(P, steps, bytes)
-    return leave(P.bytes(), plan)
+  return {
+    *job(task) {
+      const plan = planOf(task)
+      const { program } = plan
+      const memory = backend.memory(program.bytes + backend.threads * program.scratch)
+      if (Either.isLeft(memory)) return memory
+      constants.write(memory.right)
+      task.write(memory.right, plan)
+      try {
+        yield program
+        return task.read(memory.right, plan)
+      } finally {
+        if (task.key === null) backend.evict(program)
+      }
+    },
+    rebind: forgetAll,
+    kept: () => ({ programs: entries.size, numbers, constants: constants.end() }),
   }
 }

@@ -12,6 +12,8 @@ import type { Kernels, Neuron, Pool, Stem, Synapse } from '../model/kernels.js'
 /** A wire that carries currents, and the operation that drives it. `given` is an input: a tensor, or bound at the run. */
 export interface CurrentWire {
   readonly carries: 'currents'
+  /** The path of the operation, such as `layers.0.0.W`. */
+  readonly path: string
   readonly shape: Shape
   readonly from:
     | { readonly op: 'given'; readonly value: Currents | null }
@@ -36,6 +38,7 @@ export interface CurrentWire {
 /** A wire that carries spikes. `membrane` null is a layer at rest. */
 export interface SpikeWire {
   readonly carries: 'spikes'
+  readonly path: string
   readonly shape: Shape
   readonly from:
     | { readonly op: 'given'; readonly value: Spikes | null }
@@ -44,15 +47,18 @@ export interface SpikeWire {
 
 export type Wire = CurrentWire | SpikeWire
 
-const currents = (shape: Shape, from: CurrentWire['from']): CurrentWire => ({ carries: 'currents', shape, from })
+const currentsAt =
+  (path: string) =>
+  (shape: Shape, from: CurrentWire['from']): CurrentWire => ({ carries: 'currents', path, shape, from })
 
 /** A wire fed with a tensor of currents, or with `null` one that is bound at each run. */
 export const givenCurrents = (shape: Shape, value: Currents | null): CurrentWire =>
-  currents(shape, { op: 'given', value })
+  currentsAt('')(shape, { op: 'given', value })
 
 /** A wire fed with a tensor of spikes. */
 export const givenSpikes = (value: Spikes): SpikeWire => ({
   carries: 'spikes',
+  path: '',
   shape: value.shape,
   from: { op: 'given', value },
 })
@@ -93,48 +99,54 @@ const convolvedShape = (shape: Shape, { convolution: { weight, stride, padding }
   return mapped(shape, out, { height, width, stride, padding })
 }
 
-/** The kernels that draw the graph. */
-export const wiring: Kernels<SpikeWire, CurrentWire> = {
-  stem: (parameters) => (x) => {
-    const embedded = currents(convolvedShape(x.shape, parameters), { op: 'stem', parameters, x })
-    const { pool } = parameters
-    if (pool === null) return embedded
-    const { kernel, stride, padding } = pool
-    const shape = mapped(embedded.shape, embedded.shape[2]!, { height: kernel, width: kernel, stride, padding })
-    return currents(shape, { op: 'pool', pool, x: embedded })
-  },
-  hold: (steps) => (x) => currents([steps, ...x.shape.slice(1)], { op: 'hold', x }),
-  fire: (neuron) => (x) => (membranes) => {
-    const spikes: SpikeWire = {
-      carries: 'spikes',
-      shape: x.shape,
-      from: { op: 'fire', neuron, x, membrane: membranes.get(neuron.key) ?? null },
-    }
-    const after = currents(x.shape.slice(1), { op: 'membrane', of: spikes })
-    return [spikes, new Map(membranes).set(neuron.key, after)]
-  },
-  synapse: (parameters) => (x) => currents(convolvedShape(x.shape, parameters), { op: 'synapse', parameters, x }),
-  splitHeads: (heads) => (x) => {
-    const [T, B, C2, h, w] = x.shape as readonly [number, number, number, number, number]
-    const shape = [T, B, heads, C2 / heads / 2, h * w]
-    return [currents(shape, { op: 'half', heads, which: 0, x }), currents(shape, { op: 'half', heads, which: 1, x })]
-  },
-  dstT: (scale) => (y, x) => {
-    const [T, B, heads, , n] = y.shape as readonly [number, number, number, number, number]
-    return currents([T, B, heads, n, x.shape[3]! * x.shape[4]!], { op: 'dstT', scale, y, x })
-  },
-  dst: (scale) => (y, x) => {
-    const [T, B, heads, d] = y.shape as readonly [number, number, number, number, number]
-    return currents([T, B, heads, d, x.shape[4]!], { op: 'dst', scale, y, x })
-  },
-  mergeHeads:
-    ({ height, width }) =>
-    (x) => {
-      const [T, B, heads, d] = x.shape as readonly [number, number, number, number, number]
-      return currents([T, B, heads * d, height, width], { op: 'merge', x })
+const drawingAt = (path: string): Kernels<SpikeWire, CurrentWire> => {
+  const currents = currentsAt(path)
+  return {
+    stem: (parameters) => (x) => {
+      const embedded = currents(convolvedShape(x.shape, parameters), { op: 'stem', parameters, x })
+      const { pool } = parameters
+      if (pool === null) return embedded
+      const { kernel, stride, padding } = pool
+      const shape = mapped(embedded.shape, embedded.shape[2]!, { height: kernel, width: kernel, stride, padding })
+      return currents(shape, { op: 'pool', pool, x: embedded })
     },
-  add: (a, b) => currents(a.shape, { op: 'add', a, b }),
-  meanPool: (x) => currents(x.shape.slice(0, 3), { op: 'meanPool', x }),
-  classify: (weight) => (x) => currents([...x.shape.slice(0, 2), weight.shape[0]!], { op: 'classify', weight, x }),
-  scope: () => wiring,
+    hold: (steps) => (x) => currents([steps, ...x.shape.slice(1)], { op: 'hold', x }),
+    fire: (neuron) => (x) => (membranes) => {
+      const spikes: SpikeWire = {
+        carries: 'spikes',
+        path,
+        shape: x.shape,
+        from: { op: 'fire', neuron, x, membrane: membranes.get(neuron.key) ?? null },
+      }
+      const after = currents(x.shape.slice(1), { op: 'membrane', of: spikes })
+      return [spikes, new Map(membranes).set(neuron.key, after)]
+    },
+    synapse: (parameters) => (x) => currents(convolvedShape(x.shape, parameters), { op: 'synapse', parameters, x }),
+    splitHeads: (heads) => (x) => {
+      const [T, B, C2, h, w] = x.shape as readonly [number, number, number, number, number]
+      const shape = [T, B, heads, C2 / heads / 2, h * w]
+      return [currents(shape, { op: 'half', heads, which: 0, x }), currents(shape, { op: 'half', heads, which: 1, x })]
+    },
+    dstT: (scale) => (y, x) => {
+      const [T, B, heads, , n] = y.shape as readonly [number, number, number, number, number]
+      return currents([T, B, heads, n, x.shape[3]! * x.shape[4]!], { op: 'dstT', scale, y, x })
+    },
+    dst: (scale) => (y, x) => {
+      const [T, B, heads, d] = y.shape as readonly [number, number, number, number, number]
+      return currents([T, B, heads, d, x.shape[4]!], { op: 'dst', scale, y, x })
+    },
+    mergeHeads:
+      ({ height, width }) =>
+      (x) => {
+        const [T, B, heads, d] = x.shape as readonly [number, number, number, number, number]
+        return currents([T, B, heads * d, height, width], { op: 'merge', x })
+      },
+    add: (a, b) => currents(a.shape, { op: 'add', a, b }),
+    meanPool: (x) => currents(x.shape.slice(0, 3), { op: 'meanPool', x }),
+    classify: (weight) => (x) => currents([...x.shape.slice(0, 2), weight.shape[0]!], { op: 'classify', weight, x }),
+    scope: (label) => drawingAt(path === '' ? label : `${path}.${label}`),
+  }
 }
+
+/** The kernels that draw the graph. */
+export const wiring: Kernels<SpikeWire, CurrentWire> = drawingAt('')

@@ -1,6 +1,7 @@
 /** What an interpreter is: kernels, and the way between its carriers and tensors. @module */
 import type { Currents, Shape, Spikes } from '../core/tensor.js'
 import type { Kernels } from '../model/kernels.js'
+import { applyOf, kernelsOf, type Translation, translateInputs, translateOutputs } from '../model/operation.js'
 
 /** How an interpreter's own spikes and currents are made from tensors, and read back. */
 export interface Carriers<S, C> {
@@ -47,3 +48,33 @@ export const tensorInterpreter = (kernels: Kernels<Spikes, Currents>): Interpret
   shapeOf: ({ shape }) => shape,
   compute: null,
 })
+
+/**
+ * An interpreter's operations over plain tensors, computed one by one: for who wants to see every value. Nothing is fused,
+ * so it is slower than reading the logits alone. For interpreters that compute on the calling thread.
+ *
+ * @example
+ * const { add } = tensorKernels(tensorInterpreter(reference('float32')))
+ * add(tensor([1, 1, 1], Float32Array.of(1)), tensor([1, 1, 1], Float32Array.of(2))).data // => Float32Array.of(3)
+ */
+export const tensorKernels = <S, C>(I: Interpreter<S, C>): Kernels<Spikes, Currents> => {
+  const apply = applyOf(I.kernels)
+  const into: Translation<Spikes, Currents, S, C> = {
+    spikes: I.fromSpikes,
+    currents: I.fromCurrents,
+    membrane: I.fromCurrents,
+  }
+  const out: Translation<S, C, Spikes, Currents> = {
+    spikes: I.toSpikes,
+    currents: I.toCurrents,
+    membrane: I.toCurrents,
+  }
+  return kernelsOf<Spikes, Currents>((operation, parameters, path) => {
+    const run = apply(operation, parameters, path)
+    return (...inputs) => {
+      const outputs = run(...translateInputs(operation, inputs, into))
+      void I.compute?.(outputs as readonly (S | C)[])
+      return translateOutputs(operation, outputs, out)
+    }
+  })
+}

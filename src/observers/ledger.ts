@@ -1,45 +1,11 @@
 /** The ledger: what each layer of a run costs, in operations and in energy. @module */
-import type { Monoid } from 'fp-ts/lib/Monoid.js'
-import { struct } from 'fp-ts/lib/Monoid.js'
-import { MonoidSum } from 'fp-ts/lib/number.js'
 import { type Currents, type Spikes, sizeOf } from '../core/tensor.js'
 import { convolved } from '../core/window.js'
+import { type Cost, costs } from '../interpreters/cost.js'
 import type { Convolution, Kernels } from '../model/kernels.js'
 import { type Event, type Notes, type Observed, observe } from './observe.js'
 
-/**
- * What an operation costs, in whole numbers.
- *
- * - `sops`: synaptic operations, one a spike and neuron it reaches; padding cut off, groups respected. Each is one
- *   addition, and in the layers that consume spikes `additions` equals it.
- * - `macs`: multiply-accumulates on real inputs: the stem's convolution and the classifier.
- * - `affines`: batch norms, one `x * gain + shift` an output; they fold into the weights on a device.
- * - `additions`, `multiplications`, `comparisons`: everything else, by kind. A neuron and step: LIF and PLIF two
- *   additions, one multiplication (a halving at tau = 2), one comparison; IF one addition, one comparison.
- * - `spikes` of `neurons`: how many of the neuron-steps fired.
- */
-export interface Cost {
-  readonly sops: number
-  readonly macs: number
-  readonly affines: number
-  readonly additions: number
-  readonly multiplications: number
-  readonly comparisons: number
-  readonly spikes: number
-  readonly neurons: number
-}
-
-/** Costs add up, field by field. */
-export const costs: Monoid<Cost> = struct({
-  sops: MonoidSum,
-  macs: MonoidSum,
-  affines: MonoidSum,
-  additions: MonoidSum,
-  multiplications: MonoidSum,
-  comparisons: MonoidSum,
-  spikes: MonoidSum,
-  neurons: MonoidSum,
-})
+export { type Cost, costs }
 
 /** How an observer sees an interpreter's own carriers as tensors. */
 export interface Readers<S, C> {

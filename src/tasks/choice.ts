@@ -1,11 +1,8 @@
 /** Choosing an interpreter: the one place that knows the defaults. @module */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { fast, type WireInterpreter } from '../compiled/interpreter.js'
-import { hasSimd } from '../compiled/wasm/instance.js'
-import { wasm } from '../compiled/wasm/kernels.js'
-import { type ThreadedWires, threadedWires } from '../compiled/wasm/threaded.js'
-import { type Faults, reasonOf } from '../core/fault.js'
+import { fast, type LazyInterpreter, threaded, wasm } from '../compiled/interpreter.js'
+import type { Faults } from '../core/fault.js'
 import type { Currents, Precision, Shape, Spikes } from '../core/tensor.js'
 import { reference } from '../interpreters/reference.js'
 import type { Kernels } from '../model/kernels.js'
@@ -55,8 +52,15 @@ const eager = (kernels: Kernels<Spikes, Currents>): Interpreter<Spikes, Currents
   force: null,
 })
 
-const ofWires = (interpreter: WireInterpreter | ThreadedWires): Some =>
-  some({ ...interpreter, shape: ({ shape }) => shape })
+const ofGraph = ({
+  kernels,
+  fromCurrents,
+  toSpikes,
+  toCurrents,
+  shapeOf,
+  compute,
+}: LazyInterpreter<'value'> | LazyInterpreter<'promise'>): Some =>
+  some({ kernels, fromCurrents, spikes: toSpikes, currents: toCurrents, shape: shapeOf, force: compute })
 
 /** An interpreter, chosen. */
 export interface Chosen {
@@ -77,38 +81,33 @@ const precisionFor = (purpose: Purpose, { precision, kernels, threads }: KernelO
     ? 'float32'
     : 'float64')
 
-/** The WebAssembly interpreter on so many threads. */
-const onThreads = (threads: number): TaskEither.TaskEither<Faults, Some> =>
-  threads === 1
-    ? TaskEither.fromIO(() => ofWires(wasm()))
-    : pipe(
-        TaskEither.tryCatch(
-          () => threadedWires(threads),
-          (error): Faults => [
-            { _tag: 'Unavailable', what: `no threads: ${reasonOf(error)}`, advice: 'leave --threads out' },
-          ],
-        ),
-        TaskEither.map(ofWires),
-      )
-
 /**
  * The interpreter asked for. Left to choose, exact numbers are float64 by the reference, quick ones float32 by `wasm`;
- * where the engine has no SIMD, `fast` takes the place of `wasm`, bit for bit the same, with a notice.
+ * where the engine does not have it, `fast` takes the place of `wasm`, bit for bit the same, with a notice.
  */
 export const choose = (purpose: Purpose, options: KernelOptions): TaskEither.TaskEither<Faults, Chosen> => {
   const precision = precisionFor(purpose, options)
-  const wanted = options.kernels ?? (precision === 'float32' ? 'wasm' : 'reference')
+  const name = options.kernels ?? (precision === 'float32' ? 'wasm' : 'reference')
   const threads = options.threads ?? 1
-  if (wanted === 'wasm' && hasSimd())
-    return pipe(
-      onThreads(threads),
-      TaskEither.map((interpreter) => ({ precision, name: 'wasm', threads, interpreter, notice: null })),
-    )
-  const notice =
-    wanted === 'wasm' ? 'this engine has no WebAssembly SIMD, so the fast kernels run instead of wasm' : null
-  return TaskEither.right(
-    wanted === 'reference'
-      ? { precision, name: 'reference', threads: 1, interpreter: some(eager(reference(precision))), notice }
-      : { precision, name: 'fast', threads: 1, interpreter: ofWires(fast()), notice },
-  )
+  const alone = { precision, threads: 1, notice: null }
+  switch (name) {
+    case 'reference':
+      return TaskEither.right({ ...alone, name, interpreter: some(eager(reference(precision))) })
+    case 'fast':
+      return TaskEither.right({ ...alone, name, interpreter: ofGraph(fast()) })
+    case 'wasm': {
+      const one = wasm()
+      if (one.notice !== null || threads === 1)
+        return TaskEither.right({
+          ...alone,
+          notice: one.notice,
+          name: one.notice === null ? 'wasm' : 'fast',
+          interpreter: ofGraph(one),
+        })
+      return pipe(
+        threaded(threads),
+        TaskEither.map((team) => ({ precision, name, threads, interpreter: ofGraph(team), notice: null })),
+      )
+    }
+  }
 }

@@ -10,10 +10,10 @@ export interface Life {
 const ALIGNMENT = 64
 
 /**
- * Offsets of buffers in an arena, and the arena's size: each buffer takes the lowest place that no buffer alive at the
+ * Offsets of buffers, and the size of the memory they take together: each buffer takes the lowest place that no buffer alive at the
  * same time overlaps.
  */
-export const arrange = (lives: readonly Life[]): { readonly offsets: readonly number[]; readonly bytes: number } => {
+export const allocate = (lives: readonly Life[]): { readonly offsets: readonly number[]; readonly bytes: number } => {
   const placed: { readonly from: number; readonly to: number; readonly life: Life }[] = []
   const offsets = new Array<number>(lives.length).fill(0)
   const order = lives.map((_, i) => i).sort((a, b) => lives[b]!.bytes - lives[a]!.bytes)
@@ -32,43 +32,4 @@ export const arrange = (lives: readonly Life[]): { readonly offsets: readonly nu
     placed.push({ from: at, to: at + size, life })
   }
   return { offsets, bytes: placed.reduce((end, { to }) => Math.max(end, to), 0) }
-}
-
-/** Constants of programs, each written once: packed weights by the parameters they come from, tables by their key. */
-export interface Pool {
-  /** The address of a constant of `bytes` bytes; `data` makes it when the memory is filled. */
-  readonly place: (key: unknown, part: string, bytes: number, data: () => Constant) => number
-  /** The first address after the constants. */
-  readonly end: () => number
-  /** The constants placed since the last call. */
-  readonly fresh: () => readonly { readonly at: number; readonly data: () => Constant }[]
-}
-
-/** The arrays a constant may be made of. */
-export type Constant = Uint16Array | Int32Array | Float32Array
-
-/** An empty pool that begins at an address. */
-export const pool = (start: number): Pool => {
-  const places = new Map<unknown, Map<string, number>>()
-  let pending: { readonly at: number; readonly data: () => Constant }[] = []
-  let end = Math.ceil(start / ALIGNMENT) * ALIGNMENT
-  return {
-    place: (key, part, bytes, data) => {
-      const parts = places.get(key) ?? new Map<string, number>()
-      places.set(key, parts)
-      const known = parts.get(part)
-      if (known !== undefined) return known
-      const at = end
-      parts.set(part, at)
-      pending.push({ at, data })
-      end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
-      return at
-    },
-    end: () => end,
-    fresh: () => {
-      const taken = pending
-      pending = []
-      return taken
-    },
-  }
 }

@@ -1,10 +1,11 @@
 /** What the parts of the compiler share: where wires lie, the buffers, the steps so far. @module */
 
 import { type SpikeWire, sources, type Wire } from '../../interpreters/graph.js'
+import type { Constants } from '../machine/constants.js'
 import { type Channels, liesByRows, sameChannels, type View, viewIn } from '../machine/layout.js'
-import type { Lane, Port, Step } from '../machine/program.js'
+import type { Instruction, Lane, Port } from '../machine/program.js'
 import { laneOf } from '../machine/program.js'
-import type { Life, Pool } from './allocate.js'
+import type { Life } from './allocate.js'
 
 /** What a wire is asked to look like: its flat channels and positions, and, where it matters, how the channels lie. */
 export interface Wanted {
@@ -19,13 +20,15 @@ export interface Wanted {
 
 /** Resolves what is only known when all steps are: the addresses of buffers. */
 export interface Resolve {
-  readonly base: (view: View) => number
+  readonly base: (view: Pick<View, 'buffer'>) => number
   readonly lane: (view: View) => Lane
 }
 
 /** A program under construction. */
 export interface Builder {
-  readonly constants: Pool
+  readonly constants: Constants
+  /** What parameters go by among the constants. */
+  readonly keyOf: (path: string, parameters: unknown) => unknown
   readonly threads: number
   /** Whether a wire's value is at hand. */
   readonly given: (wire: Wire) => boolean
@@ -47,8 +50,10 @@ export interface Builder {
   ) => View
   /** A fresh buffer. */
   readonly buffer: (bytes: number) => number
-  /** Adds a step that touches the given buffers. */
-  readonly push: (touches: readonly number[], step: (at: Resolve) => Step) => void
+  /** Hears of the spikes of a neuron, once the instruction that makes them is added. */
+  readonly fired: (neuron: SpikeWire, spikes: View) => void
+  /** Adds an instruction that touches the given buffers. */
+  readonly push: (touches: readonly number[], step: (at: Resolve) => Instruction) => void
 }
 
 /** Looks through `mergeHeads`, which only renames. */
@@ -108,11 +113,11 @@ export const suits = (view: View, wanted: Wanted): boolean =>
   (wanted.lie === undefined || sameChannels(view, wanted.lie)) &&
   (wanted.byRows !== true || view.carries === 'spikes' || liesByRows(view))
 
-/** Buffers and steps, and how they end up as a program. */
-export const ledgerOfBuffers = () => {
+/** Buffers and instructions, and how they end up as a program. */
+export const construction = () => {
   const sizes: number[] = []
   const touched: { first: number; last: number }[] = []
-  const steps: ((at: Resolve) => Step)[] = []
+  const steps: ((at: Resolve) => Instruction)[] = []
   const touch = (buffer: number, step: number): void => {
     const life = touched[buffer]!
     life.first = Math.min(life.first, step)
@@ -134,7 +139,7 @@ export const ledgerOfBuffers = () => {
       buffer(bytes)
       return view
     },
-    push: (touches: readonly number[], step: (at: Resolve) => Step): void => {
+    push: (touches: readonly number[], step: (at: Resolve) => Instruction): void => {
       for (const id of touches) touch(id, steps.length)
       steps.push(step)
     },
@@ -144,11 +149,14 @@ export const ledgerOfBuffers = () => {
       for (const view of outputs) touch(view.buffer, steps.length)
       return sizes.map((bytes, i) => ({ bytes, ...touched[i]! }))
     },
+    /** Keeps a buffer alive after the last instruction. */
+    keep: (id: number): void => touch(id, steps.length),
     finish: (offsets: readonly number[], start: number) => {
-      const base = (view: View): number => start + offsets[view.buffer]!
+      const base = ({ buffer: id }: Pick<View, 'buffer'>): number => start + offsets[id]!
       const at: Resolve = { base, lane: (view) => laneOf(view, base(view)) }
       return {
-        steps: steps.map((step) => step(at)),
+        instructions: steps.map((step) => step(at)),
+        base,
         port: (view: View, shape: Port['shape']): Port => ({ view, base: base(view), shape }),
       }
     },

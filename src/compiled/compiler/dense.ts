@@ -4,7 +4,7 @@ import type { CurrentWire } from '../../interpreters/graph.js'
 import type { Pool, Stem } from '../../model/kernels.js'
 import type { Slab } from '../machine/events.js'
 import { padded, runsOf, type View } from '../machine/layout.js'
-import type { Lane } from '../machine/program.js'
+import type { Lane, Place } from '../machine/program.js'
 import type { Builder } from './builder.js'
 import { asConvolution, packAffine, packConvolution, ungrouped } from './pack.js'
 
@@ -12,6 +12,12 @@ const mapView = (B: Builder, x: CurrentWire, byRows = false): View => {
   const [, , channels, height, width] = x.shape as readonly [number, number, number, number, number]
   return B.place(x, { channels, positions: height * width, lie: runsOf(1, channels), byRows })
 }
+
+/** An instruction that does one operation alone; a stem with a pool is done with its pool. */
+const alone = ({ path, from }: CurrentWire): Place => ({
+  path,
+  done: from.op === 'stem' && from.parameters.pool !== null ? [] : [path],
+})
 
 const whole = (rows: number): readonly Slab[] => [{ first: 0, rows, pieces: [] }]
 
@@ -33,13 +39,20 @@ export const emitStem = (B: Builder, wire: CurrentWire, p: Stem, x: CurrentWire)
   const to = B.fresh('currents', { steps, batch, positions: outHeight * outWidth }, runsOf(1, out))
   B.views.set(wire, to)
   const terms = kernelHeight * kernelWidth * channels
-  const weights = B.constants.place(p, 'weights', padded(out) * terms * 4, () =>
+  const weights = B.constants.weights(B.keyOf(wire.path, p), 'weights', p, padded(out) * terms * 4, () =>
     packConvolution(ungrouped(p.convolution), whole(terms), channels),
   )
-  const gain = B.constants.place(p, 'gain', padded(out) * 4, () => packAffine(p.norm, to).gain)
-  const shift = B.constants.place(p, 'shift', padded(out) * 4, () => packAffine(p.norm, to).shift)
+  const gain = B.constants.weights(B.keyOf(wire.path, p), 'gain', p, padded(out) * 4, () => packAffine(p.norm, to).gain)
+  const shift = B.constants.weights(
+    B.keyOf(wire.path, p),
+    'shift',
+    p,
+    padded(out) * 4,
+    () => packAffine(p.norm, to).shift,
+  )
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'dense',
+    ...alone(wire),
     steps,
     batch,
     input: withoutBlocks(at.lane(from)),
@@ -68,6 +81,7 @@ export const emitPool = (B: Builder, wire: CurrentWire, { kernel, stride, paddin
   B.views.set(wire, to)
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'pool',
+    ...alone(wire),
     steps,
     batch,
     input: at.lane(from),
@@ -90,6 +104,7 @@ export const emitMean = (B: Builder, wire: CurrentWire, x: CurrentWire): void =>
   B.views.set(wire, to)
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'mean',
+    ...alone(wire),
     steps,
     batch,
     positions,
@@ -105,15 +120,22 @@ export const emitClassify = (B: Builder, wire: CurrentWire, weight: Tensor<Reals
   const { steps, batch } = from
   const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, classes))
   B.views.set(wire, to)
-  const weights = B.constants.place(weight, 'weights', padded(classes) * channels * 4, () =>
-    packConvolution(asConvolution(weight), whole(channels), channels),
+  const weights = B.constants.weights(
+    B.keyOf(wire.path, weight),
+    'weights',
+    weight,
+    padded(classes) * channels * 4,
+    () => packConvolution(asConvolution(weight), whole(channels), channels),
   )
-  const gain = B.constants.place(weight, 'gain', padded(classes) * 4, () => new Float32Array(padded(classes)).fill(1))
-  const shift = B.constants.place(weight, 'shift', padded(classes) * 4, () =>
+  const gain = B.constants.weights(B.keyOf(wire.path, weight), 'gain', weight, padded(classes) * 4, () =>
+    new Float32Array(padded(classes)).fill(1),
+  )
+  const shift = B.constants.weights(B.keyOf(wire.path, weight), 'shift', weight, padded(classes) * 4, () =>
     new Float32Array(padded(classes)).fill(-0),
   )
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'dense',
+    ...alone(wire),
     steps,
     batch,
     input: withoutBlocks(at.lane(from)),

@@ -1,13 +1,14 @@
 /** Compiling layers: a sum, its affine map, a residual and a neuron become one step. @module */
 
-import { exponentOf } from '../../core/functions.js'
-import { neuronNumbers } from '../../interpreters/affine.js'
+import { exponentOf, sigmoid } from '../../core/functions.js'
 import type { SpikeWire, Wire } from '../../interpreters/graph.js'
-import type { Neuron } from '../../model/kernels.js'
+import type { Charge, Neuron, Reset } from '../../model/kernels.js'
 import { blocksOf } from '../machine/layout.js'
-import type { Firing } from '../machine/program.js'
+import type { Charging, Firing } from '../machine/program.js'
 import { type Builder, canonical, type Resolve } from './builder.js'
 import { currentSource, type Source, sourceOf } from './sources.js'
+
+const { fround } = Math
 
 /** Rows of sums in a tile: enough to reuse a slab of weights many times, few enough to stay in the cache. */
 const TILE_ROWS = 1600
@@ -22,14 +23,36 @@ export const isSummed = ({ from }: Wire): boolean => ['synapse', 'dstT', 'dst', 
 const isFusible = (B: Builder, wire: Wire): boolean =>
   isSummed(wire) && wire.from.op !== 'add' && !B.given(wire) && B.uses(wire) === 1 && !B.views.has(wire)
 
-const neuronCodes = (neuron: Neuron): Pick<Firing, 'charge' | 'leak' | 'threshold' | 'rest' | 'soft'> => {
-  const { kind, leak, threshold, rest, soft } = neuronNumbers('float32')(neuron)
-  // Dividing by a power of two and multiplying by its inverse are the same function.
-  const exact = kind === 'LIF' && 2 ** exponentOf(leak) === leak
-  const common = !soft && Object.is(rest, 0)
-  const charge = kind === 'IF' ? 0 : kind === 'LIF' && !exact ? 1 : common ? 3 : 2
-  return { charge, leak: exact ? 1 / leak : leak, threshold, rest, soft }
+/** Whether dividing by a number and multiplying by its inverse are the same function: it is a power of two. */
+const isPowerOfTwo = (x: number): boolean => 2 ** exponentOf(x) === x
+
+const chargingOf = (charge: Charge): Charging => {
+  switch (charge.kind) {
+    case 'IF':
+      return { kind: 'add' }
+    case 'LIF': {
+      const tau = fround(charge.tau)
+      return isPowerOfTwo(tau) ? { kind: 'multiply', by: 1 / tau } : { kind: 'divide', by: tau }
+    }
+    case 'PLIF':
+      return { kind: 'multiply', by: fround(sigmoid(charge.w)) }
+  }
 }
+
+const resetOf = (reset: Reset): Reset => {
+  switch (reset.kind) {
+    case 'hard':
+      return { kind: 'hard', value: fround(reset.value) }
+    case 'soft':
+      return reset
+  }
+}
+
+const numbersOf = ({ charge, threshold, reset }: Neuron): Pick<Firing, 'charging' | 'threshold' | 'reset'> => ({
+  charging: chargingOf(charge),
+  threshold: fround(threshold),
+  reset: resetOf(reset),
+})
 
 /**
  * Cuts a layer into units: tiles of {@link TILE_ROWS} rows over all steps, of whole lines; and where those and the groups
@@ -60,7 +83,10 @@ export const emitLayer = (B: Builder, wire: Wire, neuron: SpikeWire | null, memb
     const [a, b] = [canonical(from.a), canonical(from.b)]
     ;[core, other] = isFusible(B, a) || !isFusible(B, b) ? [a, b] : [b, a]
   }
-  const source = stored || (core !== wire && !isFusible(B, core)) ? currentSource(B, B.place(core)) : sourceOf(B, core)
+  const read = stored || (core !== wire && !isFusible(B, core))
+  const source = read ? currentSource(B, B.place(core)) : sourceOf(B, core)
+  const fused = [...(read ? [] : [core]), ...(core === wire ? [] : [wire]), ...(neuron === null ? [] : [neuron])]
+  const done = fused.map(({ path }) => path)
   const { steps, batch, positions, lie } = source
   const wanted = { channels: lie.channels, positions, lie }
   const residual = other === null ? null : B.place(other, wanted)
@@ -82,7 +108,7 @@ export const emitLayer = (B: Builder, wire: Wire, neuron: SpikeWire | null, memb
     neuron?.from.op !== 'fire' || spikes === null
       ? null
       : {
-          ...neuronCodes(neuron.from.neuron),
+          ...numbersOf(neuron.from.neuron),
           spikes: at.lane(spikes),
           membraneIn: before && at.lane(before),
           membraneOut: after && at.lane(after),
@@ -90,6 +116,8 @@ export const emitLayer = (B: Builder, wire: Wire, neuron: SpikeWire | null, memb
         }
   B.push([...source.touches, ...views.map(({ buffer }) => buffer)], (at) => ({
     kind: 'layer',
+    path: (neuron ?? wire).path,
+    done,
     ...extents,
     ...cut(source, [source.groups, masks.length / source.groups], B.threads),
     blocks: masks.length,
@@ -98,4 +126,5 @@ export const emitLayer = (B: Builder, wire: Wire, neuron: SpikeWire | null, memb
     store: store && at.lane(store),
     fire: fire(at),
   }))
+  if (spikes !== null && neuron !== null) B.fired(neuron, spikes)
 }

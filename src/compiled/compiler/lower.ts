@@ -7,35 +7,40 @@
  */
 import { sizeOf } from '../../core/tensor.js'
 import type { CurrentWire, SpikeWire, Wire } from '../../interpreters/graph.js'
-import { scratchOf } from '../execute/steps.js'
+import type { Constants } from '../machine/constants.js'
 import { extents, runsOf, type View } from '../machine/layout.js'
-import type { Program } from '../machine/program.js'
-import { arrange, type Pool } from './allocate.js'
-import { type Builder, canonical, ledgerOfBuffers, readers, suits, type Wanted } from './builder.js'
+import { scratchOf } from '../machine/needs.js'
+import type { Program, Tallied } from '../machine/program.js'
+import { allocate } from './allocate.js'
+import { type Builder, canonical, construction, readers, suits, type Wanted } from './builder.js'
 import { emitClassify, emitMean, emitPool, emitStem } from './dense.js'
 import { emitLayer, isSummed } from './layers.js'
 
-/** A program and the given wires its inputs are fed from, in the order of its inputs. */
-export interface Assembled {
+/** A program, the given wires its inputs are fed from, in the order of its inputs, and where spikes are counted. */
+export interface Lowered {
   readonly program: Program
   readonly feeds: readonly Wire[]
+  readonly tallies: ReadonlyMap<Wire, Tallied>
 }
 
-/**
- * Compiles the given wires. Constants go to the pool; the arena for values begins where the pool ends.
- *
- * @param threads - how many threads will share the units of each step
- * @param known - wires whose values are at hand, so that nothing before them need run
- */
-export const assemble = (
-  outputs: readonly Wire[],
-  constants: Pool,
-  threads = 1,
-  known: (wire: Wire) => boolean = () => false,
-): Assembled => {
+/** What the compiler is told beside the graph. */
+export interface Lowering {
+  readonly constants: Constants
+  /** What parameters go by among the constants. */
+  readonly keyOf: (path: string, parameters: unknown) => unknown
+  /** How many threads will share the units of each instruction. */
+  readonly threads: number
+  /** Wires whose values are at hand, so that nothing before them need run. */
+  readonly known: (wire: Wire) => boolean
+  /** Whether to count the spikes of each neuron where they lie. */
+  readonly tallied: boolean
+}
+
+/** Compiles the given wires. Values lie in memory behind the constants. */
+export const lower = (outputs: readonly Wire[], { constants, keyOf, threads, known, tallied }: Lowering): Lowered => {
   const given = (wire: Wire): boolean => canonical(wire).from.op === 'given' || known(canonical(wire))
   const { uses, neurons, membranes, byRows } = readers(outputs, given)
-  const buffers = ledgerOfBuffers()
+  const buffers = construction()
   const views = new Map<Wire, View>()
   const feeds: { readonly wire: Wire; readonly view: View }[] = []
 
@@ -114,6 +119,8 @@ export const assemble = (
     const moved = buffers.fresh(view.carries, { ...view, positions: wanted.positions }, lie, wanted.byRows)
     buffers.push([view.buffer, moved.buffer], ({ base }) => ({
       kind: 'copy',
+      path: wire.path,
+      done: [],
       from: view,
       fromBase: base(view),
       to: moved,
@@ -122,8 +129,27 @@ export const assemble = (
     return moved
   }
 
+  const tallies: { readonly wire: Wire; readonly counts: number; readonly positions: number }[] = []
+  const fired = (neuron: SpikeWire, spikes: View): void => {
+    if (!tallied) return
+    const { steps, batch, positions, stepStride, batchStride, rowStride } = spikes
+    const counts = buffers.buffer(positions * 4)
+    tallies.push({ wire: neuron, counts, positions })
+    buffers.push([spikes.buffer, counts], ({ base }) => ({
+      kind: 'tally',
+      path: neuron.path,
+      done: [],
+      steps,
+      batch,
+      positions,
+      spikes: { base: base(spikes), stepStride, batchStride, rowStride },
+      counts: base({ buffer: counts }),
+    }))
+  }
+
   const B: Builder = {
     constants,
+    keyOf,
     threads,
     given,
     uses: (wire) => uses.get(wire) ?? 0,
@@ -134,20 +160,23 @@ export const assemble = (
     fresh: buffers.fresh,
     buffer: buffers.buffer,
     push: buffers.push,
+    fired,
   }
   const results = outputs.map((wire) => place(wire))
   const inputs = feeds.map(({ view }) => view)
-  const { offsets, bytes } = arrange(buffers.lives(inputs, results))
+  for (const { counts } of tallies) buffers.keep(counts)
+  const { offsets, bytes } = allocate(buffers.lives(inputs, results))
   const start = constants.end()
-  const { steps, port } = buffers.finish(offsets, start)
+  const { instructions, port, base } = buffers.finish(offsets, start)
   return {
+    tallies: new Map(tallies.map(({ wire, counts, positions }) => [wire, { at: base({ buffer: counts }), positions }])),
     feeds: feeds.map(({ wire }) => wire),
     program: {
-      steps,
+      instructions,
       inputs: feeds.map(({ wire, view }) => port(view, wire.shape)),
       outputs: results.map((view, i) => port(view, outputs[i]!.shape)),
       bytes: start + bytes,
-      scratch: Math.ceil(Math.max(0, ...steps.map(scratchOf)) / 64) * 64,
+      scratch: Math.ceil(Math.max(0, ...instructions.map(scratchOf)) / 64) * 64,
     },
   }
 }

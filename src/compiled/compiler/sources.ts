@@ -13,7 +13,7 @@ import {
   type Window,
 } from '../machine/events.js'
 import { BLOCK, type Channels, channelAt, padded, runsOf, type View } from '../machine/layout.js'
-import type { LayerStep, SlabPlace, Sum } from '../machine/program.js'
+import type { LayerInstruction, SlabPlace, Sum } from '../machine/program.js'
 import type { Builder, Resolve, Wanted } from './builder.js'
 import { packAffine, packConvolution } from './pack.js'
 
@@ -28,14 +28,14 @@ export interface Source {
   readonly groups: number
   readonly lie: Channels
   readonly touches: readonly number[]
-  readonly part: (at: Resolve) => LayerStep['source']
+  readonly part: (at: Resolve) => LayerInstruction['source']
 }
 
 /** The pieces of each group's slabs as tables in memory. */
 const slabPlaces = (B: Builder, key: string, groups: readonly (readonly Slab[])[]): Sum['groups'] =>
   groups.map((slabs, g) =>
     slabs.map(({ first, rows, pieces }, s): SlabPlace => {
-      const at = B.constants.place(key, `${g}.${s}`, pieces.length * 16, () => pieceTable(pieces))
+      const at = B.constants.table(`${key} ${g}.${s}`, pieces.length * 16, () => pieceTable(pieces))
       return { pieces: at, piecesEnd: at + pieces.length * 16, first, rows }
     }),
   )
@@ -43,18 +43,23 @@ const slabPlaces = (B: Builder, key: string, groups: readonly (readonly Slab[])[
 const gatherPlace = (B: Builder, window: Window, rowStride: number): number => {
   const entries = window.outHeight * window.outWidth * window.kernelHeight * window.kernelWidth
   const key = `gather ${Object.values(window).join(' ')} ${rowStride}`
-  return B.constants.place(key, '', entries * 4, () => gatherTable(window, rowStride))
+  return B.constants.table(key, entries * 4, () => gatherTable(window, rowStride))
 }
 
 /** A head's scale as an affine map: gains that are the factor, and shifts of -0, the one number whose sum changes nothing. */
-const scalePlace = (B: Builder, scale: readonly number[], blocks: number): Pick<Sum, 'gain' | 'shift'> => {
+const scalePlace = (
+  B: Builder,
+  key: unknown,
+  scale: readonly number[],
+  blocks: number,
+): Pick<Sum, 'gain' | 'shift'> => {
   const width = blocks * BLOCK
   const rows = (value: (head: number) => number): Float32Array =>
     Float32Array.from({ length: scale.length * width }, (_, i) => value(Math.floor(i / width)))
   const bytes = scale.length * width * 4
   return {
-    gain: B.constants.place(scale, `gain ${width}`, bytes, () => rows((head) => scale[head]!)),
-    shift: B.constants.place(scale, `shift ${width}`, bytes, () => rows(() => -0)),
+    gain: B.constants.weights(key, `gain ${width}`, scale, bytes, () => rows((head) => scale[head]!)),
+    shift: B.constants.weights(key, `shift ${width}`, scale, bytes, () => rows(() => -0)),
   }
 }
 
@@ -104,11 +109,11 @@ const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire):
   const width16 = groups * padded(outGroup)
   const tapRows = inEights(inGroup)
   const terms = taps * tapRows
-  const weights = B.constants.place(p, 'weights', width16 * terms * 4, () =>
+  const weights = B.constants.weights(B.keyOf(wire.path, p), 'weights', p, width16 * terms * 4, () =>
     packConvolution(p.convolution, slabs[0]!, tapRows),
   )
-  const gain = B.constants.place(p, 'gain', width16 * 4, () => packAffine(p.norm, lie).gain)
-  const shift = B.constants.place(p, 'shift', width16 * 4, () => packAffine(p.norm, lie).shift)
+  const gain = B.constants.weights(B.keyOf(wire.path, p), 'gain', p, width16 * 4, () => packAffine(p.norm, lie).gain)
+  const shift = B.constants.weights(B.keyOf(wire.path, p), 'shift', p, width16 * 4, () => packAffine(p.norm, lie).shift)
   const pieces = `pieces ${taps} ${groups} ${shapeKey(view)}`
   const overlap = overlapOf(B, window, view, groups, inGroup)
   const sum: Omit<Sum, 'spikes'> = {
@@ -140,6 +145,7 @@ const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire):
 /** `dstT`: rows are channels, blocks are tokens. `dst`: rows are tokens, blocks are channels. */
 const productSource = (
   B: Builder,
+  path: string,
   { op, scale, y, x }: Extract<CurrentWire['from'], { readonly op: 'dstT' | 'dst' }>,
 ): Source => {
   const transpose = op === 'dstT'
@@ -165,6 +171,8 @@ const productSource = (
     const { base, stepStride, batchStride, rowStride } = at.lane(rows)
     return {
       kind: 'pack',
+      path,
+      done: [],
       transpose,
       steps,
       batch,
@@ -187,7 +195,7 @@ const productSource = (
     groupStride: headBytes,
     weightsStepStride: batch * heads * headBytes,
     weightsBatchStride: heads * headBytes,
-    ...scalePlace(B, scale, blocks),
+    ...scalePlace(B, B.keyOf(path, scale), scale, blocks),
   }
   const spikes = { stepStride: view.stepStride, batchStride: view.batchStride }
   return {
@@ -207,8 +215,8 @@ const productSource = (
 
 /** The affine map that changes nothing: times 1, plus -0. */
 const identityPlace = ({ constants }: Builder): Pick<Sum, 'gain' | 'shift'> => ({
-  gain: constants.place('identity', 'gain', BLOCK * 4, () => new Float32Array(BLOCK).fill(1)),
-  shift: constants.place('identity', 'shift', BLOCK * 4, () => new Float32Array(BLOCK).fill(-0)),
+  gain: constants.table('identity gain', BLOCK * 4, () => new Float32Array(BLOCK).fill(1)),
+  shift: constants.table('identity shift', BLOCK * 4, () => new Float32Array(BLOCK).fill(-0)),
 })
 
 /** A value that is there already. */
@@ -230,6 +238,6 @@ export const currentSource = (B: Builder, view: View): Source => {
 export const sourceOf = (B: Builder, wire: Wire): Source => {
   const { from } = wire
   if (from.op === 'synapse') return synapseSource(B, wire as CurrentWire, from.parameters, from.x)
-  if (from.op === 'dstT' || from.op === 'dst') return productSource(B, from)
+  if (from.op === 'dstT' || from.op === 'dst') return productSource(B, wire.path, from)
   return currentSource(B, B.place(wire))
 }

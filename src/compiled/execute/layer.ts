@@ -1,10 +1,9 @@
 /** Running layers: a tile's events are listed once, then each block of sixteen channels is summed, mapped and fired. @module */
-import { inEights, tableBytes } from '../machine/events.js'
+import type { Reset } from '../../model/kernels.js'
+import { largestTable, ROW } from '../machine/needs.js'
 import type { Affine, Neurons, Primitives } from '../machine/primitives.js'
-import type { Firing, Lane, LayerStep, Overlap, Sum } from '../machine/program.js'
-
-/** Bytes a block of sixteen channels takes in a row of sums. */
-export const ROW = 64
+import type { Charging, Firing, Lane, LayerInstruction, Overlap, Sum } from '../machine/program.js'
+import { ADD, DIVIDE, HARD, MULTIPLY, SOFT } from '../machine/shared.js'
 
 /** The address of a block of a lane. */
 export const laneAt = (lane: Lane, batch: number, position: number, block: number): number =>
@@ -21,35 +20,11 @@ const linesOf = (
   return [top * width, Math.max(top, bottom) * width]
 }
 
-/**
- * Bytes for the events of so many rows if every neuron fires, and the starts of the lists; and 64 bytes, since past the end
- * of a list `extract` writes up to eight and `concat` up to 32.
- */
-const listBytes = (rows: number, terms: number): number => (rows + 1) * 4 + rows * inEights(terms) + 64
-
-/** Bytes of the largest table of pairs of a sum: groups are cut alike, and no slab has more rows than the first. */
-const largestTable = ({ groups }: Sum): number => tableBytes(groups[0]![0]!.rows)
-
-/** Scratch bytes of a layer: table of pairs, sums, starts and lists, for the case that every neuron fires. */
-export const layerScratch = (step: LayerStep): number => {
-  const rows = step.steps * step.tile
-  if (step.source.kind === 'current') return rows * ROW
-  const { groups, overlap } = step.source.sum
-  const lists = groups.map((slabs) => slabs.reduce((bytes, slab) => bytes + listBytes(rows, slab.rows), 0))
-  const bytes = largestTable(step.source.sum) + rows * ROW + Math.max(...lists)
-  if (overlap === null) return bytes
-  const lines = Math.min(
-    overlap.height,
-    (Math.ceil(step.tile / overlap.outWidth) + 1) * overlap.stride + overlap.kernelHeight,
-  )
-  return bytes + listBytes(step.steps * lines * overlap.width, overlap.channels)
-}
-
 /** Lists the events of a tile, slab by slab; returns where each slab's starts are. */
 const listEvents = (
   { extract, concat }: Primitives,
   { spikes, overlap, gather, gatherStride, groups }: Sum,
-  { steps }: LayerStep,
+  { steps }: LayerInstruction,
   [batch, group, first, count]: readonly [number, number, number, number],
   at: number,
 ): readonly number[] => {
@@ -114,21 +89,47 @@ const sumBlock = (
   }
 }
 
-const neurons = (fire: Firing, batch: number, position: number, block: number): Neurons => [
-  fire.membraneIn === null ? 0 : laneAt(fire.membraneIn, batch, position, block),
-  fire.membraneIn?.rowStride ?? 0,
-  fire.membraneOut === null ? 0 : laneAt(fire.membraneOut, batch, position, block),
-  fire.membraneOut?.rowStride ?? 0,
-  laneAt(fire.spikes, batch, position, block),
-  fire.spikes.stepStride,
-  fire.spikes.rowStride,
-  fire.masks[block]!,
-  fire.charge,
-  fire.leak,
-  fire.threshold,
-  fire.rest,
-  fire.soft ? 1 : 0,
-]
+/** How a neuron charges, as the kernels are told: which equation, and its number. */
+const charge = (charging: Charging): readonly [code: number, by: number] => {
+  switch (charging.kind) {
+    case 'add':
+      return [ADD, 1]
+    case 'divide':
+      return [DIVIDE, charging.by]
+    case 'multiply':
+      return [MULTIPLY, charging.by]
+  }
+}
+
+/** What a spike leaves, as the kernels are told: which equation, and where the membrane starts. */
+const left = (reset: Reset): readonly [code: number, rest: number] => {
+  switch (reset.kind) {
+    case 'hard':
+      return [HARD, reset.value]
+    case 'soft':
+      return [SOFT, 0]
+  }
+}
+
+const neurons = (fire: Firing, batch: number, position: number, block: number): Neurons => {
+  const [charging, by] = charge(fire.charging)
+  const [reset, rest] = left(fire.reset)
+  return [
+    fire.membraneIn === null ? 0 : laneAt(fire.membraneIn, batch, position, block),
+    fire.membraneIn?.rowStride ?? 0,
+    fire.membraneOut === null ? 0 : laneAt(fire.membraneOut, batch, position, block),
+    fire.membraneOut?.rowStride ?? 0,
+    laneAt(fire.spikes, batch, position, block),
+    fire.spikes.stepStride,
+    fire.spikes.rowStride,
+    fire.masks[block]!,
+    charging,
+    by,
+    fire.threshold,
+    reset,
+    rest,
+  ]
+}
 
 /** Address, step stride and row stride of a block of a lane; zeros where there is none. */
 const rowsOf = (
@@ -140,7 +141,7 @@ const rowsOf = (
   lane === null ? [0, 0, 0] : [laneAt(lane, batch, position, block), lane.stepStride, lane.rowStride]
 
 /** Runs a layer on a tile of one sample, all steps, and one group: events once, then block by block. */
-export const runLayer = (P: Primitives, step: LayerStep, unit: number, scratch: number): void => {
+export const runLayer = (P: Primitives, step: LayerInstruction, unit: number, scratch: number): void => {
   const { source, residual, store, fire, steps, positions, tile, chunks, blocks } = step
   const sum = source.kind === 'sum' ? source.sum : null
   const groups = sum === null ? 1 : sum.groups.length

@@ -1,6 +1,7 @@
 /** Which rows of which input an output position sums over: the taps of a convolution, and pieces of its rows. @module */
 import { EIGHT } from '../../model/kernels.js'
 import { BLOCK, type Channels, channelAt } from './layout.js'
+import { EVENT, EVENTS } from './shared.js'
 
 /** A window over a feature map. */
 export interface Window {
@@ -44,15 +45,6 @@ export const inEights = (inputs: number): number => Math.ceil(inputs / EIGHT) * 
 
 /** Bytes of the table of a slab's pairs. */
 export const tableBytes = (rows: number): number => (rows / EIGHT) * PAIRS * BLOCK * 4
-
-/**
- * An event is the offset of a row of a table of pairs, in units of eight bytes, so that sixteen bits reach through the
- * largest table. This is how far apart two rows are.
- */
-const EVENT = (BLOCK * 4) / 8
-
-/** And two eights. */
-export const EVENTS = PAIRS * EVENT
 
 /** The row of a table of pairs that is the sum of rows i < j of weights; row i is row i alone. */
 const pairOf = (i: number, j: number): number => EIGHT + (j * (j - 1)) / 2 + i

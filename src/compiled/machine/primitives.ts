@@ -1,15 +1,11 @@
 /**
- * The primitives programs are made of, in plain TypeScript over typed arrays.
+ * The primitives that programs are made of: what a back end offers.
  *
  * `extract`, `concat` and `accumulate` are all that spikes go through, and they only add. Addresses and strides are
  * bytes; a row of sums is sixteen float32. Every addition and multiplication is rounded to float32 (`Math.fround`).
  * @module
  */
-import { affine, affineFire } from '../typescript/currents.js'
-import { dense, maxPool, meanRows, packColumns, packRows } from '../typescript/dense.js'
-import { accumulate, concat, extract, pairs } from '../typescript/spikes.js'
-import { type Bytes, bytesOf } from './layout.js'
-import type { ChargeCode } from './program.js'
+import type { Bytes } from './layout.js'
 
 /** Rows of currents on their way through an affine map. */
 export type Affine = readonly [
@@ -38,14 +34,16 @@ export type Neurons = readonly [
   spikesStep: number,
   spikesRow: number,
   mask: number,
-  charge: ChargeCode,
-  leak: number,
+  /** ADD, DIVIDE or MULTIPLY, and by what. */
+  charge: number,
+  by: number,
   threshold: number,
+  /** HARD, with the value that is left, or SOFT, with 0. */
+  reset: number,
   rest: number,
-  soft: number,
 ]
 
-/** The operations over one linear memory that programs call. WebAssembly offers the same. */
+/** The operations over one linear memory that programs call. */
 export interface Primitives {
   /** The typed arrays over the memory. */
   readonly bytes: () => Bytes
@@ -101,6 +99,8 @@ export interface Primitives {
    * stores no current, `before` 0 starts at `rest`, `after` 0 forgets the membranes.
    */
   readonly affineFire: (...rows: readonly [...Affine, ...Neurons]) => void
+  /** Adds to `counts`, one 32-bit word a position, how many spikes there are in each row of `rowBytes` bytes. */
+  readonly tally: (spikes: number, rowBytes: number, positions: number, counts: number) => void
   /** One row of output positions of a convolution of currents, one block. */
   readonly dense: (
     input: number,
@@ -136,23 +136,4 @@ export interface Primitives {
   readonly packRows: (from: number, fromRow: number, width: number, rows: number, skip: number, to: number) => void
   /** The same from columns: `to[block][row][i] = from[block * 16 + i][row]`, zeros past `width`. */
   readonly packColumns: (from: number, fromRow: number, width: number, rows: number, skip: number, to: number) => void
-}
-
-/** The primitives over one buffer. */
-export const primitives = (buffer: ArrayBufferLike): Primitives => {
-  const bytes = bytesOf(buffer)
-  return {
-    bytes: () => bytes,
-    extract: extract(bytes),
-    concat: concat(bytes),
-    pairs: pairs(bytes),
-    accumulate: accumulate(bytes),
-    affine: affine(bytes),
-    affineFire: affineFire(bytes),
-    dense: dense(bytes),
-    maxPool: maxPool(bytes),
-    meanRows: meanRows(bytes),
-    packRows: packRows(bytes),
-    packColumns: packColumns(bytes),
-  }
 }

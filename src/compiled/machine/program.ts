@@ -1,14 +1,16 @@
 /**
- * Programs: a network compiled to steps over one linear memory. Plain data, so a worker can be sent one.
+ * Programs: a network compiled to instructions over one linear memory. Plain data, so a worker can be sent one.
  *
- * All addresses are bytes from the start of the memory. A step is cut into units that touch disjoint memory, so any
- * number of threads may share them out; each unit does the same arithmetic whoever runs it.
+ * All addresses are bytes from the start of the memory. An instruction is cut into units that touch disjoint memory, so
+ * any number of threads may share them out; each unit does the same arithmetic whoever runs it.
  * @module
  */
 import type { Shape } from '../../core/tensor.js'
+import type { Reset } from '../../model/kernels.js'
 import { blocksOf, currentAt, type View } from './layout.js'
+import { EVENT_TABLE } from './shared.js'
 
-/** Rows of a value as a step walks them; `at` has the byte offset of each block inside a row. */
+/** Rows of a value as an instruction walks them; `at` has the byte offset of each block inside a row. */
 export interface Lane {
   readonly base: number
   readonly stepStride: number
@@ -73,27 +75,36 @@ export interface Sum {
 }
 
 /**
- * How a neuron charges: 0 adds, 1 divides by the leak, 2 multiplies by it; 3 is the common case of 2, a hard reset to
- * zero.
+ * How a neuron charges, with `drive = x - (v - rest)`: IF `h = v + x`; LIF `h = v + drive / by`; PLIF, and a LIF whose
+ * tau is a power of two, `h = v + drive * by`.
  */
-export type ChargeCode = 0 | 1 | 2 | 3
+export type Charging =
+  | { readonly kind: 'add' }
+  | { readonly kind: 'divide'; readonly by: number }
+  | { readonly kind: 'multiply'; readonly by: number }
 
 /** The neuron at the end of a layer. `membraneIn` null starts at rest, `membraneOut` null forgets. */
 export interface Firing {
   readonly spikes: Lane
   readonly membraneIn: Lane | null
   readonly membraneOut: Lane | null
-  readonly charge: ChargeCode
-  readonly leak: number
+  readonly charging: Charging
   readonly threshold: number
-  readonly rest: number
-  readonly soft: boolean
+  readonly reset: Reset
   /** Which of a block's sixteen channels are real, one bit each. */
   readonly masks: readonly number[]
 }
 
+/** Where in the network an instruction stands. */
+export interface Place {
+  /** The path of the operation it is for, of fused ones the last. */
+  readonly path: string
+  /** The paths of the operations that are done when it is. */
+  readonly done: readonly string[]
+}
+
 /** A fused layer: a current (summed, or read), a residual, and what becomes of it. */
-export interface LayerStep {
+export interface LayerInstruction extends Place {
   readonly kind: 'layer'
   readonly steps: number
   readonly batch: number
@@ -112,7 +123,7 @@ export interface LayerStep {
 }
 
 /** A convolution of currents, which multiplies: the stem, and the classifier as a kernel of one. */
-export interface DenseStep {
+export interface DenseInstruction extends Place {
   readonly kind: 'dense'
   readonly steps: number
   readonly batch: number
@@ -133,7 +144,7 @@ export interface DenseStep {
 }
 
 /** The maximum over windows. */
-export interface PoolStep {
+export interface PoolInstruction extends Place {
   readonly kind: 'pool'
   readonly steps: number
   readonly batch: number
@@ -149,7 +160,7 @@ export interface PoolStep {
 }
 
 /** The mean over all positions. */
-export interface MeanStep {
+export interface MeanInstruction extends Place {
   readonly kind: 'mean'
   readonly steps: number
   readonly batch: number
@@ -162,7 +173,7 @@ export interface MeanStep {
  * Lays currents out as weights for an attention product, `[step, sample, head, block, row, 16]`. For `dstT` a row is a
  * channel and a block sixteen tokens (`transpose`), for `dst` a row is a token and a block sixteen channels.
  */
-export interface PackStep {
+export interface PackInstruction extends Place {
   readonly kind: 'pack'
   readonly transpose: boolean
   readonly steps: number
@@ -181,7 +192,7 @@ export interface PackStep {
 }
 
 /** Moves a value to another layout; a network never needs it, a lone operation may. */
-export interface CopyStep {
+export interface CopyInstruction extends Place {
   readonly kind: 'copy'
   readonly from: View
   readonly fromBase: number
@@ -189,7 +200,25 @@ export interface CopyStep {
   readonly toBase: number
 }
 
-export type Step = LayerStep | DenseStep | PoolStep | MeanStep | PackStep | CopyStep
+/** Counts spikes where they lie: at each position, how many fired over all steps, samples and channels. */
+export interface TallyInstruction extends Place {
+  readonly kind: 'tally'
+  readonly steps: number
+  readonly batch: number
+  readonly positions: number
+  readonly spikes: Omit<Lane, 'at'>
+  /** One 32-bit word a position. */
+  readonly counts: number
+}
+
+export type Instruction =
+  | LayerInstruction
+  | DenseInstruction
+  | PoolInstruction
+  | MeanInstruction
+  | PackInstruction
+  | CopyInstruction
+  | TallyInstruction
 
 /** A value that enters or leaves a program. */
 export interface Port {
@@ -198,19 +227,26 @@ export interface Port {
   readonly shape: Shape
 }
 
-/** A compiled graph. */
-export interface Program {
-  readonly steps: readonly Step[]
-  readonly inputs: readonly Port[]
-  readonly outputs: readonly Port[]
+/** Where the spikes of a neuron are counted: one 32-bit word a position. */
+export interface Tallied {
+  readonly at: number
+  readonly positions: number
+}
+
+/** What a thread must know of a program to run it. */
+export interface Code {
+  readonly instructions: readonly Instruction[]
   /** Where the threads' scratch begins: constants and values lie below. */
   readonly bytes: number
   /** Bytes of one thread's scratch. */
   readonly scratch: number
 }
 
-/** Where the table of a byte's events lies; the first sixteen bytes of the memory stay unused. */
-export const EVENT_TABLE = 16
+/** A compiled graph. */
+export interface Program extends Code {
+  readonly inputs: readonly Port[]
+  readonly outputs: readonly Port[]
+}
 
 /** The first address programs may use. */
 export const FIRST_FREE = EVENT_TABLE + 256 * 16

@@ -1,7 +1,7 @@
 /** The primitives that currents go through, in plain TypeScript: affine map, residual and neuron. @module */
 import type { Bytes } from '../machine/layout.js'
 import type { Primitives } from '../machine/primitives.js'
-import type { ChargeCode } from '../machine/program.js'
+import { ADD, DIVIDE, HARD, MULTIPLY } from '../machine/shared.js'
 
 const { fround } = Math
 
@@ -22,11 +22,11 @@ export const affine =
       }
   }
 
-/** Charges a neuron: 0 adds, 1 divides by the leak, 2 and 3 multiply by it. */
-const charged = (v: number, x: number, charge: ChargeCode, leak: number, rest: number): number => {
-  if (charge === 0) return fround(v + x)
+/** The charge equation. */
+const charged = (v: number, x: number, charge: number, by: number, rest: number): number => {
+  if (charge === ADD) return fround(v + x)
   const drive = fround(x - fround(v - rest))
-  return fround(v + (charge === 1 ? fround(drive / leak) : fround(drive * leak)))
+  return fround(v + (charge === DIVIDE ? fround(drive / by) : fround(drive * by)))
 }
 
 /** The affine map, the residual and the neuron, sixteen neurons at a time. */
@@ -55,13 +55,14 @@ export const affineFire = ({ u16, f32 }: Bytes): Primitives['affineFire'] => {
     spikesRow,
     mask,
     charge,
-    leak,
+    by,
     threshold,
+    reset,
     rest,
-    soft,
   ) => {
     // Rounded here, so that the loop knows them as float32.
-    const [k, theta, bottom] = [fround(leak), fround(threshold), fround(rest)]
+    const [k, theta, bottom] = [fround(by), fround(threshold), fround(rest)]
+    const plain = charge === MULTIPLY && reset === HARD && Object.is(rest, 0)
     const [dx, dr, ds, dout] = [xStep >> 2, residualStep >> 2, spikesStep >> 1, outStep >> 2]
     const [g, s] = [gain >> 2, shift >> 2]
     for (let p = 0; p < positions; p++) {
@@ -77,10 +78,10 @@ export const affineFire = ({ u16, f32 }: Bytes): Primitives['affineFire'] => {
           if (residual !== 0) input = fround(input + f32[other + c]!)
           if (out !== 0) f32[to + c] = input
           const u = v[c]!
-          const h = charge === 3 ? fround(u + fround(fround(input - u) * k)) : charged(u, input, charge, k, bottom)
+          const h = plain ? fround(u + fround(fround(input - u) * k)) : charged(u, input, charge, k, bottom)
           const fired = h >= theta
           bits |= (fired ? 1 : 0) << c
-          v[c] = fired ? (soft === 0 ? bottom : fround(h - theta)) : h
+          v[c] = fired ? (reset === HARD ? bottom : fround(h - theta)) : h
         }
         u16[word] = bits & mask
         at += dx

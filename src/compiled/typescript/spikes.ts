@@ -1,7 +1,8 @@
 /** The primitives that spikes go through, in plain TypeScript: they only list and add. @module */
-import { EVENTS, eventTable } from '../machine/events.js'
+import { eventTable } from '../machine/events.js'
 import type { Bytes } from '../machine/layout.js'
 import type { Primitives } from '../machine/primitives.js'
+import { EVENTS } from '../machine/shared.js'
 
 const { fround } = Math
 
@@ -124,5 +125,23 @@ export const accumulate =
         f32[s + 6] = a6
         f32[s + 7] = a7
       }
+    }
+  }
+
+/** How many bits of a byte are set. */
+const ones = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => [0, 1, 2, 3, 4, 5, 6, 7].filter((i) => (byte >> i) & 1).length,
+)
+
+/** Counts the spikes of rows. */
+export const tally =
+  ({ u8, i32 }: Bytes): Primitives['tally'] =>
+  (spikes, rowBytes, positions, counts) => {
+    let at = spikes
+    for (let p = 0; p < positions; p++) {
+      let count = 0
+      for (const end = at + rowBytes; at < end; at++) count += ones[u8[at]!]!
+      i32[(counts >> 2) + p]! += count
     }
   }

@@ -1,89 +1,175 @@
-/** A network compiled for WebAssembly on a team of threads. @module */
-import type { Tensor } from '../../core/tensor.js'
-import { controlBytes } from '../execute/share.js'
-import {
-  type Compiled,
-  type Drawing,
-  enter,
-  leave,
-  library,
-  type Outcome,
-  type Potentials,
-  type Request,
-} from '../runner.js'
-import { binary, grow, MOST_PAGES, primitivesOver } from './instance.js'
+/**
+ * The back end of threads: they share one memory, and take the units of each instruction one by one. The calling thread
+ * only waits, so a job is queued, and every promise settles: with the outcome, or with why there is none.
+ * @module
+ */
+import * as Either from 'fp-ts/lib/Either.js'
+import type { Faults } from '../../core/fault.js'
+import { reasonOf } from '../../core/fault.js'
+import { type Backend, CLOSED, ended, type Job, stopped, thrown, type Watch } from '../backend.js'
+import { controlBytes, stop } from '../execute/share.js'
+import { within } from '../machine/memory.js'
+import type { Code } from '../machine/program.js'
+import { compiledKernels } from './instance.js'
+import { freshMemory, grow, primitivesOver } from './memory.js'
 import { startThreads, type Thread } from './threads.js'
 
-/** Sends a team through one run of the program it knows by `id`. */
-export const runTogether = (
+/** How many milliseconds threads may take to start, unless told. */
+export const START_LIMIT = 10_000
+
+/** How a run on the team ended: well, or with faults. */
+type Ending = Either.Either<Faults, null>
+
+/** Tells a team of one program's run, and listens until all have answered. */
+const runTogether = (
   team: readonly Thread[],
   id: number,
-  { program }: Pick<Compiled, 'program'>,
-): Promise<void> => {
-  const control = new Int32Array(new SharedArrayBuffer(controlBytes(program)))
-  return new Promise((resolve, reject) => {
+  control: Int32Array,
+  passed: ((instruction: number) => void) | null,
+  lost: (reason: string) => void,
+): Promise<void> =>
+  new Promise((resolve) => {
     let left = team.length
-    for (const thread of team) {
+    team.forEach((thread, member) => {
       thread.hold(true)
       thread.listen((answer) => {
-        thread.hold(false)
-        if (answer.kind === 'failed') reject(new Error(answer.reason))
-        else if (--left === 0) resolve()
+        switch (answer.kind) {
+          case 'passed':
+            passed?.(answer.instruction)
+            break
+          case 'failed':
+            lost(answer.reason)
+            break
+          case 'done':
+            thread.hold(false)
+            if (--left === 0) resolve()
+        }
       })
-      thread.send({ kind: 'run', id, control })
-    }
+      thread.send({ kind: 'run', id, control, tell: member === 0 && passed !== null })
+    })
   })
-}
 
-/** A network on threads: runs queue, and `close` stops the threads. */
-export interface ThreadedEngine {
-  readonly execute: (request: Request, image: Tensor, state: Potentials | null) => Promise<Outcome>
-  readonly close: () => void
-}
+/** The back end of a team that has started. */
+const backendOf = (team: readonly Thread[], memory: WebAssembly.Memory, bytesOf: Bytes): Backend<'promise'> => {
+  /** Programs that the threads know, by number. */
+  const known = new Map<Code, number>()
+  let next = 0
+  /** Why there are no threads any more; null while there are. */
+  let end: Faults | null = null
+  let endRun: (faults: Faults) => void = () => undefined
+  /** The last job's end; null where nothing runs or waits. */
+  let last: Promise<unknown> | null = null
 
-/** Runs on `count` threads that share one memory; the calling thread only waits. */
-export const threadedEngine = async (draw: (request: Request) => Drawing, count: number): Promise<ThreadedEngine> => {
-  const { compiled, writeConstants } = library(draw, count)
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true })
-  const module = new WebAssembly.Module(binary(true))
-  const P = primitivesOver(module, memory)
-  const team = await startThreads(count)
-  team.forEach((thread, member) => {
-    thread.send({ kind: 'join', module, memory, member, members: count })
-  })
-  const taught = new Map<Compiled, number>()
-  const idOf = (plan: Compiled): number => {
-    const known = taught.get(plan)
-    if (known !== undefined) return known
-    const id = taught.size
-    const { steps, bytes, scratch } = plan.program
-    for (const thread of team) thread.send({ kind: 'learn', id, program: { steps, bytes, scratch } })
-    taught.set(plan, id)
-    return id
-  }
-  const run = async (request: Request, image: Tensor, state: Potentials | null): Promise<Outcome> => {
-    const plan = compiled(request)
-    grow(memory, plan.program.bytes + count * plan.program.scratch)
-    writeConstants(P.bytes())
-    enter(P.bytes(), plan, image, state)
-    await runTogether(team, idOf(plan), plan)
-    return leave(P.bytes(), plan)
-  }
-  const close = (): void => {
+  const finish = (faults: Faults): void => {
+    if (end !== null) return
+    end = faults
     for (const thread of team) thread.stop()
+    endRun(faults)
   }
-  let last: Promise<unknown> = Promise.resolve()
-  return {
-    execute: (request, image, state) => {
-      const outcome = last.then(() => run(request, image, state))
-      // A thread that failed leaves the others waiting for it; they go with it, and later runs are refused.
-      last = outcome.catch((reason: unknown) => {
-        close()
-        throw reason
+  // A thread that failed leaves the others waiting for it: they all go.
+  const lost = (reason: string): void => {
+    finish(ended(`a thread failed (${reason}), and the others were closed with it`))
+  }
+  const listening = (): void => {
+    for (const thread of team)
+      thread.listen((answer) => {
+        if (answer.kind === 'failed') lost(answer.reason)
       })
-      last.catch(() => undefined)
+  }
+  listening()
+
+  const run = async (code: Code, { signal, progress }: Watch): Promise<Ending> => {
+    if (end !== null) return Either.left(end)
+    if (signal?.aborted === true) return Either.left(stopped)
+    const id = known.get(code) ?? next++
+    if (!known.has(code)) {
+      const { instructions, bytes, scratch } = code
+      for (const thread of team) thread.send({ kind: 'learn', id, code: { instructions, bytes, scratch } })
+      known.set(code, id)
+    }
+    const control = new Int32Array(new SharedArrayBuffer(controlBytes(code)))
+    let ending: Ending = Either.right(null)
+    const halt = (faults: Faults): void => {
+      ending = Either.left(faults)
+      stop(control)
+    }
+    const abort = (): void => halt(stopped)
+    const told = (instruction: number): void => {
+      try {
+        for (const path of code.instructions[instruction]!.done) progress?.(path)
+      } catch (reason) {
+        halt(thrown(reason))
+      }
+    }
+    const interrupted = new Promise<void>((resolve) => {
+      endRun = (faults) => {
+        ending = Either.left(faults)
+        resolve()
+      }
+    })
+    signal?.addEventListener('abort', abort)
+    await Promise.race([interrupted, runTogether(team, id, control, progress === undefined ? null : told, lost)])
+    signal?.removeEventListener('abort', abort)
+    listening()
+    return ending
+  }
+
+  const work = async <A>(job: Job<A>, watch: Watch): Promise<Either.Either<Faults, A>> => {
+    try {
+      if (end !== null) return Either.left(end)
+      for (let turn = job.next(); ; turn = job.next()) {
+        if (turn.done === true) return turn.value
+        const ending = await run(turn.value, watch)
+        if (Either.isLeft(ending)) {
+          job.return(ending)
+          return ending
+        }
+      }
+    } catch (reason) {
+      return Either.left(thrown(reason))
+    }
+  }
+
+  return {
+    threads: team.length,
+    memory: (bytes) =>
+      within(bytes, () => {
+        grow(memory, bytes)
+        return bytesOf()
+      }),
+    perform: (job, watch) => {
+      const outcome = last === null ? work(job, watch) : last.then(() => work(job, watch))
+      const settled = outcome.then(() => {
+        if (last === settled) last = null
+      })
+      last = settled
       return outcome
     },
-    close,
+    busy: () => last !== null,
+    evict: (code) => {
+      const id = known.get(code)
+      if (id === undefined) return
+      known.delete(code)
+      if (end === null) for (const thread of team) thread.send({ kind: 'forget', id })
+    },
+    close: () => finish(ended(CLOSED)),
+  }
+}
+
+type Bytes = ReturnType<typeof primitivesOver>['bytes']
+
+/** Starts threads, or gives the beginning of a sentence that says why there are none. */
+export const teamBackend = async (
+  members: number,
+  limit: number,
+): Promise<Either.Either<string, Backend<'promise'>>> => {
+  const kernels = compiledKernels(true)
+  if (Either.isLeft(kernels)) return kernels
+  try {
+    const memory = freshMemory(true)
+    const { bytes } = primitivesOver(kernels.right, memory)
+    return Either.right(backendOf(await startThreads(members, { module: kernels.right, memory }, limit), memory, bytes))
+  } catch (reason) {
+    return Either.left(`This engine refused to start threads (${reasonOf(reason)})`)
   }
 }

@@ -1,11 +1,12 @@
 /** Threads: workers of Node or of a page, each started from text. @module */
-import { WORKER } from './generated/module.js'
+import { reasonOf } from '../../core/fault.js'
+import { WORKER } from './generated/worker.js'
 import type { Answer, Order } from './worker.js'
 
-/** A started thread. */
+/** A thread. */
 export interface Thread {
   readonly send: (order: Order) => void
-  /** Sets who hears the next answer, or that the thread died. */
+  /** Sets who hears its answers, and that it died. */
   readonly listen: (hear: (answer: Answer) => void) => void
   /** Whether the process waits for this thread; threads at rest keep nothing alive. */
   readonly hold: (wait: boolean) => void
@@ -22,7 +23,10 @@ const nodeThread = ({ Worker }: NodeWorkers): Thread => {
     hear(answer)
   })
   worker.on('error', (reason) => {
-    hear({ kind: 'failed', reason: String(reason) })
+    hear({ kind: 'failed', reason: reasonOf(reason) })
+  })
+  worker.on('exit', (code) => {
+    hear({ kind: 'failed', reason: `it exited with code ${code}` })
   })
   return {
     send: (order) => {
@@ -48,7 +52,7 @@ const pageThread = (): Thread => {
     hear(data as Answer)
   }
   worker.onerror = ({ message }) => {
-    hear({ kind: 'failed', reason: message })
+    hear({ kind: 'failed', reason: message === '' ? 'the page does not allow it' : message })
   }
   return {
     send: (order) => {
@@ -64,28 +68,49 @@ const pageThread = (): Thread => {
   }
 }
 
-/** Waits until a thread answers; rejects where it cannot start. */
-const greeted = (thread: Thread): Promise<void> =>
+/** Settles when the thread has joined, or with why it could not. */
+const joined = (thread: Thread, order: Order): Promise<void> =>
   new Promise((resolve, reject) => {
     thread.hold(true)
     thread.listen((answer) => {
       thread.hold(false)
-      if (answer.kind === 'done') resolve()
-      else reject(new Error(answer.reason))
+      if (answer.kind === 'failed') reject(new Error(answer.reason))
+      else resolve()
     })
-    thread.send({ kind: 'hello' })
+    thread.send(order)
   })
 
-/** Starts threads; rejects where the engine refuses them. */
-export const startThreads = async (count: number): Promise<readonly Thread[]> => {
-  const inPage = typeof Worker === 'function'
-  const node = inPage ? null : await import('node:worker_threads')
-  const threads = Array.from({ length: count }, () => (node === null ? pageThread() : nodeThread(node)))
+/** What a promise comes to, or a rejection after so many milliseconds. */
+const within = async <A>(milliseconds: number, work: Promise<A>): Promise<A> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`a thread did not answer within ${milliseconds} ms`))
+    }, milliseconds)
+  })
   try {
-    await Promise.all(threads.map(greeted))
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Starts so many threads over a memory; rejects where the engine refuses them, or one does not answer in time. */
+export const startThreads = async (
+  members: number,
+  { module, memory }: { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory },
+  limit: number,
+): Promise<readonly Thread[]> => {
+  const node = typeof Worker === 'function' ? null : await import('node:worker_threads')
+  const threads: Thread[] = []
+  try {
+    while (threads.length < members) threads.push(node === null ? pageThread() : nodeThread(node))
+    const join = (thread: Thread, member: number): Promise<void> =>
+      joined(thread, { kind: 'join', module, memory, member: { member, members } })
+    await within(limit, Promise.all(threads.map(join)))
+    return threads
   } catch (reason) {
     for (const thread of threads) thread.stop()
     throw reason
   }
-  return threads
 }

@@ -3,50 +3,56 @@
  * @module
  */
 
-import { runShare } from '../execute/share.js'
-import type { Program } from '../machine/program.js'
-import { primitivesOver } from './instance.js'
+import { type Member, runShare } from '../execute/share.js'
+import type { Code } from '../machine/program.js'
+import { primitivesOver } from './memory.js'
 
-/** What a thread is told: to answer, the memory and the module, then each program once, and each run. */
+/** What a thread is told: first the memory and the module, then each program once, and each run. */
 export type Order =
-  | { readonly kind: 'hello' }
   | {
       readonly kind: 'join'
       readonly module: WebAssembly.Module
       readonly memory: WebAssembly.Memory
-      readonly member: number
-      readonly members: number
+      readonly member: Member
     }
-  | { readonly kind: 'learn'; readonly id: number; readonly program: Pick<Program, 'steps' | 'bytes' | 'scratch'> }
-  | { readonly kind: 'run'; readonly id: number; readonly control: Int32Array }
+  | { readonly kind: 'learn'; readonly id: number; readonly code: Code }
+  | { readonly kind: 'forget'; readonly id: number }
+  /** `tell`: whether to say which instructions have passed. */
+  | { readonly kind: 'run'; readonly id: number; readonly control: Int32Array; readonly tell: boolean }
 
-/** What a thread answers to a greeting and to a run. */
-export type Answer = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly reason: string }
+/** What a thread answers: `done` after it joined and after each run. */
+export type Answer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'passed'; readonly instruction: number }
+  | { readonly kind: 'failed'; readonly reason: string }
 
-type Work = (id: number, control: Int32Array) => void
+type Work = (id: number, control: Int32Array, tell: boolean) => void
 
-/** Follows orders; answers runs through `answer`. */
+/** Follows orders, and answers. */
 const follower = (answer: (message: Answer) => void): ((order: Order) => void) => {
-  const programs = new Map<number, Pick<Program, 'steps' | 'bytes' | 'scratch'>>()
+  const programs = new Map<number, Code>()
   let work: Work | null = null
   return (order) => {
     try {
       switch (order.kind) {
-        case 'hello':
-          answer({ kind: 'done' })
-          break
         case 'join': {
           const P = primitivesOver(order.module, order.memory)
-          work = (id, control) => {
-            runShare(P, programs.get(id)!, control, order.member, order.members)
+          work = (id, control, tell) => {
+            runShare(P, programs.get(id)!, control, order.member, (instruction) => {
+              if (tell) answer({ kind: 'passed', instruction })
+            })
           }
+          answer({ kind: 'done' })
           break
         }
         case 'learn':
-          programs.set(order.id, order.program)
+          programs.set(order.id, order.code)
+          break
+        case 'forget':
+          programs.delete(order.id)
           break
         case 'run':
-          work?.(order.id, order.control)
+          work?.(order.id, order.control, order.tell)
           answer({ kind: 'done' })
       }
     } catch (reason) {

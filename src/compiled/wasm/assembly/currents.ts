@@ -2,6 +2,7 @@
  * What currents go through, sixteen channels a row: the affine map (batch norm, or a head's scale), the residual, and the
  * neuron. `x` and `residual` are read, `out` is written; `residual` or `out` 0 is none.
  */
+import { ADD, DIVIDE, HARD, MULTIPLY, SOFT } from '../../machine/shared'
 
 /** `x * gain + shift`: the product is rounded, then the sum. */
 // @ts-ignore: decorator
@@ -55,22 +56,22 @@ export function affine(
   }
 }
 
-/** The charge equation: 0 adds, 1 divides by the leak, 2 multiplies by it. */
+/** The charge equation. */
 // @ts-ignore: decorator
 @inline
-function charged(plain: bool, v: v128, x: v128, charge: i32, leak: v128, rest: v128): v128 {
-  if (plain) return f32x4.add(v, f32x4.mul(f32x4.sub(x, v), leak))
-  if (charge == 0) return f32x4.add(v, x)
+function charged(plain: bool, v: v128, x: v128, charge: i32, by: v128, rest: v128): v128 {
+  if (plain) return f32x4.add(v, f32x4.mul(f32x4.sub(x, v), by))
+  if (charge == ADD) return f32x4.add(v, x)
   const drive = f32x4.sub(x, f32x4.sub(v, rest))
-  return f32x4.add(v, charge == 1 ? f32x4.div(drive, leak) : f32x4.mul(drive, leak))
+  return f32x4.add(v, charge == DIVIDE ? f32x4.div(drive, by) : f32x4.mul(drive, by))
 }
 
 /** What a spike leaves behind. */
 // @ts-ignore: decorator
 @inline
-function reset(plain: bool, h: v128, fired: v128, soft: i32, threshold: v128, rest: v128): v128 {
+function left(plain: bool, h: v128, fired: v128, reset: i32, threshold: v128, rest: v128): v128 {
   if (plain) return v128.andnot(h, fired)
-  return soft ? f32x4.sub(h, v128.and(threshold, fired)) : v128.bitselect(rest, h, fired)
+  return reset == SOFT ? f32x4.sub(h, v128.and(threshold, fired)) : v128.bitselect(rest, h, fired)
 }
 
 /**
@@ -106,12 +107,12 @@ function run(
   spikesRow: usize,
   mask: i32,
   charge: i32,
-  leak: f32,
+  by: f32,
   threshold: f32,
+  reset: i32,
   rest: f32,
-  soft: i32,
 ): void {
-  const k = f32x4.splat(leak)
+  const k = f32x4.splat(by)
   const theta = f32x4.splat(threshold)
   const r = f32x4.splat(rest)
   for (let p = 0; p < positions; p++) {
@@ -152,8 +153,8 @@ function run(
         const fb = f32x4.ge(b, theta)
         store<u8>(bits, (i32x4.bitmask(fa) | (i32x4.bitmask(fb) << 4)) & real)
         bits += spikesStep
-        a = reset(plain, a, fa, soft, theta, r)
-        b = reset(plain, b, fb, soft, theta, r)
+        a = left(plain, a, fa, reset, theta, r)
+        b = left(plain, b, fb, reset, theta, r)
       }
       if (after) {
         v128.store(after + lane, a)
@@ -193,15 +194,16 @@ export function affineFire(
   spikesRow: usize,
   mask: i32,
   charge: i32,
-  leak: f32,
+  by: f32,
   threshold: f32,
+  reset: i32,
   rest: f32,
-  soft: i32,
 ): void {
-  if (charge != 3) run(false, residual != 0, out != 0, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
+  const plain = charge == MULTIPLY && reset == HARD && reinterpret<u32>(rest) == 0
+  if (!plain) run(false, residual != 0, out != 0, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, by, threshold, reset, rest)
   else if (residual) {
-    if (out) run(true, true, true, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
-    else run(true, true, false, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
-  } else if (out) run(true, false, true, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
-  else run(true, false, false, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, leak, threshold, rest, soft)
+    if (out) run(true, true, true, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, by, threshold, reset, rest)
+    else run(true, true, false, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, by, threshold, reset, rest)
+  } else if (out) run(true, false, true, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, by, threshold, reset, rest)
+  else run(true, false, false, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, by, threshold, reset, rest)
 }

@@ -2,7 +2,11 @@
  * What spikes go through: lists of events, and sums of rows of weights. There is no multiplication here, not even for an
  * address; a test disassembles the module and holds it.
  */
-import { EVENT_TABLE } from './layout'
+import { EVENT_TABLE, EVENTS } from '../../machine/shared'
+
+/** The table's address, and an eight's events, four times. */
+const TABLE: usize = EVENT_TABLE as usize
+const EVENTS_FOUR_TIMES: u64 = (EVENTS as u64) * 0x0001000100010001
 
 /** Lists the active inputs of a tile; see `Primitives.extract`. */
 export function extract(
@@ -35,14 +39,14 @@ export function extract(
         let at: usize = base + row + (bit >>> 3)
         // An eight at a time: the table lists a byte's events, and the next byte overwrites what is past them.
         for (; left >= 8; left -= 8) {
-          const entry: usize = (((((load<u16>(at) as u32) >>> shift) & 255) as usize) << 4) + EVENT_TABLE
+          const entry: usize = (((((load<u16>(at) as u32) >>> shift) & 255) as usize) << 4) + TABLE
           store<u64>(out, k + load<u64>(entry))
           out += load<u16>(entry, 8)
-          k += 0x0120012001200120
+          k += EVENTS_FOUR_TIMES
           at++
         }
         if (left > 0) {
-          const entry: usize = (((((load<u16>(at) as u32) >>> shift) & ((1 << left) - 1)) as usize) << 4) + EVENT_TABLE
+          const entry: usize = (((((load<u16>(at) as u32) >>> shift) & ((1 << left) - 1)) as usize) << 4) + TABLE
           store<u64>(out, k + load<u64>(entry))
           out += load<u16>(entry, 8)
         }
@@ -188,5 +192,23 @@ export function accumulate(starts: usize, rows: i32, table: usize, sums: usize, 
     v128.store(sums, c, 32)
     v128.store(sums, d, 48)
     sums += 64
+  }
+}
+
+/** Counts the spikes of rows, eight bytes at a time; see `Primitives.tally`. */
+export function tally(spikes: usize, rowBytes: i32, positions: i32, counts: usize): void {
+  for (let p = 0; p < positions; p++) {
+    let count: u64 = 0
+    let left = rowBytes
+    for (; left >= 8; left -= 8) {
+      count += popcnt<u64>(load<u64>(spikes))
+      spikes += 8
+    }
+    for (; left > 0; left -= 2) {
+      count += popcnt<u32>(load<u16>(spikes))
+      spikes += 2
+    }
+    store<u32>(counts, load<u32>(counts) + (count as u32))
+    counts += 4
   }
 }

@@ -1,15 +1,23 @@
-/** Running programs, the same for every set of primitives. @module */
+/** Running a program's instructions, the same for every set of primitives. @module */
 import { readView, writeView } from '../machine/layout.js'
+import { ROW } from '../machine/needs.js'
 import type { Primitives } from '../machine/primitives.js'
-import type { DenseStep, MeanStep, PackStep, PoolStep, Step } from '../machine/program.js'
-import { laneAt, layerScratch, ROW, runLayer } from './layer.js'
+import type {
+  Code,
+  DenseInstruction,
+  Instruction,
+  MeanInstruction,
+  PackInstruction,
+  PoolInstruction,
+  TallyInstruction,
+} from '../machine/program.js'
+import { laneAt, runLayer } from './layer.js'
 
-/** Scratch bytes a thread needs for a step. */
-export const scratchOf = (step: Step): number =>
-  step.kind === 'layer' ? layerScratch(step) : step.kind === 'dense' ? step.outWidth * ROW : 0
+/** Positions a unit of a tally. */
+const TALLIED = 512
 
-/** How many units a step has; units touch disjoint memory. */
-export const unitsOf = (step: Step): number => {
+/** How many units an instruction has; units touch disjoint memory. */
+export const unitsOf = (step: Instruction): number => {
   switch (step.kind) {
     case 'layer': {
       const groups = step.source.kind === 'sum' ? step.source.sum.groups.length : 1
@@ -24,6 +32,8 @@ export const unitsOf = (step: Step): number => {
       return step.steps * step.batch * step.heads
     case 'copy':
       return 1
+    case 'tally':
+      return Math.ceil(step.positions / TALLIED)
   }
 }
 
@@ -35,7 +45,7 @@ const split = (unit: number, batch: number, rest: number): readonly [t: number, 
 ]
 
 /** One row of output positions of a dense convolution. */
-const runDense = (P: Primitives, step: DenseStep, unit: number, sums: number): void => {
+const runDense = (P: Primitives, step: DenseInstruction, unit: number, sums: number): void => {
   const { input, output, kernelHeight, kernelWidth, stride, padding, width, height, channels, outWidth } = step
   const [t, b, oy] = split(unit, step.batch, step.outHeight)
   const top = oy * stride - padding
@@ -65,7 +75,7 @@ const runDense = (P: Primitives, step: DenseStep, unit: number, sums: number): v
   }
 }
 
-const runPool = (P: Primitives, step: PoolStep, unit: number): void => {
+const runPool = (P: Primitives, step: PoolInstruction, unit: number): void => {
   const { input, output, kernel, stride, padding, width, height, outWidth } = step
   const [t, b, oy] = split(unit, step.batch, step.outHeight)
   const [from, to] = [Math.max(0, oy * stride - padding), Math.min(height, oy * stride - padding + kernel)]
@@ -89,7 +99,7 @@ const runPool = (P: Primitives, step: PoolStep, unit: number): void => {
   }
 }
 
-const runMean = (P: Primitives, { input, output, batch, positions }: MeanStep, unit: number): void => {
+const runMean = (P: Primitives, { input, output, batch, positions }: MeanInstruction, unit: number): void => {
   const [t, b] = split(unit, batch, 1)
   for (let block = 0; block < output.at.length; block++) {
     const from = laneAt(input, b, 0, block) + t * input.stepStride
@@ -97,7 +107,7 @@ const runMean = (P: Primitives, { input, output, batch, positions }: MeanStep, u
   }
 }
 
-const runPack = (P: Primitives, step: PackStep, unit: number): void => {
+const runPack = (P: Primitives, step: PackInstruction, unit: number): void => {
   const { input, transpose, width, headAt, slabs, blocks, output, headBytes } = step
   const [t, b, head] = split(unit, step.batch, step.heads)
   const from = input.base + t * input.stepStride + b * input.batchStride + headAt[head]!
@@ -110,8 +120,21 @@ const runPack = (P: Primitives, step: PackStep, unit: number): void => {
   }
 }
 
-/** Runs one unit of a step. */
-export const runUnit = (P: Primitives, step: Step, unit: number, scratch: number): void => {
+/** The counts of some positions: zero, and then frame by frame. */
+const runTally = (P: Primitives, { steps, batch, positions, spikes, counts }: TallyInstruction, unit: number): void => {
+  const first = unit * TALLIED
+  const count = Math.min(TALLIED, positions - first)
+  const to = counts + first * 4
+  P.bytes().i32.fill(0, to / 4, to / 4 + count)
+  for (let t = 0; t < steps; t++)
+    for (let b = 0; b < batch; b++) {
+      const from = spikes.base + t * spikes.stepStride + b * spikes.batchStride + first * spikes.rowStride
+      P.tally(from, spikes.rowStride, count, to)
+    }
+}
+
+/** Runs one unit of an instruction. */
+export const runUnit = (P: Primitives, step: Instruction, unit: number, scratch: number): void => {
   switch (step.kind) {
     case 'layer':
       runLayer(P, step, unit, scratch)
@@ -131,11 +154,14 @@ export const runUnit = (P: Primitives, step: Step, unit: number, scratch: number
     case 'copy': {
       const bytes = P.bytes()
       writeView(bytes, step.to, step.toBase, readView(bytes, step.from, step.fromBase))
+      break
     }
+    case 'tally':
+      runTally(P, step, unit)
   }
 }
 
-/** Runs all steps on the calling thread. */
-export const runSteps = (P: Primitives, steps: readonly Step[], scratch: number): void => {
-  for (const step of steps) for (let unit = 0, n = unitsOf(step); unit < n; unit++) runUnit(P, step, unit, scratch)
+/** Runs all units of an instruction on the calling thread. */
+export const runWhole = (P: Primitives, instruction: Instruction, { bytes }: Pick<Code, 'bytes'>): void => {
+  for (let unit = 0, units = unitsOf(instruction); unit < units; unit++) runUnit(P, instruction, unit, bytes)
 }
