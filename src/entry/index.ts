@@ -7,7 +7,21 @@
 export * from '../checkpoint/safetensors.js'
 export * from '../checkpoint/source.js'
 export * from '../checkpoint/synthetic.js'
-export * from '../compiled/network.js'
+export {
+  type Compiled,
+  type CompileOptions,
+  type Costs,
+  compile,
+  compileThreads,
+  type FastKernels,
+  type Following,
+  membranesOf,
+  type Potential,
+  type Potentials,
+  type Result,
+  type Runs,
+  type Threaded,
+} from '../compiled/network.js'
 export * from '../core/fault.js'
 export * from '../core/random.js'
 export * from '../core/tensor.js'
