@@ -31,9 +31,8 @@ const parseUsage = async (argv: readonly string[]): Promise<void> => {
   const io: Io = { out: say, err: say, colour: false, bar: () => silent }
   const perform = async (): Promise<void> => undefined
   const program = new Command('spikingresformer').exitOverride().configureOutput({ writeOut: say, writeErr: say })
-  const make = [classifyCommand, evaluateCommand, inspectCommand, traceCommand, lawsCommand]
-  for (const command of [...make.map((of) => of(io, perform)), convertCommand(perform)])
-    program.addCommand(command.copyInheritedSettings(program))
+  const make = [classifyCommand, evaluateCommand, inspectCommand, traceCommand, lawsCommand, convertCommand]
+  for (const command of make.map((of) => of(io, perform))) program.addCommand(command.copyInheritedSettings(program))
   await program.parseAsync(argv, { from: 'user' }).catch(() => Promise.reject(new Error(said)))
 }
 

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encode } from '../../src/checkpoint/safetensors.js'
 import { type Faults, describe as sentence } from '../../src/core/fault.js'
 import type { Tensor } from '../../src/core/tensor.js'
-import { readCheckpoint, readSafetensors, writePytorch, writeSafetensors } from '../../src/node/files.js'
+import { readSafetensors, writePytorch, writeSafetensors } from '../../src/node/files.js'
+import { readCheckpoint } from '../../src/node/weights.js'
 import { right } from '../right.js'
 
 const golden = join(import.meta.dirname, '../golden')
@@ -45,7 +46,7 @@ describe('readCheckpoint', () => {
   })
 
   it.each<[string, Uint8Array, string]>([
-    ['empty', new Uint8Array(0), 'not a readable safetensors file: it has 0 bytes'],
+    ['empty', new Uint8Array(0), 'not a readable checkpoint: it is an empty file'],
     ['a picture', new TextEncoder().encode('\u0089PNG and so on'), 'it is neither a safetensors file nor a PyTorch'],
     [
       'a zip archive cut short',

@@ -257,17 +257,12 @@ describe('decodePytorch', () => {
     [
       'a foreign name in the model',
       checkpoint(dict({ w: bytesOf(global('posix', 'system'), tuple(text('id')), 'R') }), {}),
-      'the global "posix.system"',
-    ],
-    [
-      'a foreign name outside the model',
-      checkpoint(dict({ model: dict({}), args: bytesOf(global('argparse', 'Namespace'), ')', 0x81) }), {}),
-      'the global "argparse.Namespace"',
+      'w: has type posix.system, expected a tensor; nothing in it was executed',
     ],
     [
       'a pickled module',
       checkpoint(bytesOf(global('models.spikingresformer', 'SpikingResformer'), ')', 0x81), {}),
-      'the global "models.spikingresformer.SpikingResformer"',
+      'it holds a models.spikingresformer.SpikingResformer, not a dictionary',
     ],
     ['a root that is not a dictionary', checkpoint(bytesOf(']'), {}), 'it holds a list, not a dictionary'],
     ['keys that are not text', checkpoint(bytesOf('}', 'K', 1, 'Ns'), {}), 'has a number as a key'],
@@ -307,7 +302,7 @@ describe('decodePytorch', () => {
     [
       'a storage type it does not know',
       checkpoint(dict({ w: tensor({ ...pair, type: 'ComplexFloatStorage' }) }), { 0: floats(1, 2) }),
-      'the global "torch.ComplexFloatStorage"',
+      'w has numbers of torch.ComplexFloatStorage',
     ],
     [
       'a repetition without end',

@@ -52,8 +52,8 @@ describe('checkpoints that cannot be read', () => {
       'lying.safetensors',
       /not a readable safetensors file: its header claims 1152921504606846976 bytes, but only 8 follow/,
     ],
-    ['empty.safetensors', /not a readable safetensors file: it has 0 bytes/],
-    ['text.pth', /text\.pth: not a readable checkpoint: it is neither a safetensors file nor a PyTorch checkpoint/],
+    ['empty.safetensors', /not a readable checkpoint: it is an empty file/],
+    ['text.pth', /text\.pth: not a readable checkpoint: it is a text/],
     ['truncated.pth', /truncated\.pth: not a readable /],
   ])('%s', async (name, expected) => {
     const [first, ...rest] = await sentences('classify', '--checkpoint', file(name))
@@ -65,13 +65,10 @@ describe('checkpoints that cannot be read', () => {
 })
 
 describe('checkpoints that are not the network’s', () => {
-  it('names the keys of another variant, twenty of them, and how many more', async () => {
-    const lines = await sentences('classify', '--checkpoint', 'data/digits.safetensors', '--variant', 'cifar')
-    expect(lines).toHaveLength(21)
-    expect(lines[0]).toBe(
-      'data/digits.safetensors: prologue.0.weight: has shape [16, 1, 3, 3], expected [64, 3, 3, 3]; is the checkpoint of another variant?',
-    )
-    expect(lines[20]).toMatch(/^and \d+ more$/)
+  it('says in one sentence that it is of another variant', async () => {
+    expect(await sentences('classify', '--checkpoint', 'data/digits.safetensors', '--variant', 'cifar')).toEqual([
+      'data/digits.safetensors: its weights are of the variant digits, not of cifar: 176 have other shapes (the first: prologue.0.weight has [16, 1, 3, 3], not [64, 3, 3, 3]); give --variant digits',
+    ])
   })
 
   it('names missing and surplus keys', async () => {

@@ -1,7 +1,7 @@
 /** Configurations in JSON, from a file or a checkpoint's metadata: untrusted, every fault named. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
+import { type Fault, type Faults, nameOf, reasonOf, unlessFaulty } from '../core/fault.js'
 import { type Config, type StageConfig, validate, variants } from '../model/config.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -9,7 +9,10 @@ type Json = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const show = (value: unknown): string => {
-  const text = JSON.stringify(value)
+  const text = pipe(
+    Either.tryCatch(() => JSON.stringify(value), nameOf),
+    Either.getOrElse(() => 'a value nested too deeply'),
+  )
   return text.length > 40 ? `${text.slice(0, 40)}...` : text
 }
 
@@ -108,17 +111,18 @@ export const parseConfig = (value: unknown): Either.Either<Faults, Config> => {
 }
 
 /** The same from JSON text. */
-export const parseConfigText = (json: string): Either.Either<Faults, Config> => {
-  try {
-    return parseConfig(JSON.parse(json))
-  } catch {
-    return Either.left([
-      {
-        _tag: 'Format',
-        format: 'configuration',
-        problem: 'it is not JSON',
-        advice: 'see `spikingresformer inspect --help`',
-      },
-    ])
-  }
-}
+export const parseConfigText = (json: string): Either.Either<Faults, Config> =>
+  pipe(
+    Either.tryCatch(
+      () => JSON.parse(json) as unknown,
+      (error): Faults => [
+        {
+          _tag: 'Format',
+          format: 'configuration',
+          problem: nameOf(error) === 'SyntaxError' ? 'it is not JSON' : `it could not be read: ${reasonOf(error)}`,
+          advice: 'see `spikingresformer inspect --help`',
+        },
+      ],
+    ),
+    Either.chain(parseConfig),
+  )

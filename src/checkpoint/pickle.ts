@@ -63,6 +63,9 @@ const u8 = (m: Machine): number => m.view.getUint8(take(m, 1))
 const u16 = (m: Machine): number => m.view.getUint16(take(m, 2), true)
 const u32 = (m: Machine): number => m.view.getUint32(take(m, 4), true)
 
+/** A length of 64 bits; one that is no safe integer is longer than any file. */
+const u64 = (m: Machine): number => Number(m.view.getBigUint64(take(m, 8), true))
+
 const text = (m: Machine, length: number, encoding: 'utf-8' | 'latin1' = 'utf-8'): string => {
   const start = take(m, length)
   return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(m.bytes.subarray(start, start + length))
@@ -84,6 +87,11 @@ const long = (m: Machine, length: number): number | bigint => {
     .map((byte) => byte.toString(16).padStart(2, '0'))
   const value = BigInt.asIntN(8 * length, BigInt(`0x0${digits.join('')}`))
   return Number.isSafeInteger(Number(value)) ? Number(value) : value
+}
+
+const decimal = (digits: string): number | bigint => {
+  if (!/^-?\d{1,1000}$/.test(digits)) return fail('it has an integer that is none')
+  return Number.isSafeInteger(Number(digits)) ? Number(digits) : BigInt(digits)
 }
 
 const push = (m: Machine, value: Value): void => {
@@ -115,12 +123,15 @@ export const is = <T extends 'List' | 'Tuple' | 'Dict' | 'Global' | 'Persistent'
 
 const append = (m: Machine, items: readonly Value[]): void => {
   const target = top(m)
+  // What is added to an object, such as a set or a deque, is dropped with the rest of its state.
+  if (is('Call', target)) return
   if (!is('List', target)) fail('it appends to something that is not a list')
   for (const item of items) target.items.push(item)
 }
 
 const setItems = (m: Machine, items: readonly Value[]): void => {
   const target = top(m)
+  if (is('Call', target)) return
   if (!is('Dict', target) || items.length % 2 !== 0) fail('it sets items of something that is not a dictionary')
   for (let i = 0; i < items.length; i += 2) target.entries.set(items[i]!, items[i + 1]!)
 }
@@ -133,17 +144,21 @@ const global = (m: Machine, module: Value, name: Value): void => {
   push(m, { _tag: 'Global', name: path })
 }
 
+const DICTIONARIES: ReadonlySet<string> = new Set(['collections.OrderedDict', 'collections.defaultdict'])
+
+const make = (m: Machine, callee: Value, args: readonly Value[]): void => {
+  // What another call would give, such as a method, is known by nothing but that call.
+  const name = is('Global', callee) ? callee.name : is('Call', callee) ? `${callee.callee}(..)` : undefined
+  if (name === undefined) fail('it calls something that is not a name')
+  push(m, DICTIONARIES.has(name) ? { _tag: 'Dict', entries: new Map() } : { _tag: 'Call', callee: name, args })
+}
+
 /** A call is noted, not made; a dictionary class makes an empty dictionary, filled by what follows. */
 const call = (m: Machine): void => {
   const args = pop(m)
   const callee = pop(m)
-  if (!is('Tuple', args) || !is('Global', callee)) fail('it calls something that is not a name')
-  push(
-    m,
-    /^collections\.(OrderedDict|defaultdict)$/.test(callee.name)
-      ? { _tag: 'Dict', entries: new Map() }
-      : { _tag: 'Call', callee: callee.name, args: args.items },
-  )
+  if (!is('Tuple', args)) fail('it calls something without arguments')
+  make(m, callee, args.items)
 }
 
 const remember = (m: Machine, index: number): void => {
@@ -199,6 +214,47 @@ const INSTRUCTIONS: ReadonlyMap<number, (m: Machine) => void> = new Map(
       const name = pop(m)
       global(m, pop(m), name)
     },
+    // What occurs in foreign objects beside a state dict.
+    '2': (m) => m.stack.push(top(m)),
+    l: (m) => push(m, list(toMark(m))),
+    d: (m) => {
+      const items = toMark(m)
+      push(m, { _tag: 'Dict', entries: new Map() })
+      setItems(m, items)
+    },
+    I: (m) => {
+      const digits = line(m)
+      push(m, digits === '01' ? true : digits === '00' ? false : decimal(digits))
+    },
+    L: (m) => push(m, decimal(line(m).replace(/L$/, ''))),
+    F: (m) => push(m, Number(line(m))),
+    S: (m) => push(m, line(m)),
+    V: (m) => push(m, line(m)),
+    C: (m) => push(m, text(m, u8(m), 'latin1')),
+    B: (m) => push(m, text(m, u32(m), 'latin1')),
+    '\x8e': (m) => push(m, text(m, u64(m), 'latin1')),
+    '\x8d': (m) => push(m, text(m, u64(m))),
+    '\x96': (m) => push(m, text(m, u64(m), 'latin1')),
+    '\x8b': (m) => push(m, long(m, u32(m))),
+    '\x8f': (m) => push(m, { _tag: 'Call', callee: 'builtins.set', args: [] }),
+    '\x90': (m) => append(m, toMark(m)),
+    '\x91': (m) => push(m, { _tag: 'Call', callee: 'builtins.frozenset', args: toMark(m) }),
+    '\x92': (m) => {
+      pop(m)
+      call(m)
+    },
+    i: (m) => {
+      const name = `${line(m)}.${line(m)}`
+      const args = toMark(m)
+      global(m, name.slice(0, name.lastIndexOf('.')), name.slice(name.lastIndexOf('.') + 1))
+      make(m, pop(m), args)
+    },
+    o: (m) => {
+      const [callee, ...args] = toMark(m)
+      make(m, callee ?? null, args)
+    },
+    p: (m) => remember(m, Number(line(m))),
+    g: (m) => recall(m, Number(line(m))),
     Q: (m) => push(m, { _tag: 'Persistent', id: pop(m) }),
     R: call,
     '\x81': call,

@@ -4,14 +4,14 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { isNonEmpty } from 'fp-ts/lib/ReadonlyArray.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Fault, type Faults, refuse, unlessFaulty } from '../core/fault.js'
+import { type Fault, type Faults, refuse, shortened, unlessFaulty } from '../core/fault.js'
 import { sizeOf, type Tensor } from '../core/tensor.js'
 import { mapFaults, wellFormed } from '../core/well-formed.js'
 import { unpickle } from './pickle.js'
 import { pickleStateDict } from './pickle-state-dict.js'
 import { quote } from './safetensors-header.js'
 import { contain, readRange, type Source } from './source.js'
-import { isKnownName, type Reference, references } from './state-dict.js'
+import { type Reference, type StateDict, stateDict } from './state-dict.js'
 import { rowMajor } from './strided.js'
 import { type Archive, openZip, readEntry, writeZip } from './zip.js'
 
@@ -42,18 +42,37 @@ const refuseOthers = (start: Uint8Array): Either.Either<Faults, void> =>
           : fault('it is not a zip archive'),
       ])
 
-/** The folder of the archive that holds the pickle, with its slash: torch names it after the file. */
-const folderOf = (archive: Archive): Either.Either<Faults, string> => {
-  const [name, ...others] = [...archive.keys()].filter((entry) => /^([^/]+\/)?data\.pkl$/.test(entry))
-  return name === undefined || others.length > 0
-    ? Either.left([fault(`its archive has ${name === undefined ? 'no' : 'more than one'} data.pkl`)])
-    : Either.right(name.slice(0, -'data.pkl'.length))
+/** What an archive without one pickle is, as far as its names tell. */
+const foreignArchive = (names: readonly string[]): Faults => {
+  const inner = names.filter((name) => /\.(pth|pt|bin|tar|safetensors|ckpt)$/i.test(name))
+  if (inner.length > 0)
+    return [
+      fault(
+        `it is a zip archive around ${inner.slice(0, 3).map(shortened).join(', ')}`,
+        'unzip it, and give what is inside',
+      ),
+    ]
+  return names.some((name) => name.endsWith('.npy'))
+    ? [fault('it is a NumPy archive (.npz)', 'give the .pth or .safetensors file of the weights')]
+    : [fault('its archive has no data.pkl')]
 }
 
-type Read = ReturnType<typeof readEntry>
+/** The folder of the archive that holds the pickle, with its slash: torch names it after the file. */
+const folderOf = (archive: Archive): Either.Either<Faults, string> => {
+  const names = [...archive.keys()]
+  const [name, ...others] = names.filter((entry) => /^([^/]+\/)?data\.pkl$/.test(entry))
+  if (name === undefined) return Either.left(foreignArchive(names))
+  if (others.length > 0) return Either.left([fault('its archive has more than one data.pkl')])
+  const folder = name.slice(0, -'data.pkl'.length)
+  return names.some((entry) => entry.startsWith(`${folder}code/`) || entry === `${folder}constants.pkl`)
+    ? Either.left([fault('it is a TorchScript module', 'load it with torch.jit.load and save its state_dict()')])
+    : Either.right(folder)
+}
+
+type ReadEntry = ReturnType<typeof readEntry>
 
 /** New archives say in which order the bytes of their numbers are; old ones are little-endian. */
-const checkByteOrder = (read: Read, archive: Archive, folder: string): TaskEither.TaskEither<Faults, void> =>
+const checkByteOrder = (read: ReadEntry, archive: Archive, folder: string): TaskEither.TaskEither<Faults, void> =>
   archive.has(`${folder}byteorder`)
     ? pipe(
         read(`${folder}byteorder`, 'little'.length),
@@ -66,18 +85,19 @@ const checkByteOrder = (read: Read, archive: Archive, folder: string): TaskEithe
     : TaskEither.right(undefined)
 
 const readPickle = (
-  read: Read,
+  read: ReadEntry,
   archive: Archive,
   folder: string,
-): TaskEither.TaskEither<Faults, readonly Reference[]> => {
+  wanted: string | null,
+): TaskEither.TaskEither<Faults, StateDict> => {
   const name = `${folder}data.pkl`
   const size = archive.get(name)?.uncompressedSize ?? 0
   return size > LONGEST_PICKLE
     ? TaskEither.left([fault(`its pickle has ${size} bytes, more than the ${LONGEST_PICKLE} allowed`)])
     : pipe(
         read(name, size),
-        TaskEither.chainEitherK((bytes) => unpickle(bytes, isKnownName)),
-        TaskEither.chainEitherK(references),
+        TaskEither.chainEitherK((bytes) => unpickle(bytes, () => true)),
+        TaskEither.chainEitherK(stateDict(wanted)),
       )
 }
 
@@ -103,7 +123,7 @@ const bytesOf = ({ length, dtype }: Reference): number => length * dtype.width
 
 /** Reads one storage and makes the tensors that are views of it. */
 const readGroup =
-  (read: Read, folder: string) =>
+  (read: ReadEntry, folder: string) =>
   (
     group: readonly [Reference, ...Reference[]],
   ): TaskEither.TaskEither<Faults, readonly (readonly [string, Tensor])[]> => {
@@ -137,19 +157,69 @@ const readGroup =
       : TaskEither.left([fault(`${first.key} and ${other.key} disagree on the size of their storage ${first.storage}`)])
   }
 
+/** A checkpoint's weights, and what a reader should know: which of several were taken, what was left out. */
+export interface Read {
+  readonly tensors: ReadonlyMap<string, Tensor>
+  readonly notes: readonly string[]
+}
+
 /**
- * The tensors of a PyTorch checkpoint (`.pth`, a zip archive of a pickle and storages) by the keys of its state dict.
+ * The weights of a PyTorch checkpoint (`.pth`, `.pt`, `.bin`: a zip archive of a pickle and storages), under the
+ * network's own keys, and notes for who reads them.
  *
- * The state dict is what the checkpoint holds under `model` (or `state_dict`), or the checkpoint itself. Only the
- * archive's directory, its pickle and the storages of these tensors are read, one at a time; an optimizer's state is
- * skipped. Nothing is executed: the pickle is read as data, and any name in it but those of a state dict and of
- * `torch.optim` is refused.
+ * The weights are the dictionary whose keys, after one common prefix (`module.`, `_orig_mod.`, `model.`, any), are the
+ * network's, under whatever name it is kept; of several the averaged one, `state_dict_ema`, as timm takes it, unless
+ * `weights` names another. A checkpoint without a network gives what it holds under `model`, `state_dict`, or itself.
  *
- * float64, float32, int64 and 8-bit tensors keep their type, float16 and bfloat16 widen exactly to float32, int32 to
- * int64. Views of shared storages and any strides become row-major tensors.
+ * Only the archive's directory, its pickle and the storages of these tensors are read, one at a time. Nothing is
+ * executed: the pickle is read as data, and what is outside the chosen dictionary is skipped, whatever it names.
  *
- * Refuses: files before torch 1.6, foreign names, tensors that reach beyond their storage, storages of another size
- * than claimed, duplicate entries, wrong checksums, and contents out of proportion to the file.
+ * float64, float32, int64 and 8-bit tensors keep their type, float16 and bfloat16 widen exactly to float32, shorter
+ * integers to int64. Views of shared storages and any strides become row-major tensors.
+ *
+ * Refuses: files before torch 1.6, tensors that reach beyond their storage, storages of another size than claimed,
+ * duplicate entries, wrong checksums, and contents out of proportion to the file.
+ *
+ * @example
+ * const tensors = new Map([['w', tensor([2], Float32Array.of(1, 2))]])
+ * await pipe(encodePytorch(tensors), TaskEither.map(sourceOfBytes), TaskEither.chain(readPytorch()))()
+ * // => Either.right({ tensors, notes: [] })
+ */
+export const readPytorch =
+  ({ weights: wanted = null }: { readonly weights?: string | null } = {}) =>
+  (source: Source): TaskEither.TaskEither<Faults, Read> =>
+    pipe(
+      readRange(source, 0, Math.min(2, source.size)),
+      TaskEither.chainEitherK(refuseOthers),
+      TaskEither.chain(() => openZip(source)),
+      TaskEither.chain((archive) => {
+        const read = readEntry(source, archive)
+        return pipe(
+          TaskEither.fromEither(folderOf(archive)),
+          TaskEither.chainFirst((folder) => checkByteOrder(read, archive, folder)),
+          TaskEither.chain((folder) =>
+            pipe(
+              readPickle(read, archive, folder, wanted),
+              TaskEither.chainFirstEitherK(({ references }) => refuseExcess(source, references)),
+              TaskEither.chain(({ references: all, notes }) =>
+                pipe(
+                  byStorage(all),
+                  TaskEither.traverseSeqArray(readGroup(read, folder)),
+                  TaskEither.map((groups) => {
+                    const tensors = new Map(groups.flat())
+                    return { tensors: new Map(all.map(({ key }) => [key, tensors.get(key)!])), notes }
+                  }),
+                ),
+              ),
+            ),
+          ),
+        )
+      }),
+      contain,
+    )
+
+/**
+ * The tensors of `readPytorch` alone.
  *
  * @example
  * const tensors = new Map([['w', tensor([2], Float32Array.of(1, 2))]])
@@ -158,33 +228,9 @@ const readGroup =
  */
 export const decodePytorch = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
   pipe(
-    readRange(source, 0, Math.min(2, source.size)),
-    TaskEither.chainEitherK(refuseOthers),
-    TaskEither.chain(() => openZip(source)),
-    TaskEither.chain((archive) => {
-      const read = readEntry(source, archive)
-      return pipe(
-        TaskEither.fromEither(folderOf(archive)),
-        TaskEither.chainFirst((folder) => checkByteOrder(read, archive, folder)),
-        TaskEither.chain((folder) =>
-          pipe(
-            readPickle(read, archive, folder),
-            TaskEither.chainEitherK((all) => refuseExcess(source, all)),
-            TaskEither.chain((all) =>
-              pipe(
-                byStorage(all),
-                TaskEither.traverseSeqArray(readGroup(read, folder)),
-                TaskEither.map((groups) => {
-                  const tensors = new Map(groups.flat())
-                  return new Map(all.map(({ key }) => [key, tensors.get(key)!]))
-                }),
-              ),
-            ),
-          ),
-        ),
-      )
-    }),
-    contain,
+    source,
+    readPytorch(),
+    TaskEither.map(({ tensors }) => tensors),
   )
 
 /** What keeps tensors out of a checkpoint that `decodePytorch` reads. */

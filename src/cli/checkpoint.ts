@@ -2,14 +2,16 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { parseConfigText } from '../checkpoint/configuration.js'
-import type { Safetensors } from '../checkpoint/safetensors.js'
+import { parseAs } from '../checkpoint/mismatch.js'
 import { readRange } from '../checkpoint/source.js'
 import { type Faults, inFile } from '../core/fault.js'
 import { type Config, digits, variants } from '../model/config.js'
-import { type Parameters, parse } from '../model/parameters.js'
+import type { Parameters } from '../model/parameters.js'
 import { bundledCheckpoint } from '../node/bundled.js'
-import { readCheckpoint, readSafetensors, withFile } from '../node/files.js'
+import { withFile } from '../node/files.js'
+import { type Checkpoint, readWeights } from '../node/weights.js'
 import { configurationOf, resized, type Said } from '../tasks/load.js'
+import { type Io, printable } from './io.js'
 import type { NetworkOptions } from './options.js'
 
 /** A text file. */
@@ -27,14 +29,17 @@ export const readConfig = (path: string): TaskEither.TaskEither<Faults, Config> 
     TaskEither.chain((text) => pipe(TaskEither.fromEither(parseConfigText(text)), TaskEither.mapLeft(inFile(path)))),
   )
 
-/** A checkpoint with its metadata: only a safetensors file has any. */
-export const readWithMetadata = (path: string): TaskEither.TaskEither<Faults, Safetensors> =>
-  /\.safetensors$/i.test(path)
-    ? readSafetensors(path)
-    : pipe(
-        readCheckpoint(path),
-        TaskEither.map((tensors) => ({ tensors, metadata: {} })),
-      )
+/** A checkpoint; what was chosen in it and left out is said on `io.err`. */
+export const readNoted =
+  (io: Io, weights: string | undefined) =>
+  (path: string): TaskEither.TaskEither<Faults, Checkpoint> =>
+    pipe(
+      readWeights({ weights: weights ?? null })(path),
+      TaskEither.map((checkpoint) => {
+        for (const note of checkpoint.notes) io.err(`note: ${printable(`${path}: ${note}`)}\n`)
+        return checkpoint
+      }),
+    )
 
 /** Which network the options say it is. */
 const saidBy = ({ variant, config }: NetworkOptions): TaskEither.TaskEither<Faults, Said> =>
@@ -49,21 +54,21 @@ const saidBy = ({ variant, config }: NetworkOptions): TaskEither.TaskEither<Faul
 
 /** The network in a checkpoint file; a fault of the file's own names the file, one of the options does not. */
 export const loadNetwork =
-  (options: NetworkOptions) =>
+  (options: NetworkOptions, io: Io) =>
   (path: string): TaskEither.TaskEither<Faults, Parameters> => {
     const ofFile = TaskEither.mapLeft(inFile(path))
     return pipe(
-      readWithMetadata(path),
+      readNoted(io, options.weights)(path),
       TaskEither.bindTo('checkpoint'),
       TaskEither.bind('said', () => saidBy(options)),
       TaskEither.bind('own', ({ checkpoint, said }) =>
         ofFile(TaskEither.fromEither(configurationOf(said)(checkpoint))),
       ),
       TaskEither.bind('config', ({ own }) => TaskEither.fromEither(resized(options)(own))),
-      TaskEither.chain(({ checkpoint, config }) => ofFile(TaskEither.fromEither(parse(config)(checkpoint.tensors)))),
+      TaskEither.chain(({ checkpoint, config }) => ofFile(TaskEither.fromEither(parseAs(config)(checkpoint.tensors)))),
     )
   }
 
 /** The network that comes with the package: handwritten digits. */
-export const bundledNetwork = (options: NetworkOptions): TaskEither.TaskEither<Faults, Parameters> =>
-  pipe(bundledCheckpoint, TaskEither.chain(loadNetwork({ ...options, variant: digits.name })))
+export const bundledNetwork = (options: NetworkOptions, io: Io): TaskEither.TaskEither<Faults, Parameters> =>
+  pipe(bundledCheckpoint, TaskEither.chain(loadNetwork({ ...options, variant: digits.name }, io)))

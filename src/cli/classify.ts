@@ -78,7 +78,7 @@ interface Classified {
 
 const classified = (inputs: readonly string[], options: Options, io: Io): TaskEither.TaskEither<Faults, string> =>
   pipe(
-    options.checkpoint === undefined ? bundledNetwork(options) : loadNetwork(options)(options.checkpoint),
+    options.checkpoint === undefined ? bundledNetwork(options, io) : loadNetwork(options, io)(options.checkpoint),
     TaskEither.bindTo('parameters'),
     TaskEither.bind('labels', ({ parameters }) => labelsFor(options, parameters)),
     TaskEither.bind('chosen', () => chooseKernels('quick', options, io)),

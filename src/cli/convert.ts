@@ -5,9 +5,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
 import { writePytorch, writeSafetensors } from '../node/files.js'
-import { readWithMetadata } from './checkpoint.js'
-import type { Perform } from './io.js'
-import { printable } from './io.js'
+import { readNoted } from './checkpoint.js'
+import { type Io, type Perform, printable } from './io.js'
+import { WEIGHTS } from './options.js'
 
 /** Refuses a file name whose extension names no format. */
 const target = (path: string): string => {
@@ -16,9 +16,14 @@ const target = (path: string): string => {
   return path
 }
 
-const converted = (from: string, to: string): TaskEither.TaskEither<Faults, string> =>
+const converted = (
+  io: Io,
+  from: string,
+  to: string,
+  weights: string | undefined,
+): TaskEither.TaskEither<Faults, string> =>
   pipe(
-    readWithMetadata(from),
+    readNoted(io, weights)(from),
     TaskEither.chain(({ tensors, metadata }) =>
       pipe(
         extname(to).toLowerCase() === '.pth' ? writePytorch(to, tensors) : writeSafetensors(to, tensors, metadata),
@@ -28,18 +33,21 @@ const converted = (from: string, to: string): TaskEither.TaskEither<Faults, stri
   )
 
 /** The command. */
-export const convertCommand = (perform: Perform): Command =>
+export const convertCommand = (io: Io, perform: Perform): Command =>
   new Command('convert')
     .description('convert a checkpoint between PyTorch (.pth) and safetensors')
     .argument('<in>', 'the checkpoint to read, of either format')
     .addArgument(new Argument('<out>', 'the file to write, .safetensors or .pth').argParser(target))
+    .option('--weights <name>', WEIGHTS)
     .addHelpText(
       'after',
       `
-Only the state dict is read: no optimizer, and nothing in the file is executed.
+Only the weights are read, under the network's own keys: no prefix, no optimizer, and nothing in the file is executed.
 
 Examples:
   $ spikingresformer convert spikingresformer_ti.pth ti.safetensors
   $ spikingresformer convert ti.safetensors ti.pth`,
     )
-    .action(async (from: string, to: string) => perform(converted(from, to)))
+    .action(async (from: string, to: string, { weights }: { readonly weights?: string }) =>
+      perform(converted(io, from, to, weights)),
+    )

@@ -36,7 +36,7 @@ const draw = (e: Evaluation): string =>
 
 const evaluated = (options: Options, io: Io): TaskEither.TaskEither<Faults, string> =>
   pipe(
-    options.checkpoint === undefined ? bundledNetwork(options) : loadNetwork(options)(options.checkpoint),
+    options.checkpoint === undefined ? bundledNetwork(options, io) : loadNetwork(options, io)(options.checkpoint),
     TaskEither.bindTo('parameters'),
     TaskEither.bind('samples', ({ parameters }) => testDigits(parameters.config)),
     TaskEither.bind('chosen', () => chooseKernels('exact', options, io)),

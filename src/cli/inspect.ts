@@ -48,15 +48,15 @@ const notFound =
  * The bundled digits network, another variant or configuration (with synthetic weights where it is to be measured), or
  * a checkpoint's network.
  */
-const networkOf = (what: string, options: Options): TaskEither.TaskEither<Faults, Parameters> => {
-  if (what === digits.name) return bundledNetwork(options)
+const networkOf = (what: string, options: Options, io: Io): TaskEither.TaskEither<Faults, Parameters> => {
+  if (what === digits.name) return bundledNetwork(options, io)
   const config: TaskEither.TaskEither<Faults, Config> | null = Object.hasOwn(variants, what)
     ? TaskEither.right(variants[what]!)
     : /\.json$/i.test(what)
       ? readConfig(what)
       : null
   return config === null
-    ? pipe(loadNetwork(options)(what), TaskEither.mapLeft(notFound(what)))
+    ? pipe(loadNetwork(options, io)(what), TaskEither.mapLeft(notFound(what)))
     : pipe(
         config,
         TaskEither.chainEitherK(resized(options)),
@@ -144,7 +144,7 @@ const measure = (
 
 const inspected = (what: string, options: Options, io: Io): TaskEither.TaskEither<Faults, string> =>
   pipe(
-    networkOf(what, options),
+    networkOf(what, options, io),
     TaskEither.chain((parameters) =>
       pipe(
         measure(parameters, options, io),

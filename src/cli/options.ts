@@ -38,6 +38,7 @@ export interface NetworkOptions {
   readonly config?: string
   readonly imageSize?: Size
   readonly steps?: number
+  readonly weights?: string
 }
 
 /** The image size and the number of steps. */
@@ -45,6 +46,9 @@ export const sizeOptions = (command: Command): Command =>
   command
     .addOption(new Option('--image-size <N|HxW>', "input size in pixels (default: the network's)").argParser(imageSize))
     .addOption(new Option('--steps <T>', "time steps T (default: the network's)").argParser(whole(1)))
+
+/** What `--weights` is for. */
+export const WEIGHTS = 'which weights of a checkpoint with several, by name (default: the averaged ones)'
 
 /** The options that say which network a checkpoint holds. */
 export const networkOptions = (command: Command): Command =>
@@ -55,7 +59,8 @@ export const networkOptions = (command: Command): Command =>
           .choices(Object.keys(variants))
           .conflicts('config'),
       )
-      .option('--config <file>', 'the network by a configuration in JSON'),
+      .option('--config <file>', 'the network by a configuration in JSON')
+      .option('--weights <name>', WEIGHTS),
   )
 
 /** The options that say how a network is run. */

@@ -53,7 +53,7 @@ Example:
     evaluateCommand(io, perform),
     inspectCommand(io, perform),
     traceCommand(io, perform),
-    convertCommand(perform),
+    convertCommand(io, perform),
     lawsCommand(io, perform),
   ]
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root))

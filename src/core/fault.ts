@@ -89,7 +89,7 @@ export const shortened = (name: string): string =>
 export const describe = (fault: Fault): string => {
   switch (fault._tag) {
     case 'Configuration':
-      return `configuration: ${fault.field} ${fault.problem}`
+      return `configuration: ${shortened(fault.field)} ${fault.problem}`
     case 'MissingKey':
       return `${shortened(fault.key)}: missing, expected shape ${showShape(fault.shape)}`
     case 'SurplusKey':

@@ -17,4 +17,5 @@
 export * from '../node/bundled.js'
 export * from '../node/decode.js'
 export * from '../node/files.js'
+export * from '../node/weights.js'
 export * from '../node/write.js'

@@ -2,9 +2,9 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { decodePytorch, encodePytorch } from '../checkpoint/pytorch.js'
+import { encodePytorch } from '../checkpoint/pytorch.js'
 import { decodeSource, encode, type Safetensors } from '../checkpoint/safetensors.js'
-import { readRange, type Source } from '../checkpoint/source.js'
+import type { Source } from '../checkpoint/source.js'
 import { type Faults, fileFaults, inFile } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
 import { writeFileAtomically } from './write.js'
@@ -63,41 +63,6 @@ export const withFile =
  * // => Either.right(211)
  */
 export const readSafetensors: (path: string) => TaskEither.TaskEither<Faults, Safetensors> = withFile(decodeSource)
-
-/** The format is told by the first bytes: those of a zip archive, a bare pickle, or a length and a JSON object. */
-const decodeEither = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
-  pipe(
-    readRange(source, 0, Math.min(9, source.size)),
-    TaskEither.chain((start) => {
-      const zip = start[0] === 0x50 && start[1] === 0x4b
-      const json = start[8] === 0x7b
-      return zip || (start[0] === 0x80 && !json)
-        ? decodePytorch(source)
-        : json || start.length < 9
-          ? pipe(
-              decodeSource(source),
-              TaskEither.map(({ tensors }) => tensors),
-            )
-          : TaskEither.left<Faults>([
-              {
-                _tag: 'Format',
-                format: 'checkpoint',
-                problem: 'it is neither a safetensors file nor a PyTorch checkpoint',
-                advice: 'give a .safetensors file, or a .pth file written by torch.save',
-              },
-            ])
-    }),
-  )
-
-/**
- * Reads a checkpoint of either format, told apart by its bytes, not its name.
- *
- * @example
- * const tensors = await pipe(bundledCheckpoint, TaskEither.chain(readCheckpoint))()
- * pipe(tensors, Either.chain(parse(digits))) // => Either.right(parameters)
- */
-export const readCheckpoint: (path: string) => TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =
-  withFile(decodeEither)
 
 /**
  * Writes tensors and metadata as a safetensors file, whole or not at all.

@@ -1,12 +1,13 @@
 /** From a checkpoint and what is said of it to a network's parameters. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { parseAs } from '../checkpoint/mismatch.js'
 import { recognise, withClassesOf } from '../checkpoint/recognise.js'
 import type { Safetensors } from '../checkpoint/safetensors.js'
 import type { Faults } from '../core/fault.js'
 import type { Size } from '../core/tensor.js'
 import { type Config, validate } from '../model/config.js'
-import { type Parameters, parse } from '../model/parameters.js'
+import type { Parameters } from '../model/parameters.js'
 
 /** What replaces a configuration's own image size and steps. */
 export interface Extent {
@@ -64,5 +65,5 @@ export const load =
     pipe(
       configurationOf(said)(checkpoint),
       Either.chain(resized(said)),
-      Either.chain((config) => parse(config)(checkpoint.tensors)),
+      Either.chain((config) => parseAs(config)(checkpoint.tensors)),
     )
