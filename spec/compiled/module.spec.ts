@@ -39,6 +39,7 @@ describe.each([
       'extract',
       'maxPool',
       'meanRows',
+      'notFinite',
       'packColumns',
       'packRows',
       'pairs',

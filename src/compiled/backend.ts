@@ -5,7 +5,6 @@
  */
 import * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, reasonOf } from '../core/fault.js'
-import type { Bytes } from './machine/layout.js'
 import { within } from './machine/memory.js'
 import type { Primitives } from './machine/primitives.js'
 import type { Code, Instruction } from './machine/program.js'
@@ -41,7 +40,7 @@ export interface Watch {
 export interface Backend<R extends Timing> {
   readonly threads: number
   /** The memory, of at least so many bytes; what it held so far stays. */
-  readonly memory: (bytes: number) => Either.Either<Faults, Bytes>
+  readonly memory: (bytes: number) => Either.Either<Faults, Primitives>
   /** Does a job, after those before it. What a job throws is a fault of that job alone. */
   readonly perform: <A>(job: Job<A>, watch: Watch) => Timed<R, Either.Either<Faults, A>>
   /** Whether a job that is performed now has to wait for others. */
@@ -72,8 +71,17 @@ export const CLOSED = 'the threads were closed'
 export const thrown = (reason: unknown): Faults => [
   {
     _tag: 'Unavailable',
-    what: `the run did not fit this engine (${reasonOf(reason)})`,
-    advice: 'take a smaller batch, or fewer steps at a time',
+    what: `the run failed (${reasonOf(reason)})`,
+    advice: 'take a smaller batch, or fewer steps at a time, if it is for want of memory',
+  },
+]
+
+/** The fault of a run whose progress was told to a function that threw. */
+export const unheard = (reason: unknown): Faults => [
+  {
+    _tag: 'Unavailable',
+    what: `the function that hears of the progress threw (${reasonOf(reason)}), and the run was stopped`,
+    advice: 'let it catch its exceptions',
   },
 ]
 
@@ -86,14 +94,22 @@ const nested: Faults = [
   },
 ]
 
-/** The instructions of a program one after the other; whether it ran to its end. */
-const follow = ({ instructions }: Code, run: (instruction: Instruction) => void, watch: Watch): boolean => {
+/** Runs the instructions of a program one after the other; the fault where it did not come to its end. */
+const follow = (
+  { instructions }: Code,
+  run: (instruction: Instruction) => void,
+  { signal, progress }: Watch,
+): Faults | null => {
   for (const instruction of instructions) {
-    if (watch.signal?.aborted === true) return false
+    if (signal?.aborted === true) return stopped
     run(instruction)
-    for (const path of instruction.done) watch.progress?.(path)
+    try {
+      for (const path of instruction.done) progress?.(path)
+    } catch (reason) {
+      return unheard(reason)
+    }
   }
-  return watch.signal?.aborted !== true
+  return signal?.aborted === true ? stopped : null
 }
 
 /** A back end of the calling thread: its memory, and how it runs an instruction. */
@@ -107,16 +123,16 @@ export const onThisThread = (
       if (turn.done === true) return turn.value
       const code = turn.value
       const P = memory(code.bytes + code.scratch)
-      if (!follow(code, (instruction) => run(P, instruction, code), watch)) {
-        const ending = Either.left(stopped)
-        job.return(ending)
-        return ending
+      const faults = follow(code, (instruction) => run(P, instruction, code), watch)
+      if (faults !== null) {
+        job.return(Either.left(faults))
+        return Either.left(faults)
       }
     }
   }
   return {
     threads: 1,
-    memory: (bytes) => within(bytes, () => memory(bytes).bytes()),
+    memory: (bytes) => within(bytes, () => memory(bytes)),
     perform: (job, watch) => {
       if (busy) return Either.left(nested)
       busy = true

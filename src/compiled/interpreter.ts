@@ -48,12 +48,13 @@ const missing = (runner: Runner, values: Values, wires: readonly Wire[]): Job<nu
     draw: () => wanted,
     outputs: () => wanted,
     known: (wire) => values.has(wire),
-    write: (bytes, { inputs }) => {
-      for (const [wire, { view, base }] of inputs) writeView(bytes, view, base, atHand(values, wire)!.data)
+    write: (P, { inputs }) => {
+      for (const [wire, { view, base }] of inputs) writeView(P.bytes(), view, base, atHand(values, wire)!.data)
+      return Either.right(null)
     },
-    read: (bytes, { outputs }) => {
+    read: (P, { outputs }) => {
       for (const [wire, { view, base, shape }] of outputs)
-        values.set(wire, { shape, data: readView(bytes, view, base) })
+        values.set(wire, { shape, data: readView(P.bytes(), view, base) })
       return Either.right(null)
     },
   })

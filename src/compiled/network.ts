@@ -9,9 +9,10 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { type Faults, refuse } from '../core/fault.js'
+import { type Fault, type Faults, refuse, unlessFaulty } from '../core/fault.js'
 import {
   type Currents,
+  elementType,
   type Reals,
   type Shape,
   sameShape,
@@ -28,9 +29,10 @@ import { network } from '../model/network.js'
 import type { Parameters } from '../model/parameters.js'
 import { type Backend, CLOSED, ended, INSTEAD, type Job, type Signal, type Timed, type Timing } from './backend.js'
 import { type Costing, costing } from './ledger.js'
-import { type Bytes, readView, type View, writeView } from './machine/layout.js'
+import { type Bytes, readView, sameChannels, type View, writeView } from './machine/layout.js'
+import type { Primitives } from './machine/primitives.js'
 import type { Port } from './machine/program.js'
-import { type Plan, type Runner, runnerOn, type Task } from './runner.js'
+import { type Runner, runnerOn, type Task } from './runner.js'
 import { typescriptBackend } from './typescript/backend.js'
 import { wasmBackend } from './wasm/backend.js'
 import { mayShare } from './wasm/instance.js'
@@ -196,10 +198,45 @@ interface Outcome {
   readonly costs: Costs
 }
 
-const finite = (path: string, data: Float32Array): Either.Either<Faults, null> => {
-  for (let i = 0; i < data.length; i++)
-    if (!Number.isFinite(data[i])) return Either.left([{ _tag: 'NotFinite', key: path, index: i, value: data[i]! }])
-  return Either.right(null)
+/** The fault of a value in memory that is not finite everywhere; nothing where it is. */
+const notFinite = (P: Primitives, key: string, { view, base }: Port): readonly Fault[] => {
+  if (P.notFinite(base, (view.steps * view.stepStride) / 4) < 0) return []
+  const data = readView(P.bytes(), view, base)
+  const index = data.findIndex((x) => !Number.isFinite(x))
+  return index < 0 ? [] : [{ _tag: 'NotFinite', key, index, value: data[index]! }]
+}
+
+const sameView = (a: View, b: View): boolean =>
+  sameChannels(a, b) &&
+  [a.batch, a.positions, a.rowStride, a.blockStride].join() ===
+    [b.batch, b.positions, b.rowStride, b.blockStride].join()
+
+const ANOTHER = 'give the membranes that the last chunk of this network and batch left'
+
+/** Writes membranes that are those of the network and the batch, and finite. */
+const resume = (
+  P: Primitives,
+  ports: ReadonlyMap<string, Port>,
+  state: Potentials,
+  before: readonly Fault[],
+): Either.Either<Faults, null> => {
+  const strange = [...state.keys()].filter((key) => !ports.has(key))
+  if (strange.length > 0)
+    return refused(`membranes are given of ${strange[0]}, which this network does not have`, ANOTHER)
+  const faults = [...ports].flatMap(([key, port]): readonly Fault[] => {
+    const found = state.get(key)
+    if (found === undefined) return refuse(`the membranes of ${key} are missing`, ANOTHER)
+    const to = floats(P.bytes(), port)
+    const fits = sameShape(found.shape, port.shape) && sameView(found.view, port.view)
+    if (!fits || elementType(found.data) !== 'float32' || found.data.length !== to.length)
+      return refuse(
+        `the membranes of ${key} are not of shape ${showShape(port.shape)}, or not as they were left`,
+        ANOTHER,
+      )
+    to.set(found.data)
+    return notFinite(P, key, port)
+  })
+  return unlessFaulty([...before, ...faults], () => null)
 }
 
 /** The task of a request on an input, from membranes. */
@@ -213,33 +250,32 @@ const taskOf = (
   draw: () => draw(request),
   outputs: ({ output, after }) => [output, ...(request.keep ? after.values() : [])],
   tallied: request.tallied,
-  write: (bytes, { graph, inputs }) => {
+  write: (P, { graph, inputs }) => {
     const port = inputs.get(graph.input)!
-    writeView(bytes, port.view, port.base, input.data)
-    for (const [key, wire] of graph.before) floats(bytes, inputs.get(wire)!).set(state!.get(key)!.data)
+    writeView(P.bytes(), port.view, port.base, input.data)
+    const ports = new Map([...graph.before].map(([key, wire]) => [key, inputs.get(wire)!]))
+    // A number of float64 may be too large for float32.
+    const faults = notFinite(P, 'the input, in float32', port)
+    return state === null ? unlessFaulty(faults, () => null) : resume(P, ports, state, faults)
   },
-  read: (bytes, plan) => {
-    const { graph, outputs } = plan
-    const { shape, view, base } = outputs.get(graph.output)!
-    const data = readView(bytes, view, base) as Float32Array
-    return pipe(
-      finite(graph.output.path, data),
-      Either.map(() => ({
-        output: { shape, data },
-        state: request.keep ? potentialsOf(bytes, plan) : rest,
-        costs: request.tallied ? graph.costing(bytes, plan.tallies) : rest,
-      })),
-    )
+  read: (P, { graph, outputs, tallies }) => {
+    const bytes = P.bytes()
+    const port = outputs.get(graph.output)!
+    const kept = request.keep ? [...graph.after].map(([key, wire]) => [key, outputs.get(wire)!] as const) : []
+    const faults = [[graph.output.path, port] as const, ...kept].flatMap(([path, of]) => notFinite(P, path, of))
+    return unlessFaulty(faults, () => ({
+      output: { shape: port.shape, data: readView(bytes, port.view, port.base) as Float32Array },
+      state: new Map(kept.map(([key, of]) => [key, potentialOf(bytes, of)])),
+      costs: request.tallied ? graph.costing(bytes, tallies) : rest,
+    }))
   },
 })
 
-const potentialsOf = (bytes: Bytes, { graph, outputs }: Plan<Graph>): Potentials =>
-  new Map(
-    [...graph.after].map(([key, wire]) => {
-      const port = outputs.get(wire)!
-      return [key, { shape: port.shape, view: { ...port.view, offset: 0 }, data: floats(bytes, port).slice() }]
-    }),
-  )
+const potentialOf = (bytes: Bytes, port: Port): Potential => ({
+  shape: port.shape,
+  view: { ...port.view, offset: 0 },
+  data: floats(bytes, port).slice(),
+})
 
 const added = (a: Costs, b: Costs): Costs =>
   [...b].reduce((sum, [path, cost]) => sum.set(path, costs.concat(sum.get(path) ?? costs.empty, cost)), new Map(a))
@@ -332,10 +368,6 @@ const checked =
       }),
     )
 
-/** Whether membranes are those of a batch of so many samples. */
-const resumable = (state: Potentials | null, shape: Shape): boolean =>
-  state === null || [...state.values()].every((potential) => potential.shape[0] === shape[1])
-
 /** What is asked by the three ways to run. */
 const asking = (parameters: Parameters) => {
   const check = checked(parameters)
@@ -355,14 +387,7 @@ const asking = (parameters: Parameters) => {
     step: (state: Potentials | null, frames: Tensor<Reals>, tallied: boolean): Either.Either<Faults, Asked> =>
       pipe(
         check(frames),
-        Either.chain((input) =>
-          resumable(state, input.shape)
-            ? Either.right({ part: 'frames', input, steps: input.shape[0]!, state, keep: true, tallied })
-            : refused(
-                'the membranes are of another batch',
-                'give the membranes that the last chunk of this batch left',
-              ),
-        ),
+        Either.map((input) => ({ part: 'frames', input, steps: input.shape[0]!, state, keep: true, tallied })),
       ),
   }
 }

@@ -12,7 +12,7 @@ import type { Wire } from '../interpreters/graph.js'
 import type { Backend, Job, Timing } from './backend.js'
 import { lower } from './compiler/lower.js'
 import { type Constants, constantsFrom } from './machine/constants.js'
-import type { Bytes } from './machine/layout.js'
+import type { Primitives } from './machine/primitives.js'
 import { FIRST_FREE, type Port, type Program, type Tallied } from './machine/program.js'
 
 /** A graph that was compiled: its program, and which port belongs to which node of the graph. */
@@ -37,10 +37,10 @@ export interface Task<G, A> {
   readonly known?: (wire: Wire) => boolean
   /** Whether to count the spikes of each neuron. */
   readonly tallied?: boolean
-  /** Writes the inputs. */
-  readonly write: (bytes: Bytes, plan: Plan<G>) => void
+  /** Writes the inputs, or says what is wrong with them. */
+  readonly write: (P: Primitives, plan: Plan<G>) => Either.Either<Faults, unknown>
   /** Reads the outputs. */
-  readonly read: (bytes: Bytes, plan: Plan<G>) => Either.Either<Faults, A>
+  readonly read: (P: Primitives, plan: Plan<G>) => Either.Either<Faults, A>
 }
 
 /** What is kept at the most. */
@@ -160,11 +160,13 @@ export const runnerOn = <R extends Timing>(
       const { program } = plan
       const memory = backend.memory(program.bytes + backend.threads * program.scratch)
       if (Either.isLeft(memory)) return memory
-      constants.write(memory.right)
-      task.write(memory.right, plan)
+      const P = memory.right
+      constants.write(P.bytes())
+      const written = task.write(P, plan)
+      if (Either.isLeft(written)) return written
       try {
         yield program
-        return task.read(memory.right, plan)
+        return task.read(P, plan)
       } finally {
         if (task.key === null) backend.evict(program)
       }

@@ -101,6 +101,8 @@ export interface Primitives {
   readonly affineFire: (...rows: readonly [...Affine, ...Neurons]) => void
   /** Adds to `counts`, one 32-bit word a position, how many spikes there are in each row of `rowBytes` bytes. */
   readonly tally: (spikes: number, rowBytes: number, positions: number, counts: number) => void
+  /** Which of so many float32 from an address is the first that is not finite; -1 where all are. */
+  readonly notFinite: (from: number, count: number) => number
   /** One row of output positions of a convolution of currents, one block. */
   readonly dense: (
     input: number,

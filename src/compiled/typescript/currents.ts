@@ -93,3 +93,12 @@ export const affineFire = ({ u16, f32 }: Bytes): Primitives['affineFire'] => {
     }
   }
 }
+
+/** The first number that is not finite: its exponent is all ones. */
+export const notFinite =
+  ({ i32 }: Bytes): Primitives['notFinite'] =>
+  (from, count) => {
+    const start = from >> 2
+    for (let i = 0; i < count; i++) if ((i32[start + i]! & 0x7f800000) === 0x7f800000) return i
+    return -1
+  }

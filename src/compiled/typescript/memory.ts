@@ -2,7 +2,7 @@
 import { bytesOf } from '../machine/layout.js'
 import { MOST_BYTES } from '../machine/memory.js'
 import type { Primitives } from '../machine/primitives.js'
-import { affine, affineFire } from './currents.js'
+import { affine, affineFire, notFinite } from './currents.js'
 import { dense, maxPool, meanRows, packColumns, packRows } from './dense.js'
 import { accumulate, concat, extract, pairs, tally } from './spikes.js'
 
@@ -18,6 +18,7 @@ const primitivesOver = (buffer: ArrayBufferLike): Primitives => {
     tally: tally(bytes),
     affine: affine(bytes),
     affineFire: affineFire(bytes),
+    notFinite: notFinite(bytes),
     dense: dense(bytes),
     maxPool: maxPool(bytes),
     meanRows: meanRows(bytes),

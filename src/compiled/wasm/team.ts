@@ -6,9 +6,10 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../../core/fault.js'
 import { reasonOf } from '../../core/fault.js'
-import { type Backend, CLOSED, ended, type Job, stopped, thrown, type Watch } from '../backend.js'
+import { type Backend, CLOSED, ended, type Job, stopped, thrown, unheard, type Watch } from '../backend.js'
 import { controlBytes, stop } from '../execute/share.js'
 import { within } from '../machine/memory.js'
+import type { Primitives } from '../machine/primitives.js'
 import type { Code } from '../machine/program.js'
 import { compiledKernels } from './instance.js'
 import { freshMemory, grow, primitivesOver } from './memory.js'
@@ -50,7 +51,7 @@ const runTogether = (
   })
 
 /** The back end of a team that has started. */
-const backendOf = (team: readonly Thread[], memory: WebAssembly.Memory, bytesOf: Bytes): Backend<'promise'> => {
+const backendOf = (team: readonly Thread[], memory: WebAssembly.Memory, P: Primitives): Backend<'promise'> => {
   /** Programs that the threads know, by number. */
   const known = new Map<Code, number>()
   let next = 0
@@ -98,7 +99,7 @@ const backendOf = (team: readonly Thread[], memory: WebAssembly.Memory, bytesOf:
       try {
         for (const path of code.instructions[instruction]!.done) progress?.(path)
       } catch (reason) {
-        halt(thrown(reason))
+        halt(unheard(reason))
       }
     }
     const interrupted = new Promise<void>((resolve) => {
@@ -135,7 +136,7 @@ const backendOf = (team: readonly Thread[], memory: WebAssembly.Memory, bytesOf:
     memory: (bytes) =>
       within(bytes, () => {
         grow(memory, bytes)
-        return bytesOf()
+        return P
       }),
     perform: (job, watch) => {
       const outcome = last === null ? work(job, watch) : last.then(() => work(job, watch))
@@ -156,8 +157,6 @@ const backendOf = (team: readonly Thread[], memory: WebAssembly.Memory, bytesOf:
   }
 }
 
-type Bytes = ReturnType<typeof primitivesOver>['bytes']
-
 /** Starts threads, or gives the beginning of a sentence that says why there are none. */
 export const teamBackend = async (
   members: number,
@@ -167,8 +166,8 @@ export const teamBackend = async (
   if (Either.isLeft(kernels)) return kernels
   try {
     const memory = freshMemory(true)
-    const { bytes } = primitivesOver(kernels.right, memory)
-    return Either.right(backendOf(await startThreads(members, { module: kernels.right, memory }, limit), memory, bytes))
+    const P = primitivesOver(kernels.right, memory)
+    return Either.right(backendOf(await startThreads(members, { module: kernels.right, memory }, limit), memory, P))
   } catch (reason) {
     return Either.left(`This engine refused to start threads (${reasonOf(reason)})`)
   }

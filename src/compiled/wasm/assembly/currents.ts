@@ -207,3 +207,25 @@ export function affineFire(
   } else if (out) run(true, false, true, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, by, threshold, reset, rest)
   else run(true, false, false, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, by, threshold, reset, rest)
 }
+
+/** The first number that is not finite, sixteen at a time: a number less itself is zero unless it is not. */
+export function notFinite(from: usize, count: i32): i32 {
+  let i = 0
+  for (; i + 16 <= count; i += 16) {
+    const a = v128.load(from)
+    const b = v128.load(from, 16)
+    const c = v128.load(from, 32)
+    const d = v128.load(from, 48)
+    const sum = v128.or(
+      v128.or(f32x4.sub(a, a), f32x4.sub(b, b)),
+      v128.or(f32x4.sub(c, c), f32x4.sub(d, d)),
+    )
+    if (v128.any_true(sum)) break
+    from += 64
+  }
+  for (; i < count; i++) {
+    if ((load<u32>(from) & 0x7f800000) == 0x7f800000) return i
+    from += 4
+  }
+  return -1
+}
