@@ -3,10 +3,10 @@ import * as Either from '../node_modules/fp-ts/lib/Either.js'
 import { syntheticCheckpoint, syntheticInput } from '../dist/checkpoint/synthetic.js'
 import { compile, compileThreads } from '../dist/compiled/network.js'
 import { wasm } from '../dist/compiled/interpreter.js'
-import { ledger, plain, total } from '../dist/observers/ledger.js'
+import { ledger, total } from '../dist/observers/ledger.js'
 import { unobserved } from '../dist/observers/observe.js'
 import { reference } from '../dist/interpreters/reference.js'
-import { tensorKernels } from '../dist/interpreters/interpreter.js'
+import { tensorKernels, tensors } from '../dist/interpreters/interpreter.js'
 import { variants } from '../dist/model/config.js'
 import { forward, network } from '../dist/model/network.js'
 import { parse } from '../dist/model/parameters.js'
@@ -49,7 +49,7 @@ export const runnerOf = async ({ parameters, image }, kernels, threads, steps) =
 
 /** Synaptic operations of a run, counted by the ledger. */
 export const sopsOf = ({ parameters, image }, steps) => {
-  const K = ledger(plain)(tensorKernels(wasm()))
+  const K = ledger(tensors)(tensorKernels(wasm()))
   return total(forward(network(K)(parameters))(steps)(unobserved(image)).notes).sops
 }
 

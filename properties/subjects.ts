@@ -1,13 +1,15 @@
 /** The implementations of this package, as the laws judge them. @module */
 import type { Currents, Precision, Spikes } from '../src/core/tensor.js'
 import { integrateEvents } from '../src/input/events.js'
+import type { Cost } from '../src/interpreters/cost.js'
+import { type Interpreter, tensors } from '../src/interpreters/interpreter.js'
 import { reference } from '../src/interpreters/reference.js'
 import type { Implementation, Operations } from '../src/laws/implementation.js'
 import type { Kernels } from '../src/model/kernels.js'
 import { forward, network } from '../src/model/network.js'
 import { parse } from '../src/model/parameters.js'
 import { c1, c2, movingRate } from '../src/model/scaling.js'
-import { type Cost, ledger, plain, type Readers } from '../src/observers/ledger.js'
+import { ledger } from '../src/observers/ledger.js'
 import { type Observed, unobserved } from '../src/observers/observe.js'
 import { type Line, trace } from '../src/observers/trace.js'
 
@@ -15,7 +17,10 @@ const around = { c1, c2, movingRate, parse, integrateEvents }
 
 /** The synaptic operations of a run, by path, as the ledger over the given kernels has them. */
 const sops =
-  <S, C>(read: Readers<S, C>, K: Kernels<S, C>): Operations<S, C>['sops'] =>
+  <S, C>(
+    read: Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents' | 'shapeOf'>,
+    K: Kernels<S, C>,
+  ): Operations<S, C>['sops'] =>
   (p) =>
   (steps) =>
   (image) =>
@@ -28,7 +33,7 @@ const sops =
 
 /** Kernels over plain tensors, with everything that surrounds them. */
 export const whole = (K: Kernels<Spikes, Currents>): Implementation => ({
-  kernels: { ...K, ...around, sops: sops(plain, K) },
+  kernels: { ...K, ...around, sops: sops(tensors, K) },
 })
 
 /** The reference. */
@@ -38,7 +43,14 @@ export const referenceSubject = (precision: Precision): Implementation => whole(
 const observed = <N>(
   K: Kernels<Observed<Spikes, N>, Observed<Currents, N>>,
 ): Implementation<Observed<Spikes, N>, Observed<Currents, N>> => ({
-  kernels: { ...K, ...around, sops: sops({ spikes: ({ value }) => value, currents: ({ value }) => value }, K) },
+  kernels: {
+    ...K,
+    ...around,
+    sops: sops(
+      { toSpikes: ({ value }) => value, toCurrents: ({ value }) => value, shapeOf: ({ value }) => value.shape },
+      K,
+    ),
+  },
   carriers: {
     fromSpikes: unobserved,
     toSpikes: ({ value }) => value,
@@ -48,7 +60,7 @@ const observed = <N>(
 })
 
 /** The reference under the ledger. */
-export const ledgerSubject = observed<Cost>(ledger(plain)(reference('float64')))
+export const ledgerSubject = observed<Cost>(ledger(tensors)(reference('float64')))
 
 /** The reference under the trace. */
-export const traceSubject = observed<Line>(trace(plain)(reference('float64')))
+export const traceSubject = observed<Line>(trace(tensors)(reference('float64')))

@@ -6,6 +6,7 @@ import { syntheticCheckpoint, syntheticInput } from '../dist/checkpoint/syntheti
 import { describe } from '../dist/core/fault.js'
 import { tensor } from '../dist/core/tensor.js'
 import { digitsInput, splitDigits } from '../dist/input/digits.js'
+import { tensors } from '../dist/interpreters/interpreter.js'
 import { fixedPoint, floating } from '../dist/interpreters/multiplier-free/arithmetic.js'
 import { pending, settled } from '../dist/interpreters/multiplier-free/pending.js'
 import { multiplierFree } from '../dist/interpreters/multiplier-free.js'
@@ -17,7 +18,6 @@ import { parse } from '../dist/model/parameters.js'
 import { bundledCheckpoint, bundledDigits } from '../dist/node/bundled.js'
 import { readSafetensors } from '../dist/node/files.js'
 import { flips } from '../dist/observers/flips.js'
-import { plain } from '../dist/observers/ledger.js'
 import { unobserved } from '../dist/observers/observe.js'
 import { trace } from '../dist/observers/trace.js'
 
@@ -36,7 +36,7 @@ const T = 4
 /** A run's logits, and its spikes layer by layer. */
 const run = (K, read, parameters, image) => {
   const { value, notes } = forward(network(trace(read, fires)(K))(parameters))(T)(unobserved(image))
-  return { logits: read.currents(value), notes }
+  return { logits: read.toCurrents(value), notes }
 }
 
 /** The class of each sample: the largest of its logits, summed over the steps. */
@@ -58,12 +58,12 @@ const compare = (name, parameters, images) => {
   const runs = new Map()
   const expectedOf = (precision, i) => {
     const key = `${precision} ${i}`
-    if (!runs.has(key)) runs.set(key, run(reference(precision), plain, parameters, images[i]))
+    if (!runs.has(key)) runs.set(key, run(reference(precision), tensors, parameters, images[i]))
     return runs.get(key)
   }
   for (const [arithmetic, precision, N] of representations) {
     const K = right(multiplierFree(reference(precision), N)(neurons(parameters)))
-    const read = { spikes: (s) => s, currents: settled(N) }
+    const read = { toSpikes: (s) => s, toCurrents: settled(N) }
     const layers = new Map()
     let changed = 0
     for (const [i, image] of images.entries()) {

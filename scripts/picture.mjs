@@ -16,7 +16,7 @@ const { tensors } = right(api.decode(new Uint8Array(await readFile(right(await b
 const parameters = right(api.parse(api.digits)(tensors))
 const { data: pixels } = right(api.digitsInput(digit.values))
 
-const kernels = api.trace(api.plain, (operation) => operation === 'fire')(api.reference('float64'))
+const kernels = api.trace(api.tensors, (operation) => operation === 'fire')(api.reference('float64'))
 const steps = 4
 const run = api.forward(api.network(kernels)(parameters))(steps)
 const { value: logits, notes } = run(api.unobserved(api.tensor([1, 1, 1, 16, 16], pixels)))

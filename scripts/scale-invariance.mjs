@@ -84,7 +84,7 @@ const right = (either) => either.right
 const { readSafetensors } = await load('src/node/files.ts')
 const { bundledCheckpoint, bundledDigits } = await load('src/node/bundled.ts')
 const { digitsInput, splitDigits } = await load('src/input/digits.ts')
-const { plain } = await load('src/observers/ledger.ts')
+const { tensors } = await load('src/interpreters/interpreter.ts')
 const { unobserved } = await load('src/observers/observe.ts')
 const { trace } = await load('src/observers/trace.ts')
 const { digits } = await load('src/model/config.ts')
@@ -93,7 +93,7 @@ const { parse } = await load('src/model/parameters.ts')
 const parameters = right(parse(digits)(right(await readSafetensors(right(await bundledCheckpoint()))()).tensors))
 const test = splitDigits(right(await bundledDigits())).test.slice(0, 32)
 const images = Float64Array.from(test.flatMap(({ values }) => [...right(digitsInput(values)).data]))
-const K = trace(plain, (operation) => ['splitHeads', 'dstT', 'dst'].includes(operation))(reference('float32'))
+const K = trace(tensors, (operation) => ['splitHeads', 'dstT', 'dst'].includes(operation))(reference('float32'))
 const { notes } = forward(network(K)(parameters))(digits.steps)(
   unobserved({ shape: [1, test.length, 1, 16, 16], data: images }),
 )

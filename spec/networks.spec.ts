@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { Currents, Spikes } from '../src/core/tensor.js'
+import { tensors } from '../src/interpreters/interpreter.js'
 import { reference } from '../src/interpreters/reference.js'
 import { forward, forwardFrames, network } from '../src/model/network.js'
 import { parameterCount } from '../src/model/parameters.js'
-import { ledger, plain, total } from '../src/observers/ledger.js'
+import { ledger, total } from '../src/observers/ledger.js'
 import { type Observed, unobserved } from '../src/observers/observe.js'
 import { type Line, trace } from '../src/observers/trace.js'
 import { configOf, goldenRows, inputOf, sha256, synthetic, worst } from './golden.js'
 
 // A trace of the spikes under a ledger: observers compose, and neither changes what runs beneath.
-const traced = trace(plain, (operation) => operation === 'fire')(reference('float64'))
+const traced = trace(tensors, (operation) => operation === 'fire')(reference('float64'))
 const kernels = ledger<Observed<Spikes, Line>, Observed<Currents, Line>>({
-  spikes: ({ value }) => value,
-  currents: ({ value }) => value,
+  toSpikes: ({ value }) => value,
+  toCurrents: ({ value }) => value,
+  shapeOf: ({ value }) => value.shape,
 })(traced)
 
 describe.each(goldenRows)('$variant at $image, T = $T: the authors’ network in float64', (row) => {

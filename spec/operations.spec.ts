@@ -7,7 +7,6 @@ import { gwsffn, layer } from '../src/model/gwsffn.js'
 import type { Charge, Convolution, Kernels, Neuron, Stateful, Synapse } from '../src/model/kernels.js'
 import { fromRest } from '../src/model/network.js'
 import { EPS } from '../src/model/parameters.js'
-import { plain } from '../src/observers/ledger.js'
 import { type Observed, observe, unobserved } from '../src/observers/observe.js'
 import { operation, reals, worst } from './golden.js'
 
@@ -18,8 +17,8 @@ interface Fired {
   readonly spikes: Spikes
 }
 
-const K: Kernels<Observed<Spikes, Fired>, Observed<Currents, Fired>> = observe<Spikes, Currents, Fired>((_, event) =>
-  event.operation === 'fire' ? { current: plain.currents(event.input), spikes: plain.spikes(event.output) } : undefined,
+const K: Kernels<Observed<Spikes, Fired>, Observed<Currents, Fired>> = observe<Spikes, Currents, Fired>((call) =>
+  call.operation === 'fire' ? { current: call.inputs[0], spikes: call.outputs[0] } : undefined,
 )(reference('float64'))
 
 const synapse = (tensors: Tensors, weight: string, norm: string, options: Partial<Convolution> = {}): Synapse => ({

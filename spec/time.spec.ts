@@ -2,11 +2,12 @@ import * as State from 'fp-ts/lib/State.js'
 import { describe, expect, it } from 'vitest'
 import { syntheticInput } from '../src/checkpoint/synthetic.js'
 import { type Currents, type Precision, tensor } from '../src/core/tensor.js'
+import { tensors } from '../src/interpreters/interpreter.js'
 import { reference } from '../src/interpreters/reference.js'
 import { type Config, cifar, digits, dvsg, variants } from '../src/model/config.js'
 import type { Membranes } from '../src/model/kernels.js'
 import { forward, forwardFrames, fromRest, network, step, still } from '../src/model/network.js'
-import { ledger, plain } from '../src/observers/ledger.js'
+import { ledger } from '../src/observers/ledger.js'
 import { unobserved } from '../src/observers/observe.js'
 import { trace } from '../src/observers/trace.js'
 import { synthetic } from './golden.js'
@@ -74,8 +75,8 @@ describe.each(precisions)('time in %s', (precision) => {
     expect(forwardFrames(net)(frames)).toEqual(whole)
     const parameters = synthetic({ ...digits, steps: 6 })
     const seen = unobserved(frames)
-    expect(forwardFrames(network(trace(plain)(reference(precision)))(parameters))(seen).value).toEqual(whole)
-    expect(forwardFrames(network(ledger(plain)(reference(precision)))(parameters))(seen).value).toEqual(whole)
+    expect(forwardFrames(network(trace(tensors)(reference(precision)))(parameters))(seen).value).toEqual(whole)
+    expect(forwardFrames(network(ledger(tensors)(reference(precision)))(parameters))(seen).value).toEqual(whole)
   })
 })
 

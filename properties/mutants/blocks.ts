@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as State from 'fp-ts/lib/State.js'
 import { type Currents, type Spikes, tensor } from '../../src/core/tensor.js'
+import { tensors } from '../../src/interpreters/interpreter.js'
 import type { Operations } from '../../src/laws/implementation.js'
 import { at, mapped, range, sum, tabulate } from '../../src/laws/tensors.js'
 import { dssa } from '../../src/model/dssa.js'
@@ -9,7 +10,7 @@ import { layer } from '../../src/model/gwsffn.js'
 import type { Stateful } from '../../src/model/kernels.js'
 import { forward, network } from '../../src/model/network.js'
 import type { Dssa, Gwsffn, Layer, Parameters } from '../../src/model/parameters.js'
-import { ledger, plain } from '../../src/observers/ledger.js'
+import { ledger } from '../../src/observers/ledger.js'
 import { unobserved } from '../../src/observers/observe.js'
 import { type Mutant, mutant, right } from './mutant.js'
 
@@ -110,7 +111,7 @@ const exchanged = (p: Parameters): Parameters => ({
 const denseSops: Operations<Spikes, Currents>['sops'] = (p) => (steps) => (image) => {
   const everyone = (c: Currents): Spikes => tensor(c.shape, new Uint8Array(c.data.length).fill(1))
   const firing: typeof right = { ...right, fire: () => (c) => State.of(everyone(c)), scope: () => firing }
-  const K = ledger(plain)(firing)
+  const K = ledger(tensors)(firing)
   const { notes } = forward(network(K)(p))(steps)(unobserved(image))
   return new Map([...notes].map(([path, { sops }]) => [path, sops]))
 }

@@ -15,11 +15,11 @@ import {
   synapses,
   type Wiring,
 } from '../../src/interpreters/contraction.js'
+import { fanOut, tallyOf } from '../../src/interpreters/cost.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { convolution, identityNorm, spikeTrain, whole } from '../../src/laws/given.js'
 import { at, range } from '../../src/laws/tensors.js'
 import type { Convolution } from '../../src/model/kernels.js'
-import { fanOut } from '../../src/observers/ledger.js'
 
 const free = getMonoid<number>()
 
@@ -223,7 +223,7 @@ describe('theorem 1 (c): spikes only, by parametricity', () => {
       fc.property(convolving, (layer) => {
         const { wiring, size, spikes } = ofConvolution(layer)
         const counts = contract(MonoidSum)(wiring)(range(size).map(() => 1))(spikes)
-        expect(counts.reduce((a, b) => a + b, 0)).toBe(fanOut(layer.p, layer.spikes))
+        expect(counts.reduce((a, b) => a + b, 0)).toBe(fanOut(layer.p, tallyOf(layer.spikes)))
       }),
     )
   })

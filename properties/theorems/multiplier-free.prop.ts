@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import type { Spikes } from '../../src/core/tensor.js'
+import { type Interpreter, tensors } from '../../src/interpreters/interpreter.js'
 import { fixedPoint, floating, type Representation } from '../../src/interpreters/multiplier-free/arithmetic.js'
 import { type Pending, pending, settled } from '../../src/interpreters/multiplier-free/pending.js'
 import { multiplierFree } from '../../src/interpreters/multiplier-free.js'
@@ -13,12 +14,16 @@ import type { Kernels } from '../../src/model/kernels.js'
 import { forwardFrames, network } from '../../src/model/network.js'
 import { neurons } from '../../src/model/neurons.js'
 import type { Parameters } from '../../src/model/parameters.js'
-import { plain, type Readers } from '../../src/observers/ledger.js'
 import { unobserved } from '../../src/observers/observe.js'
 import { trace } from '../../src/observers/trace.js'
 
 /** Every spike train of a network, by layer. */
-const spikes = <C>(K: Kernels<Spikes, C>, read: Readers<Spikes, C>, p: Parameters, frames: C) => {
+const spikes = <C>(
+  K: Kernels<Spikes, C>,
+  read: Pick<Interpreter<Spikes, C>, 'toSpikes' | 'toCurrents'>,
+  p: Parameters,
+  frames: C,
+) => {
   const traced = trace(read, (operation) => operation === 'fire')(K)
   return [...forwardFrames(network(traced)(p))(unobserved(frames)).notes].map(([path, { output }]) => ({
     path,
@@ -42,8 +47,8 @@ describe('theorem 1 (d): spikes only, by construction', () => {
     it(`on dyadic data, in ${name}, every spike is the reference's`, () => {
       fc.assert(
         fc.property(tiny, ({ p: parameters, x: frames }) => {
-          const expected = spikes(reference('float64'), plain, parameters, frames)
-          const read = { spikes: (s: Spikes) => s, currents: settled(N) }
+          const expected = spikes(reference('float64'), tensors, parameters, frames)
+          const read = { toSpikes: (s: Spikes) => s, toCurrents: settled(N) }
           const found = spikes(without(N, parameters), read, parameters, pending(N)(frames))
           expect(found).toEqual(expected)
         }),

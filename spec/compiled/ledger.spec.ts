@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { syntheticInput } from '../../src/checkpoint/synthetic.js'
 import { type Costs, compile, compileThreads, type Potentials } from '../../src/compiled/network.js'
 import { type Reals, sizeOf, type Tensor, tensor } from '../../src/core/tensor.js'
+import { tensors } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { type Config, variants } from '../../src/model/config.js'
 import { network } from '../../src/model/network.js'
 import type { Parameters } from '../../src/model/parameters.js'
-import { ledger, plain } from '../../src/observers/ledger.js'
+import { ledger } from '../../src/observers/ledger.js'
 import { unobserved } from '../../src/observers/observe.js'
 import { right, synthetic } from '../golden.js'
 import { sameBits } from './same.js'
@@ -20,7 +21,7 @@ const at = (name: string, side: number, changes: Partial<Config> = {}): Config =
 
 /** The ledger of a run from rest, of an image held for some steps or of frames. */
 const expected = (parameters: Parameters, input: Tensor<Reals>, steps: number | null): Costs => {
-  const { embed, hold, respond } = network(ledger(plain)(reference('float32')))(parameters)
+  const { embed, hold, respond } = network(ledger(tensors)(reference('float32')))(parameters)
   const current = embed(unobserved(input))
   return respond(steps === null ? current : hold(steps)(current))(new Map())[0].notes
 }

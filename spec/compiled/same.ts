@@ -2,11 +2,11 @@
 
 import type { LazyInterpreter } from '../../src/compiled/interpreter.js'
 import type { Numbers, Tensor } from '../../src/core/tensor.js'
+import { tensors } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import type { Kernels } from '../../src/model/kernels.js'
 import { forward, network } from '../../src/model/network.js'
 import type { Parameters } from '../../src/model/parameters.js'
-import { plain } from '../../src/observers/ledger.js'
 import { type Notes, type Observed, unobserved } from '../../src/observers/observe.js'
 import { type Line, trace } from '../../src/observers/trace.js'
 
@@ -36,7 +36,7 @@ const notesOf =
 
 /** Every spike, current and logit of the float32 reference. */
 export const referenceTrace = (p: Parameters, steps: number, image: Tensor<Float32Array>): Notes<Line> =>
-  notesOf(trace(plain)(reference('float32')), p, steps)(image)
+  notesOf(trace(tensors)(reference('float32')), p, steps)(image)
 
 /** The same of an interpreter of wires. */
 export const wireTrace = (
@@ -44,4 +44,4 @@ export const wireTrace = (
   p: Parameters,
   steps: number,
   image: Tensor<Float32Array>,
-): Notes<Line> => notesOf(trace({ spikes, currents })(kernels), p, steps)(fromCurrents(image))
+): Notes<Line> => notesOf(trace({ toSpikes: spikes, toCurrents: currents })(kernels), p, steps)(fromCurrents(image))

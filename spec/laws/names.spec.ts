@@ -60,7 +60,7 @@ describe('a network of two stages', () => {
   const parameters = () => parsed(config, checkpoint(config))
 
   it('names every operation, in the order they run', () => {
-    const K = observe<Spikes, Currents, string>((_, { operation }) => operation)(reference('float64'))
+    const K = observe<Spikes, Currents, string>(({ operation }) => operation)(reference('float64'))
     const image = unobserved(syntheticInput([1, 1, 1, 4, 4], 1))
     expect([...forward(network(K)(parameters()))(1)(image).notes.keys()]).toEqual([
       'prologue',

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Faults, describe as sentence } from '../../src/core/fault.js'
 import { type Currents, type Spikes, tensor } from '../../src/core/tensor.js'
 import { digitsInput, splitDigits } from '../../src/input/digits.js'
+import { tensors } from '../../src/interpreters/interpreter.js'
 import { fixedPoint, floating, type Representation } from '../../src/interpreters/multiplier-free/arithmetic.js'
 import { NONE, pending, settled } from '../../src/interpreters/multiplier-free/pending.js'
 import { multiplierFree } from '../../src/interpreters/multiplier-free.js'
@@ -15,7 +16,7 @@ import { type Parameters, parse } from '../../src/model/parameters.js'
 import { bundledCheckpoint, bundledDigits } from '../../src/node/bundled.js'
 import { readSafetensors } from '../../src/node/files.js'
 import { flips } from '../../src/observers/flips.js'
-import { ledger, plain, total } from '../../src/observers/ledger.js'
+import { ledger, total } from '../../src/observers/ledger.js'
 import { type Notes, unobserved } from '../../src/observers/observe.js'
 import { type Line, trace } from '../../src/observers/trace.js'
 
@@ -96,9 +97,11 @@ describe('the trained digits network', () => {
   })
 
   const spikes = <C>(K: Kernels<Spikes, C>, currents: (c: C) => Currents, input: C): Notes<Line> =>
-    forward(network(trace({ spikes: (s: Spikes) => s, currents }, (operation) => operation === 'fire')(K))(parameters))(
-      4,
-    )(unobserved(input)).notes
+    forward(
+      network(trace({ toSpikes: (s: Spikes) => s, toCurrents: currents }, (operation) => operation === 'fire')(K))(
+        parameters,
+      ),
+    )(4)(unobserved(input)).notes
 
   for (const precision of ['float64', 'float32'] as const)
     it(`in ${precision}, no spike of any layer differs from the reference's`, () => {
@@ -150,9 +153,9 @@ describe('the trained digits network', () => {
       Object.entries(tally).map(([name, n]) => [name, n - before[name as keyof typeof tally]]),
     )
 
-    const cost = total(forward(network(ledger(plain)(reference('float64')))(parameters))(4)(unobserved(image)).notes)
+    const cost = total(forward(network(ledger(tensors)(reference('float64')))(parameters))(4)(unobserved(image)).notes)
     const stem = total(
-      new Map([...ledger(plain)(reference('float64')).scope('s').stem(parameters.stem)(unobserved(image)).notes]),
+      new Map([...ledger(tensors)(reference('float64')).scope('s').stem(parameters.stem)(unobserved(image)).notes]),
     )
     const biases = cost.affines - stem.affines
     // A neuron that leaks by a half: subtract the rest, subtract from the input, halve, add.

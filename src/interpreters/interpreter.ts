@@ -27,12 +27,14 @@ export interface Interpreter<S, C> extends Carriers<S, C> {
   readonly compute: ((values: readonly (S | C)[]) => void | Promise<void>) | null
 }
 
-/** Carriers that are tensors themselves. */
-export const tensors: Carriers<Spikes, Currents> = {
+/** The carriers of an interpreter whose values are tensors, each computed as it is made. */
+export const tensors: Omit<Interpreter<Spikes, Currents>, 'kernels'> = {
   fromSpikes: (spikes) => spikes,
   toSpikes: (spikes) => spikes,
   fromCurrents: (currents) => currents,
   toCurrents: (currents) => currents,
+  shapeOf: ({ shape }) => shape,
+  compute: null,
 }
 
 /**
@@ -45,8 +47,6 @@ export const tensors: Carriers<Spikes, Currents> = {
 export const tensorInterpreter = (kernels: Kernels<Spikes, Currents>): Interpreter<Spikes, Currents> => ({
   ...tensors,
   kernels,
-  shapeOf: ({ shape }) => shape,
-  compute: null,
 })
 
 /**

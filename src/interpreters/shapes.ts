@@ -1,11 +1,10 @@
-/** The shapes of a network without computing it: checks that everything fits, and what a dense network would cost. @module */
+/** The shapes of a network without computing it: checks that everything fits. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Faults, refuse } from '../core/fault.js'
-import { type Shape, sameShape, showShape, sizeOf } from '../core/tensor.js'
+import { type Shape, sameShape, showShape } from '../core/tensor.js'
 import { convolved } from '../core/window.js'
 import type { Convolution, Kernels } from '../model/kernels.js'
-import { type Event, type Observed, observe } from '../observers/observe.js'
 
 /** A shape, or why there is none. */
 export type Checked = Either.Either<Faults, Shape>
@@ -40,7 +39,10 @@ export const shapes: Kernels<Checked, Checked> = {
       ),
     ),
   hold: (steps) => Either.map(([, ...frame]) => [steps, ...frame]),
-  fire: () => (current) => (membranes) => [current, membranes],
+  fire: (p) => (current) => (membranes) => [
+    current,
+    new Map([...membranes, [p.key, Either.map(([, ...layer]: Shape): Shape => layer)(current)]]),
+  ],
   synapse: ({ convolution }) => Either.chain(convolvedShape(convolution)),
   splitHeads: (heads) => (y) => {
     const half = pipe(
@@ -114,49 +116,3 @@ export const shapes: Kernels<Checked, Checked> = {
     ),
   scope: () => shapes,
 }
-
-/** One row of the architecture table. */
-export interface Row {
-  readonly operation: Event<never, never>['operation']
-  readonly output: Shape
-  /** Weights of the operation, `[out, in / groups, kh, kw]` or `[classes, C]`; null where there are none. */
-  readonly weight: Shape | null
-  /** Multiply-accumulates of a dense network for the same shapes, padding counted. */
-  readonly denseMacs: number
-}
-
-const row = (event: Event<Checked, Checked>): Row | undefined => {
-  const output = event.operation === 'splitHeads' ? event.output[0] : event.output
-  if (Either.isLeft(output)) return undefined
-  const make = (weight: Shape | null, denseMacs: number): Row => ({
-    operation: event.operation,
-    output: output.right,
-    weight,
-    denseMacs,
-  })
-  switch (event.operation) {
-    case 'stem':
-    case 'synapse': {
-      const { weight, stride, padding } = event.parameters.convolution
-      const input = Either.getOrElse((): Shape => [])(event.input)
-      const [T, B, , H, W] = input as readonly [number, number, number, number, number]
-      const [, , kh, kw] = weight.shape as readonly [number, number, number, number]
-      const positions = convolved(H, kh, stride, padding) * convolved(W, kw, stride, padding)
-      return make(weight.shape, T * B * positions * sizeOf(weight.shape))
-    }
-    case 'dstT':
-    case 'dst': {
-      const y = Either.getOrElse((): Shape => [])(event.y)
-      return make(null, sizeOf(output.right) * (event.operation === 'dstT' ? y[3]! : y[4]!))
-    }
-    case 'classify':
-      return make(event.weight.shape, sizeOf(output.right) * event.weight.shape[1]!)
-    default:
-      return make(null, 0)
-  }
-}
-
-/** The shapes interpreter, noting the architecture table. */
-export const architecture: Kernels<Observed<Checked, Row>, Observed<Checked, Row>> = observe<Checked, Checked, Row>(
-  (_, event) => row(event),
-)(shapes)

@@ -238,6 +238,21 @@ export const translateOutputs = <N extends OperationName, S, C, S2, C2>(
 ): OutputsOf<N, S2, C2> => translateValues(carriers[operation].outputs, outputs, by) as unknown as OutputsOf<N, S2, C2>
 
 /**
+ * A call in other carriers.
+ *
+ * @example
+ * const by = { spikes: (s: number) => `spikes ${s}`, currents: String, membrane: (m: number) => `membrane ${m}` }
+ * translateCall({ operation: 'add', path: 'residual', parameters: null, inputs: [1, 2], outputs: [3] }, by)
+ * // => { operation: 'add', path: 'residual', parameters: null, inputs: ['1', '2'], outputs: ['3'] }
+ */
+export const translateCall = <S, C, S2, C2>(call: Call<S, C>, by: Translation<S, C, S2, C2>): Call<S2, C2> =>
+  ({
+    ...call,
+    inputs: translateValues(carriers[call.operation].inputs, call.inputs, by),
+    outputs: translateValues(carriers[call.operation].outputs, call.outputs, by),
+  }) as unknown as Call<S2, C2>
+
+/**
  * The call that an operation made, as a value.
  *
  * @example

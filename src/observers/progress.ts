@@ -1,37 +1,42 @@
 /** Telling an onlooker of each operation as it ends; nothing else changes. @module */
 import type { Kernels } from '../model/kernels.js'
+import { applyOf, kernelsOf, type OperationName } from '../model/operation.js'
+
+/** Which operations have multiply-accumulates in a dense network: they are what a run's time goes to. */
+const heavy: { readonly [N in OperationName]: boolean } = {
+  stem: true,
+  hold: false,
+  fire: false,
+  synapse: true,
+  splitHeads: false,
+  dstT: true,
+  dst: true,
+  mergeHeads: false,
+  add: false,
+  meanPool: false,
+  classify: true,
+}
 
 /**
- * Wraps kernels so that `tick` hears the path of every operation that has multiply-accumulates in a dense network, once it has run.
+ * Wraps kernels so that `tick` hears the path of every operation that has multiply-accumulates in a dense network, once
+ * it has run.
  *
  * @example
  * const seen: string[] = []
- * forward(network(ticking((path) => seen.push(path))(reference('float64')))(parameters))(4)(image)
+ * forward(network(progress((path) => seen.push(path))(reference('float64')))(parameters))(4)(image)
  * seen[0] // => 'prologue'
  */
-export const ticking =
+export const progress =
   (tick: (path: string) => void) =>
   <S, C>(K: Kernels<S, C>): Kernels<S, C> => {
-    const wrap = (inner: Kernels<S, C>, path: string): Kernels<S, C> => {
-      const told =
-        <P, A extends readonly unknown[], B>(compile: (parameters: P) => (...values: A) => B) =>
-        (parameters: P) => {
-          const run = compile(parameters)
-          return (...values: A): B => {
-            const result = run(...values)
-            tick(path)
-            return result
-          }
-        }
-      return {
-        ...inner,
-        stem: told(inner.stem),
-        synapse: told(inner.synapse),
-        dstT: told(inner.dstT),
-        dst: told(inner.dst),
-        classify: told(inner.classify),
-        scope: (label) => wrap(inner.scope(label), path === '' ? label : `${path}.${label}`),
+    const apply = applyOf(K)
+    return kernelsOf<S, C>((operation, parameters, path) => {
+      const run = apply(operation, parameters, path)
+      if (!heavy[operation]) return run
+      return (...inputs) => {
+        const outputs = run(...inputs)
+        tick(path)
+        return outputs
       }
-    }
-    return wrap(K, '')
+    })
   }

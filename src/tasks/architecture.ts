@@ -1,8 +1,8 @@
 /** The architecture of a network as a table: what each operation gives and would cost if it were dense. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import { architecture, type Row } from '../interpreters/shapes.js'
 import { forward, network } from '../model/network.js'
 import type { Parameters } from '../model/parameters.js'
+import { type ArchitectureRow, architecture } from '../observers/architecture.js'
 import { unobserved } from '../observers/observe.js'
 
 /**
@@ -12,7 +12,7 @@ import { unobserved } from '../observers/observe.js'
  * @example
  * architectureOf(parameters).get('prologue')?.output // => [1, 1, 16, 16, 16]
  */
-export const architectureOf = (parameters: Parameters): ReadonlyMap<string, Row> => {
+export const architectureOf = (parameters: Parameters): ReadonlyMap<string, ArchitectureRow> => {
   const { channels, image, steps } = parameters.config
   const input = Either.right([1, 1, channels, image.height, image.width])
   return forward(network(architecture)(parameters))(steps)(unobserved(input)).notes

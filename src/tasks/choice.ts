@@ -1,11 +1,11 @@
 /** Choosing an interpreter: the one place that knows the defaults. @module */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { fast, type LazyInterpreter, threaded, wasm } from '../compiled/interpreter.js'
+import { fast, threaded, wasm } from '../compiled/interpreter.js'
 import type { Faults } from '../core/fault.js'
-import type { Currents, Precision, Shape, Spikes } from '../core/tensor.js'
+import type { Precision } from '../core/tensor.js'
+import { type Interpreter, tensorInterpreter } from '../interpreters/interpreter.js'
 import { reference } from '../interpreters/reference.js'
-import type { Kernels } from '../model/kernels.js'
 
 /** The names of the interpreters a network can be run with. */
 export const KERNELS = ['reference', 'fast', 'wasm'] as const
@@ -23,18 +23,6 @@ export interface KernelOptions {
   readonly threads?: number
 }
 
-/** An interpreter, and the way between its values and tensors. */
-export interface Interpreter<S, C> {
-  readonly kernels: Kernels<S, C>
-  readonly fromCurrents: (currents: Currents) => C
-  readonly spikes: (spikes: S) => Spikes
-  readonly currents: (currents: C) => Currents
-  /** The shape of currents, whether they are computed or not. */
-  readonly shape: (currents: C) => Shape
-  /** Computes values together that so far are only written down; null where each is computed as it is made. */
-  readonly force: ((values: readonly (S | C)[]) => void | Promise<void>) | null
-}
-
 /** An interpreter of some carriers, that only who works for all carriers can use. */
 export type Some = <R>(use: <S, C>(interpreter: Interpreter<S, C>) => R) => R
 
@@ -42,25 +30,6 @@ const some =
   <S, C>(interpreter: Interpreter<S, C>): Some =>
   (use) =>
     use(interpreter)
-
-const eager = (kernels: Kernels<Spikes, Currents>): Interpreter<Spikes, Currents> => ({
-  kernels,
-  fromCurrents: (currents) => currents,
-  spikes: (spikes) => spikes,
-  currents: (currents) => currents,
-  shape: ({ shape }) => shape,
-  force: null,
-})
-
-const ofGraph = ({
-  kernels,
-  fromCurrents,
-  toSpikes,
-  toCurrents,
-  shapeOf,
-  compute,
-}: LazyInterpreter<'value'> | LazyInterpreter<'promise'>): Some =>
-  some({ kernels, fromCurrents, spikes: toSpikes, currents: toCurrents, shape: shapeOf, force: compute })
 
 /** An interpreter, chosen. */
 export interface Chosen {
@@ -92,9 +61,9 @@ export const choose = (purpose: Purpose, options: KernelOptions): TaskEither.Tas
   const alone = { precision, threads: 1, notice: null }
   switch (name) {
     case 'reference':
-      return TaskEither.right({ ...alone, name, interpreter: some(eager(reference(precision))) })
+      return TaskEither.right({ ...alone, name, interpreter: some(tensorInterpreter(reference(precision))) })
     case 'fast':
-      return TaskEither.right({ ...alone, name, interpreter: ofGraph(fast()) })
+      return TaskEither.right({ ...alone, name, interpreter: some(fast()) })
     case 'wasm': {
       const one = wasm()
       if (one.notice !== null || threads === 1)
@@ -102,11 +71,11 @@ export const choose = (purpose: Purpose, options: KernelOptions): TaskEither.Tas
           ...alone,
           notice: one.notice,
           name: one.notice === null ? 'wasm' : 'fast',
-          interpreter: ofGraph(one),
+          interpreter: some(one),
         })
       return pipe(
         threaded(threads),
-        TaskEither.map((team) => ({ precision, name, threads, interpreter: ofGraph(team), notice: null })),
+        TaskEither.map((team) => ({ precision, name, threads, interpreter: some(team), notice: null })),
       )
     }
   }

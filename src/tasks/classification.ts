@@ -1,6 +1,7 @@
 /** What is said of a sample's run: its classes, and what it cost. @module */
 import type { Precision } from '../core/tensor.js'
-import { type Cost, energy, total } from '../observers/ledger.js'
+import type { Cost } from '../interpreters/cost.js'
+import { energy, total } from '../observers/ledger.js'
 import type { Notes } from '../observers/observe.js'
 import type { Chosen, KernelsName } from './choice.js'
 import type { Run } from './run.js'

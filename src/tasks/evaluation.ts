@@ -1,6 +1,8 @@
 /** How good a network is on a data set, and what that costs. @module */
+
+import type { Cost } from '../interpreters/cost.js'
 import type { Parameters } from '../model/parameters.js'
-import { type Cost, energy } from '../observers/ledger.js'
+import { energy } from '../observers/ledger.js'
 import type { Chosen } from './choice.js'
 import { topOf } from './classification.js'
 import type { Sample } from './samples.js'

@@ -1,14 +1,16 @@
 /** Running a network under observation, chunk by chunk: its logits, its ledger and its trace. @module */
 import { type Currents, sizeOf, tensor } from '../core/tensor.js'
 import type { NetworkInput } from '../input/batch.js'
+import type { Cost } from '../interpreters/cost.js'
+import type { Interpreter } from '../interpreters/interpreter.js'
 import type { Membranes } from '../model/kernels.js'
 import { network } from '../model/network.js'
+import type { Call } from '../model/operation.js'
 import type { Parameters } from '../model/parameters.js'
-import { type Cost, costOf, type Readers } from '../observers/ledger.js'
-import { type Event, type Notes, type Observed, observe, unobserved } from '../observers/observe.js'
-import { ticking } from '../observers/progress.js'
+import { costOfCall } from '../observers/ledger.js'
+import { type Notes, type Observed, observe, unobserved } from '../observers/observe.js'
+import { progress } from '../observers/progress.js'
 import { type Line, lineOf } from '../observers/trace.js'
-import type { Interpreter } from './choice.js'
 
 /** What is wanted of a run. */
 export interface Wanted {
@@ -57,22 +59,21 @@ export const observed = <S, C>(
   { chunk, keep, tick }: Wanted,
 ): ((input: NetworkInput) => Promise<readonly Chunk[]>) => {
   type Value = Observed<C, () => Noted>
-  const { force } = I
-  const shapes: Readers<S, C> = { spikes: I.spikes, currents: (c) => tensor(I.shape(c), new Float32Array()) }
+  const { compute } = I
   let steps = 0
   let awaited: (S | C)[] = []
-  const note = (_: string, event: Event<S, C>): (() => Noted) => {
-    const kept = keep(event.operation)
-    const read = (): Noted => ({ cost: costOf(shapes)(event), line: kept ? lineOf<S, C>(I)(event) : null })
-    if (force === null) {
+  const note = (call: Call<S, C>): (() => Noted) => {
+    const kept = keep(call.operation)
+    const read = (): Noted => ({ cost: costOfCall(I)(call), line: kept ? lineOf(I)(call) : null })
+    if (compute === null) {
       const now = read()
       return () => now
     }
-    if (event.operation === 'fire') awaited.push(event.output)
-    else if (kept) awaited.push(...(event.operation === 'splitHeads' ? event.output : [event.output]))
+    if (call.operation === 'fire') awaited.push(call.outputs[0])
+    else if (kept) awaited.push(...call.outputs)
     return read
   }
-  const heard = ticking((path) => force === null && tick(path, steps))
+  const heard = progress((path) => compute === null && tick(path, steps))
   const net = network(observe(note)(heard(I.kernels)))(parameters)
 
   return async ({ kind, tensor: frames }) => {
@@ -87,15 +88,15 @@ export const observed = <S, C>(
       const embedded: Value =
         kind === 'frames' ? embed(part(frames, t, steps)) : image === null ? embed(frames) : unobserved(image)
       const [response, next] = net.respond(kind === 'still' ? net.hold(steps)(embedded) : embedded)(membranes)
-      if (force !== null) {
-        await force([response.value, embedded.value, ...awaited, ...[...next.values()].map(({ value }) => value)])
+      if (compute !== null) {
+        await compute([response.value, embedded.value, ...awaited, ...[...next.values()].map(({ value }) => value)])
         for (const path of response.notes.keys()) tick(path, steps)
       }
       image = embedded.value
       membranes = next
       const notes = mapped(response.notes, (read) => read())
       chunks.push({
-        logits: I.currents(response.value),
+        logits: I.toCurrents(response.value),
         costs: mapped(notes, ({ cost }) => cost),
         lines: mapped(notes, ({ line }) => line),
       })

@@ -1,7 +1,7 @@
 /** Running a network on one sample: its logits, and what it cost. @module */
 import type { NetworkInput } from '../input/batch.js'
+import { type Cost, costs } from '../interpreters/cost.js'
 import type { Parameters } from '../model/parameters.js'
-import { type Cost, costs } from '../observers/ledger.js'
 import type { Notes } from '../observers/observe.js'
 import type { Some } from './choice.js'
 import { observed, type Wanted } from './observed.js'
@@ -33,7 +33,7 @@ export const runner = (
   tick: Wanted['tick'],
 ): ((sample: NetworkInput) => Promise<Run>) =>
   interpreter((I) => {
-    const run = observed(I, parameters, { chunk: I.force === null ? 1 : CHUNK, keep: () => false, tick })
+    const run = observed(I, parameters, { chunk: I.compute === null ? 1 : CHUNK, keep: () => false, tick })
     const { classes } = parameters.config
     return async (sample) => {
       const chunks = await run(sample)

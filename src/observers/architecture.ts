@@ -1,0 +1,69 @@
+/** The architecture of a network: what each operation gives, and what a dense network of its shapes would cost. @module */
+import * as Either from 'fp-ts/lib/Either.js'
+import { type Shape, sizeOf } from '../core/tensor.js'
+import { convolved } from '../core/window.js'
+import { type Checked, shapes } from '../interpreters/shapes.js'
+import type { Convolution, Kernels } from '../model/kernels.js'
+import { type Call, type OperationName, translateCall } from '../model/operation.js'
+import { type Observed, observe } from './observe.js'
+
+/** One row of the architecture table. */
+export interface ArchitectureRow {
+  readonly operation: OperationName
+  readonly output: Shape
+  /** Weights of the operation, `[out, in / groups, kh, kw]` or `[classes, C]`; null where there are none. */
+  readonly weight: Shape | null
+  /** Multiply-accumulates of a dense network for the same shapes, padding counted. */
+  readonly denseMacs: number
+}
+
+const convolutionMacs = ({ weight, stride, padding }: Convolution, input: Shape): number => {
+  const [T, B, , H, W] = input as readonly [number, number, number, number, number]
+  const [, , kh, kw] = weight.shape as readonly [number, number, number, number]
+  return T * B * convolved(H, kh, stride, padding) * convolved(W, kw, stride, padding) * sizeOf(weight.shape)
+}
+
+/** The weights of a call and its multiply-accumulates. */
+const denseOf = (call: Call<Shape, Shape>): Pick<ArchitectureRow, 'weight' | 'denseMacs'> => {
+  switch (call.operation) {
+    case 'stem':
+    case 'synapse': {
+      const { convolution } = call.parameters
+      return { weight: convolution.weight.shape, denseMacs: convolutionMacs(convolution, call.inputs[0]) }
+    }
+    case 'dstT':
+      return { weight: null, denseMacs: sizeOf(call.outputs[0]) * call.inputs[0][3]! }
+    case 'dst':
+      return { weight: null, denseMacs: sizeOf(call.outputs[0]) * call.inputs[0][4]! }
+    case 'classify':
+      return { weight: call.parameters.shape, denseMacs: sizeOf(call.outputs[0]) * call.parameters.shape[1]! }
+    case 'hold':
+    case 'fire':
+    case 'splitHeads':
+    case 'mergeHeads':
+    case 'add':
+    case 'meanPool':
+      return { weight: null, denseMacs: 0 }
+  }
+}
+
+const row = (call: Call<Checked, Checked>): ArchitectureRow | undefined => {
+  const [output] = call.outputs
+  if (Either.isLeft(output)) return undefined
+  const known = Either.getOrElse((): Shape => [])
+  const shaped = translateCall(call, { spikes: known, currents: known, membrane: known })
+  return { operation: call.operation, output: output.right, ...denseOf(shaped) }
+}
+
+/**
+ * The shapes interpreter, noting the architecture table.
+ *
+ * @example
+ * const { notes } = forward(network(architecture)(parameters))(4)(unobserved(Either.right([1, 1, 1, 16, 16])))
+ * notes.get('layers.0.0.W')?.weight // => [32, 16, 4, 4]
+ */
+export const architecture: Kernels<Observed<Checked, ArchitectureRow>, Observed<Checked, ArchitectureRow>> = observe<
+  Checked,
+  Checked,
+  ArchitectureRow
+>(row)(shapes)
