@@ -69,16 +69,16 @@ const packages: Readonly<Record<string, readonly RegExp[]>> = {
   checkpoint: [/^fp-ts\/lib\/\w+\.js$/, /^@zip\.js\/zip\.js/],
   interpreters: [/^fp-ts\/lib\/\w+\.js$/],
   observers: [/^fp-ts\/lib\/\w+\.js$/],
-  compiled: [/^fp-ts\/lib\/\w+\.js$/],
+  compiled: [/^fp-ts\/lib\/\w+\.js$/, /^#worker_threads$/],
   laws: [/^fp-ts\/lib\/\w+\.js$/, /^fast-check$/],
   tasks: [/^fp-ts\/lib\/\w+\.js$/],
   node: [/^fp-ts\/lib\/\w+\.js$/, /^sharp$/, /^signal-exit$/],
   cli: [/^fp-ts\/lib\/\w+\.js$/, /^commander$/, /^cli-progress$/],
-  entry: [],
+  entry: [/^fp-ts\/lib\/\w+\.js$/],
 }
 
 /** Where Node may be named. */
-const NODE = /^src\/(node|cli)\/|^src\/compiled\/wasm\/(threads|worker)\.ts$/
+const NODE = /^src\/(node|cli)\/|^src\/compiled\/wasm\/(threads|worker|workers\/node)\.ts$/
 
 /** Files that do something when they are loaded: the executable and what a thread runs. */
 const MAIN = /^src\/cli\/main\.ts$|^src\/node\/judging-thread\.ts$|^src\/compiled\/wasm\/worker\.ts$/
@@ -98,7 +98,6 @@ const toMend: readonly RegExp[] = [
   /^src\/cli\/laws\.ts imports src\/entry\/laws\.ts$/,
   /^src\/laws\/.* does something when it is loaded: exact/,
   /^src\/laws\/.* is a barrel/,
-  /^src\/node\/bundled\.ts touches /,
   /^src\/entry\/.* exports all of /,
 ]
 

@@ -19,7 +19,7 @@ const tensors = new Map<string, Tensor>([
 ])
 const dataOf = (data: Tensor['data']) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
-let file = new Uint8Array(0)
+let file: Uint8Array = new Uint8Array(0)
 beforeAll(async () => {
   const written = await encodePytorch(tensors)()
   file = Either.isRight(written) ? written.right : file

@@ -257,16 +257,14 @@ const writable = (tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, v
  * const file = await encodePytorch(new Map([['w', tensor([2], Float32Array.of(1, 2))]]))()
  * pipe(file, Either.map((bytes) => String.fromCharCode(...bytes.slice(0, 2)))) // => Either.right('PK')
  */
-export const encodePytorch = (
-  tensors: ReadonlyMap<string, Tensor>,
-): TaskEither.TaskEither<Faults, Uint8Array<ArrayBuffer>> =>
+export const encodePytorch = (tensors: ReadonlyMap<string, Tensor>): TaskEither.TaskEither<Faults, Uint8Array> =>
   pipe(
     TaskEither.fromEither(writable(tensors)),
     TaskEither.chain(() => contain(archived(tensors))),
   )
 
 const archived =
-  (tensors: ReadonlyMap<string, Tensor>): TaskEither.TaskEither<Faults, Uint8Array<ArrayBuffer>> =>
+  (tensors: ReadonlyMap<string, Tensor>): TaskEither.TaskEither<Faults, Uint8Array> =>
   () => {
     const storages = [...tensors.values()].map(({ data }, i): [string, Uint8Array] => [
       `archive/data/${i}`,

@@ -163,7 +163,7 @@ const metadataFaults = (metadata: Readonly<Record<string, string>>): readonly Fa
 export const encode = (
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): Either.Either<Faults, Uint8Array<ArrayBuffer>> => {
+): Either.Either<Faults, Uint8Array> => {
   const notMap = mapFaults(tensors)
   if (isNonEmpty(notMap)) return Either.left(notMap)
   return pipe(
@@ -181,7 +181,7 @@ export const encode = (
 const written = (
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): Either.Either<Faults, Uint8Array<ArrayBuffer>> => {
+): Either.Either<Faults, Uint8Array> => {
   const byWidth = [...tensors.entries()].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT)
   const begins = new Map<string, number>()
   let size = 0

@@ -27,13 +27,19 @@ export const sourceOfBytes = (bytes: Uint8Array): Source => ({
   read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)),
 })
 
+/** What is read of a `Blob`, so that no declaration needs a page's types. */
+export interface BlobLike {
+  readonly size: number
+  readonly slice: (start: number, end: number) => { readonly arrayBuffer: () => Promise<ArrayBuffer> }
+}
+
 /**
  * A source of a `Blob`, for example of a file chosen in a browser; only the ranges asked for are read.
  *
  * @example
  * await sourceOfBlob(new Blob(['spikes'])).read(1, 2) // => new TextEncoder().encode('pi')
  */
-export const sourceOfBlob = (blob: Blob): Source => ({
+export const sourceOfBlob = (blob: BlobLike): Source => ({
   size: blob.size,
   read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
 })

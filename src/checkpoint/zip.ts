@@ -121,9 +121,7 @@ export const readEntry =
  * An archive of the given files, in order: stored without compression, every file's bytes beginning at a multiple of
  * 64, and dated 1980, so that equal contents make equal archives.
  */
-export const writeZip = (
-  files: ReadonlyMap<string, Uint8Array>,
-): TaskEither.TaskEither<Faults, Uint8Array<ArrayBuffer>> =>
+export const writeZip = (files: ReadonlyMap<string, Uint8Array>): TaskEither.TaskEither<Faults, Uint8Array> =>
   attempt('it cannot be written', async () => {
     const overhead = (name: string): number => 512 + 2 * name.length
     const { bytes, writable, length } = sink(

@@ -4,6 +4,12 @@
  *
  * @module spikingresformer
  */
+// Of fp-ts, what the declarations name, so that a program's own declarations can name it without fp-ts beside it.
+export type { Either } from 'fp-ts/lib/Either.js'
+export type { Monoid } from 'fp-ts/lib/Monoid.js'
+export type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
+export type { State } from 'fp-ts/lib/State.js'
+export type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 export * from '../checkpoint/safetensors.js'
 export * from '../checkpoint/source.js'
 export * from '../checkpoint/synthetic.js'

@@ -14,6 +14,16 @@
  * @module spikingresformer/node
  */
 
+// The types that the declarations name, so that a program's own declarations can name them too.
+export type { Either } from 'fp-ts/lib/Either.js'
+export type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
+export type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+export type { Safetensors } from '../checkpoint/safetensors.js'
+export type { Source } from '../checkpoint/source.js'
+export type { Fault, Faults } from '../core/fault.js'
+export type { Numbers, Reals, Shape, Tensor } from '../core/tensor.js'
+export type { Digit } from '../input/digits.js'
+export type { Image } from '../input/image.js'
 export * from '../node/bundled.js'
 export * from '../node/decode.js'
 export * from '../node/files.js'

@@ -13,11 +13,33 @@ const tryFile = <A>(path: string, action: (path: string) => Promise<A>): TaskEit
     (error): Faults => [{ _tag: 'File', path, action: 'read', reason: reasonOf(error) }],
   )
 
-const readable = (relative: string): TaskEither.TaskEither<Faults, string> =>
-  tryFile(fileURLToPath(new URL(relative, import.meta.url)), (path) => access(path, constants.R_OK).then(() => path))
+/** The text of the package.json two floors up from this file, of `src/node` as of `dist/node`; of a bundle, whatever is there. */
+const aboutHere = async (): Promise<unknown> =>
+  JSON.parse(await readFile(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8'))
 
-/** The path of a file in the package's `data` folder: two floors up, from `src/node` as from `dist/node`. */
-const bundledFile = (name: string): TaskEither.TaskEither<Faults, string> => readable(`../../data/${name}`)
+const isOurs = (about: unknown): boolean =>
+  typeof about === 'object' && about !== null && 'name' in about && about.name === 'spikingresformer'
+
+/** The path of a file in the package's `data` folder, looked for at the call: a bundler leaves that folder behind. */
+const bundledFile = (name: string): TaskEither.TaskEither<Faults, string> =>
+  pipe(
+    TaskEither.tryCatch(aboutHere, () => null),
+    TaskEither.filterOrElseW(isOurs, () => null),
+    TaskEither.mapLeft(
+      (): Faults => [
+        {
+          _tag: 'Unavailable',
+          what: `data/${name} of the package spikingresformer was left behind when this program was bundled`,
+          advice: 'keep spikingresformer/node out of the bundle (external), or read a copy of the file',
+        },
+      ],
+    ),
+    TaskEither.chain(() =>
+      tryFile(fileURLToPath(new URL(`../../data/${name}`, import.meta.url)), (path) =>
+        access(path, constants.R_OK).then(() => path),
+      ),
+    ),
+  )
 
 /**
  * The path of the trained network's checkpoint, in safetensors with the authors' keys. Its configuration is `digits`.

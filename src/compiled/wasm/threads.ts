@@ -1,4 +1,5 @@
 /** Threads: workers of Node or of a page, each started from text. @module */
+import { nodeWorker } from '#worker_threads'
 import { reasonOf } from '../../core/fault.js'
 import { WORKER } from './generated/worker.js'
 import type { Answer, Order } from './worker.js'
@@ -13,9 +14,9 @@ export interface Thread {
   readonly stop: () => void
 }
 
-type NodeWorkers = typeof import('node:worker_threads')
+type NodeWorker = NonNullable<ReturnType<typeof nodeWorker>>
 
-const nodeThread = ({ Worker }: NodeWorkers): Thread => {
+const nodeThread = (Worker: NodeWorker): Thread => {
   const worker = new Worker(WORKER, { eval: true })
   worker.unref()
   let hear: (answer: Answer) => void = () => undefined
@@ -101,7 +102,7 @@ export const startThreads = async (
   { module, memory }: { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory },
   limit: number,
 ): Promise<readonly Thread[]> => {
-  const node = typeof Worker === 'function' ? null : await import('node:worker_threads')
+  const node = nodeWorker()
   const threads: Thread[] = []
   try {
     while (threads.length < members) threads.push(node === null ? pageThread() : nodeThread(node))

@@ -1,0 +1,3 @@
+import './page.js'
+
+console.log(JSON.stringify(globalThis.runReference()))
