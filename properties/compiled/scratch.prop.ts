@@ -8,6 +8,7 @@ import { SLAB_ROWS } from '../../src/compiled/machine/events.js'
 import { writeView } from '../../src/compiled/machine/layout.js'
 import { scratchOf } from '../../src/compiled/machine/needs.js'
 import { FIRST_FREE } from '../../src/compiled/machine/program.js'
+import { RECORDS } from '../../src/compiled/machine/record.js'
 import { EVENTS } from '../../src/compiled/machine/shared.js'
 import { typescriptMemory } from '../../src/compiled/typescript/memory.js'
 import { binary } from '../../src/compiled/wasm/instance.js'
@@ -77,7 +78,7 @@ describe('scratch', () => {
           for (let unit = 0; unit < unitsOf(step); unit++) {
             const end = program.bytes + scratchOf(step)
             u8.fill(MARK, end, end + GUARD)
-            runUnit(P, step, unit, program.bytes)
+            runUnit(P, step, unit, program.bytes, RECORDS)
             expect(u8.subarray(end, end + GUARD).every((byte) => byte === MARK)).toBe(true)
           }
       }),

@@ -32,6 +32,7 @@ import { type Costing, costing } from './ledger.js'
 import { type Bytes, readView, sameChannels, type View, writeView } from './machine/layout.js'
 import type { Primitives } from './machine/primitives.js'
 import type { Port } from './machine/program.js'
+import { MOST_THREADS } from './machine/record.js'
 import { type Runner, runnerOn, type Task } from './runner.js'
 import { typescriptBackend } from './typescript/backend.js'
 import { wasmBackend } from './wasm/backend.js'
@@ -522,8 +523,8 @@ export const compileThreads =
   ({ kernels = 'wasm', threads = 1, startLimit = START_LIMIT }: CompileOptions = {}) =>
   (parameters: Parameters): TaskEither<Faults, Threaded> =>
   async () => {
-    if (!(Number.isSafeInteger(threads) && threads >= 1))
-      return refused(`${threads} is not a number of threads`, 'give a whole number of at least 1')
+    if (!(Number.isSafeInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+      return refused(`${threads} is not a number of threads`, `give a whole number from 1 to ${MOST_THREADS}`)
     const single = (notice: string | null): Either.Either<Faults, Threaded> =>
       Either.right(promising(compile({ kernels })(parameters), notice))
     if (threads === 1) return single(null)

@@ -11,7 +11,8 @@ import type {
   PoolInstruction,
   TallyInstruction,
 } from '../machine/program.js'
-import { laneAt, runLayer } from './layer.js'
+import { RECORDS } from '../machine/record.js'
+import { laneAt, runLayer, writeAffine } from './layer.js'
 
 /** Positions a unit of a tally. */
 const TALLIED = 512
@@ -45,7 +46,8 @@ const split = (unit: number, batch: number, rest: number): readonly [t: number, 
 ]
 
 /** One row of output positions of a dense convolution. */
-const runDense = (P: Primitives, step: DenseInstruction, unit: number, sums: number): void => {
+const runDense = (P: Primitives, step: DenseInstruction, unit: number, sums: number, record: number): void => {
+  const bytes = P.bytes()
   const { input, output, kernelHeight, kernelWidth, stride, padding, width, height, channels, outWidth } = step
   const [t, b, oy] = split(unit, step.batch, step.outHeight)
   const top = oy * stride - padding
@@ -71,7 +73,8 @@ const runDense = (P: Primitives, step: DenseInstruction, unit: number, sums: num
     )
     const out = laneAt(output, b, oy * outWidth, block) + t * output.stepStride
     const [gain, shift] = [step.gain + block * ROW, step.shift + block * ROW]
-    P.affine(sums, 0, ROW, outWidth, 1, gain, shift, 0, 0, 0, out, 0, output.rowStride)
+    writeAffine(bytes, record, [sums, 0, ROW], [outWidth, 1], [gain, shift], [0, 0, 0], [out, 0, output.rowStride])
+    P.affine(record)
   }
 }
 
@@ -120,27 +123,26 @@ const runPack = (P: Primitives, step: PackInstruction, unit: number): void => {
   }
 }
 
-/** The counts of some positions: zero, and then frame by frame. */
+/** The counts of some positions, frame by frame. */
 const runTally = (P: Primitives, { steps, batch, positions, spikes, counts }: TallyInstruction, unit: number): void => {
   const first = unit * TALLIED
   const count = Math.min(TALLIED, positions - first)
   const to = counts + first * 4
-  P.bytes().i32.fill(0, to / 4, to / 4 + count)
   for (let t = 0; t < steps; t++)
     for (let b = 0; b < batch; b++) {
       const from = spikes.base + t * spikes.stepStride + b * spikes.batchStride + first * spikes.rowStride
-      P.tally(from, spikes.rowStride, count, to)
+      P.tally(from, spikes.rowStride, count, to, t + b)
     }
 }
 
-/** Runs one unit of an instruction. */
-export const runUnit = (P: Primitives, step: Instruction, unit: number, scratch: number): void => {
+/** Runs one unit of an instruction, with scratch memory and a record of one's own. */
+export const runUnit = (P: Primitives, step: Instruction, unit: number, scratch: number, record: number): void => {
   switch (step.kind) {
     case 'layer':
-      runLayer(P, step, unit, scratch)
+      runLayer(P, step, unit, scratch, record)
       break
     case 'dense':
-      runDense(P, step, unit, scratch)
+      runDense(P, step, unit, scratch, record)
       break
     case 'pool':
       runPool(P, step, unit)
@@ -163,5 +165,5 @@ export const runUnit = (P: Primitives, step: Instruction, unit: number, scratch:
 
 /** Runs all units of an instruction on the calling thread. */
 export const runWhole = (P: Primitives, instruction: Instruction, { bytes }: Pick<Code, 'bytes'>): void => {
-  for (let unit = 0, units = unitsOf(instruction); unit < units; unit++) runUnit(P, instruction, unit, bytes)
+  for (let unit = 0, units = unitsOf(instruction); unit < units; unit++) runUnit(P, instruction, unit, bytes, RECORDS)
 }

@@ -1,8 +1,37 @@
 /** Running layers: a tile's events are listed once, then each block of sixteen channels is summed, mapped and fired. @module */
 import type { Reset } from '../../model/kernels.js'
+import type { Bytes } from '../machine/layout.js'
 import { largestTable, ROW } from '../machine/needs.js'
-import type { Affine, Neurons, Primitives } from '../machine/primitives.js'
+import type { Primitives } from '../machine/primitives.js'
 import type { Charging, Firing, Lane, LayerInstruction, Overlap, Sum } from '../machine/program.js'
+import {
+  AFTER,
+  AFTER_ROW,
+  BEFORE,
+  BEFORE_ROW,
+  BY,
+  CHARGE,
+  GAIN,
+  MASK,
+  OUT,
+  OUT_ROW,
+  OUT_STEP,
+  POSITIONS,
+  RESET,
+  RESIDUAL,
+  RESIDUAL_ROW,
+  RESIDUAL_STEP,
+  REST,
+  SHIFT,
+  SPIKES,
+  SPIKES_ROW,
+  SPIKES_STEP,
+  STEPS,
+  THRESHOLD,
+  X,
+  X_ROW,
+  X_STEP,
+} from '../machine/record.js'
 import { ADD, DIVIDE, HARD, MULTIPLY, SOFT } from '../machine/shared.js'
 
 /** The address of a block of a lane. */
@@ -111,37 +140,73 @@ const left = (reset: Reset): readonly [code: number, rest: number] => {
   }
 }
 
-const neurons = (fire: Firing, batch: number, position: number, block: number): Neurons => {
+/** Writes the second half of a record: the neurons of a block. */
+const writeNeurons = (
+  { i32, f32 }: Bytes,
+  record: number,
+  fire: Firing,
+  [batch, position, block]: readonly [number, number, number],
+): void => {
   const [charging, by] = charge(fire.charging)
   const [reset, rest] = left(fire.reset)
-  return [
-    fire.membraneIn === null ? 0 : laneAt(fire.membraneIn, batch, position, block),
-    fire.membraneIn?.rowStride ?? 0,
-    fire.membraneOut === null ? 0 : laneAt(fire.membraneOut, batch, position, block),
-    fire.membraneOut?.rowStride ?? 0,
-    laneAt(fire.spikes, batch, position, block),
-    fire.spikes.stepStride,
-    fire.spikes.rowStride,
-    fire.masks[block]!,
-    charging,
-    by,
-    fire.threshold,
-    reset,
-    rest,
-  ]
+  const { membraneIn, membraneOut, spikes } = fire
+  i32[(record + BEFORE) >> 2] = membraneIn === null ? 0 : laneAt(membraneIn, batch, position, block)
+  i32[(record + BEFORE_ROW) >> 2] = membraneIn === null ? 0 : membraneIn.rowStride
+  i32[(record + AFTER) >> 2] = membraneOut === null ? 0 : laneAt(membraneOut, batch, position, block)
+  i32[(record + AFTER_ROW) >> 2] = membraneOut === null ? 0 : membraneOut.rowStride
+  i32[(record + SPIKES) >> 2] = laneAt(spikes, batch, position, block)
+  i32[(record + SPIKES_STEP) >> 2] = spikes.stepStride
+  i32[(record + SPIKES_ROW) >> 2] = spikes.rowStride
+  i32[(record + MASK) >> 2] = fire.masks[block]!
+  i32[(record + CHARGE) >> 2] = charging
+  f32[(record + BY) >> 2] = by
+  f32[(record + THRESHOLD) >> 2] = fire.threshold
+  i32[(record + RESET) >> 2] = reset
+  f32[(record + REST) >> 2] = rest
 }
 
-/** Address, step stride and row stride of a block of a lane; zeros where there is none. */
-const rowsOf = (
-  lane: Lane | null,
-  batch: number,
-  position: number,
-  block: number,
-): readonly [number, number, number] =>
-  lane === null ? [0, 0, 0] : [laneAt(lane, batch, position, block), lane.stepStride, lane.rowStride]
+/** Rows of sixteen channels: address, step stride and row stride; zeros where there are none. */
+export type Rows = readonly [at: number, step: number, row: number]
+
+const NONE: Rows = [0, 0, 0]
+
+/** The rows of a block of a lane. */
+const rowsOf = (lane: Lane | null, batch: number, position: number, block: number): Rows =>
+  lane === null ? NONE : [laneAt(lane, batch, position, block), lane.stepStride, lane.rowStride]
+
+/** Writes the first half of a record: from which rows to which, and what they go through. */
+export const writeAffine = (
+  { i32 }: Bytes,
+  record: number,
+  [x, xStep, xRow]: Rows,
+  [positions, steps]: readonly [positions: number, steps: number],
+  [gain, shift]: readonly [gain: number, shift: number],
+  [residual, residualStep, residualRow]: Rows,
+  [out, outStep, outRow]: Rows,
+): void => {
+  i32[(record + X) >> 2] = x
+  i32[(record + X_STEP) >> 2] = xStep
+  i32[(record + X_ROW) >> 2] = xRow
+  i32[(record + POSITIONS) >> 2] = positions
+  i32[(record + STEPS) >> 2] = steps
+  i32[(record + GAIN) >> 2] = gain
+  i32[(record + SHIFT) >> 2] = shift
+  i32[(record + RESIDUAL) >> 2] = residual
+  i32[(record + RESIDUAL_STEP) >> 2] = residualStep
+  i32[(record + RESIDUAL_ROW) >> 2] = residualRow
+  i32[(record + OUT) >> 2] = out
+  i32[(record + OUT_STEP) >> 2] = outStep
+  i32[(record + OUT_ROW) >> 2] = outRow
+}
 
 /** Runs a layer on a tile of one sample, all steps, and one group: events once, then block by block. */
-export const runLayer = (P: Primitives, step: LayerInstruction, unit: number, scratch: number): void => {
+export const runLayer = (
+  P: Primitives,
+  step: LayerInstruction,
+  unit: number,
+  scratch: number,
+  record: number,
+): void => {
   const { source, residual, store, fire, steps, positions, tile, chunks, blocks } = step
   const sum = source.kind === 'sum' ? source.sum : null
   const groups = sum === null ? 1 : sum.groups.length
@@ -151,6 +216,7 @@ export const runLayer = (P: Primitives, step: LayerInstruction, unit: number, sc
   const first = (Math.floor(unit / (chunks * groups)) % tiles) * tile
   const batch = Math.floor(unit / (chunks * groups * tiles))
   const count = Math.min(tile, positions - first)
+  const bytes = P.bytes()
   const sums = scratch + (sum === null ? 0 : largestTable(sum))
   const lists = sums + steps * count * ROW
   const starts = sum === null ? [] : listEvents(P, sum, step, [batch, group, first, count], lists)
@@ -162,16 +228,12 @@ export const runLayer = (P: Primitives, step: LayerInstruction, unit: number, sc
     const x = source.kind === 'current' ? rowsOf(source.lane, batch, first, block) : ([sums, count * ROW, ROW] as const)
     const { gain, shift } = source.kind === 'current' ? source : source.sum
     const at = sum === null ? 0 : block * ROW
-    const rows: Affine = [
-      ...x,
-      count,
-      steps,
-      gain + at,
-      shift + at,
-      ...rowsOf(residual, batch, first, block),
-      ...rowsOf(store, batch, first, block),
-    ]
-    if (fire === null) P.affine(...rows)
-    else P.affineFire(...rows, ...neurons(fire, batch, first, block))
+    const [residuals, stored] = [rowsOf(residual, batch, first, block), rowsOf(store, batch, first, block)]
+    writeAffine(bytes, record, x, [count, steps], [gain + at, shift + at], residuals, stored)
+    if (fire === null) P.affine(record)
+    else {
+      writeNeurons(bytes, record, fire, [batch, first, block])
+      P.affineFire(record)
+    }
   }
 }

@@ -6,6 +6,7 @@
 
 import type { Primitives } from '../machine/primitives.js'
 import type { Code } from '../machine/program.js'
+import { RECORD, RECORDS } from '../machine/record.js'
 import { runUnit, unitsOf } from './instructions.js'
 
 /** Words of the control array: members that arrived, instructions that all have passed, whether to stop; then a counter each. */
@@ -66,11 +67,12 @@ export const runShare = (
   passed: (instruction: number) => void,
 ): void => {
   const own = bytes + member * scratch
+  const record = RECORDS + member * RECORD
   for (let i = 0; i < instructions.length; i++) {
     const instruction = instructions[i]!
     const units = unitsOf(instruction)
     const next = (): number => Atomics.add(control, COUNTERS + i, 1)
-    for (let unit = next(); unit < units; unit = next()) runUnit(P, instruction, unit, own)
+    for (let unit = next(); unit < units; unit = next()) runUnit(P, instruction, unit, own, record)
     if (meet(control, members, i + 1) === ALL) return
     passed(i)
   }

@@ -7,42 +7,6 @@
  */
 import type { Bytes } from './layout.js'
 
-/** Rows of currents on their way through an affine map. */
-export type Affine = readonly [
-  x: number,
-  xStep: number,
-  xRow: number,
-  positions: number,
-  steps: number,
-  gain: number,
-  shift: number,
-  residual: number,
-  residualStep: number,
-  residualRow: number,
-  out: number,
-  outStep: number,
-  outRow: number,
-]
-
-/** The neurons at the end of it. */
-export type Neurons = readonly [
-  before: number,
-  beforeRow: number,
-  after: number,
-  afterRow: number,
-  spikes: number,
-  spikesStep: number,
-  spikesRow: number,
-  mask: number,
-  /** ADD, DIVIDE or MULTIPLY, and by what. */
-  charge: number,
-  by: number,
-  threshold: number,
-  /** HARD, with the value that is left, or SOFT, with 0. */
-  reset: number,
-  rest: number,
-]
-
 /** The operations over one linear memory that programs call. */
 export interface Primitives {
   /** The typed arrays over the memory. */
@@ -90,17 +54,20 @@ export interface Primitives {
   /** `sums[r] = (resume ? sums[r] : 0) + table[e0] + table[e1] + ..` over the events e of each row r, in order. */
   readonly accumulate: (starts: number, rows: number, table: number, sums: number, resume: number) => void
   /**
-   * `out = x * gain + shift (+ residual)` on `positions` rows over `steps` steps; sixteen gains and shifts, and
-   * `residual` 0 is none.
+   * `out = x * gain + shift (+ residual)` on `positions` rows over `steps` steps, with sixteen gains and shifts: what they
+   * are stands in a record (machine/record), of which this reads the first half.
    */
-  readonly affine: (...rows: Affine) => void
+  readonly affine: (record: number) => void
   /**
    * The same, and then sixteen neurons a position: charge, compare, reset; a bit a spike, masked by `mask`. `out` 0
    * stores no current, `before` 0 starts at `rest`, `after` 0 forgets the membranes.
    */
-  readonly affineFire: (...rows: readonly [...Affine, ...Neurons]) => void
-  /** Adds to `counts`, one 32-bit word a position, how many spikes there are in each row of `rowBytes` bytes. */
-  readonly tally: (spikes: number, rowBytes: number, positions: number, counts: number) => void
+  readonly affineFire: (record: number) => void
+  /**
+   * Counts the spikes of each row of `rowBytes` bytes into `counts`, one 32-bit word a position; adds to what is there where
+   * it is to `resume`.
+   */
+  readonly tally: (spikes: number, rowBytes: number, positions: number, counts: number, resume: number) => void
   /** Which of so many float32 from an address is the first that is not finite; -1 where all are. */
   readonly notFinite: (from: number, count: number) => number
   /** One row of output positions of a convolution of currents, one block. */

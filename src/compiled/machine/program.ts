@@ -8,7 +8,7 @@
 import type { Shape } from '../../core/tensor.js'
 import type { Reset } from '../../model/kernels.js'
 import { blocksOf, currentAt, type View } from './layout.js'
-import { EVENT_TABLE } from './shared.js'
+import { MOST_THREADS, RECORD, RECORDS } from './record.js'
 
 /** Rows of a value as an instruction walks them; `at` has the byte offset of each block inside a row. */
 export interface Lane {
@@ -249,4 +249,4 @@ export interface Program extends Code {
 }
 
 /** The first address programs may use. */
-export const FIRST_FREE = EVENT_TABLE + 256 * 16
+export const FIRST_FREE = RECORDS + MOST_THREADS * RECORD

@@ -1,14 +1,55 @@
 /** The primitives that currents go through, in plain TypeScript: affine map, residual and neuron. @module */
 import type { Bytes } from '../machine/layout.js'
 import type { Primitives } from '../machine/primitives.js'
+import {
+  AFTER,
+  AFTER_ROW,
+  BEFORE,
+  BEFORE_ROW,
+  BY,
+  CHARGE,
+  GAIN,
+  MASK,
+  OUT,
+  OUT_ROW,
+  OUT_STEP,
+  POSITIONS,
+  RESET,
+  RESIDUAL,
+  RESIDUAL_ROW,
+  RESIDUAL_STEP,
+  REST,
+  SHIFT,
+  SPIKES,
+  SPIKES_ROW,
+  SPIKES_STEP,
+  STEPS,
+  THRESHOLD,
+  X,
+  X_ROW,
+  X_STEP,
+} from '../machine/record.js'
 import { ADD, DIVIDE, HARD, MULTIPLY } from '../machine/shared.js'
 
 const { fround } = Math
 
 /** The affine map and the residual. */
 export const affine =
-  ({ f32 }: Bytes): Primitives['affine'] =>
-  (x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow) => {
+  ({ i32, f32 }: Bytes): Primitives['affine'] =>
+  (record) => {
+    const x = i32[(record + X) >> 2]!
+    const xStep = i32[(record + X_STEP) >> 2]!
+    const xRow = i32[(record + X_ROW) >> 2]!
+    const positions = i32[(record + POSITIONS) >> 2]!
+    const steps = i32[(record + STEPS) >> 2]!
+    const gain = i32[(record + GAIN) >> 2]!
+    const shift = i32[(record + SHIFT) >> 2]!
+    const residual = i32[(record + RESIDUAL) >> 2]!
+    const residualStep = i32[(record + RESIDUAL_STEP) >> 2]!
+    const residualRow = i32[(record + RESIDUAL_ROW) >> 2]!
+    const out = i32[(record + OUT) >> 2]!
+    const outStep = i32[(record + OUT_STEP) >> 2]!
+    const outRow = i32[(record + OUT_ROW) >> 2]!
     const [g, s] = [gain >> 2, shift >> 2]
     for (let t = 0; t < steps; t++)
       for (let p = 0; p < positions; p++) {
@@ -30,36 +71,35 @@ const charged = (v: number, x: number, charge: number, by: number, rest: number)
 }
 
 /** The affine map, the residual and the neuron, sixteen neurons at a time. */
-export const affineFire = ({ u16, f32 }: Bytes): Primitives['affineFire'] => {
+export const affineFire = ({ u16, i32, f32 }: Bytes): Primitives['affineFire'] => {
   const v = new Float32Array(16)
-  return (
-    x,
-    xStep,
-    xRow,
-    positions,
-    steps,
-    gain,
-    shift,
-    residual,
-    residualStep,
-    residualRow,
-    out,
-    outStep,
-    outRow,
-    before,
-    beforeRow,
-    after,
-    afterRow,
-    spikes,
-    spikesStep,
-    spikesRow,
-    mask,
-    charge,
-    by,
-    threshold,
-    reset,
-    rest,
-  ) => {
+  return (record) => {
+    const x = i32[(record + X) >> 2]!
+    const xStep = i32[(record + X_STEP) >> 2]!
+    const xRow = i32[(record + X_ROW) >> 2]!
+    const positions = i32[(record + POSITIONS) >> 2]!
+    const steps = i32[(record + STEPS) >> 2]!
+    const gain = i32[(record + GAIN) >> 2]!
+    const shift = i32[(record + SHIFT) >> 2]!
+    const residual = i32[(record + RESIDUAL) >> 2]!
+    const residualStep = i32[(record + RESIDUAL_STEP) >> 2]!
+    const residualRow = i32[(record + RESIDUAL_ROW) >> 2]!
+    const out = i32[(record + OUT) >> 2]!
+    const outStep = i32[(record + OUT_STEP) >> 2]!
+    const outRow = i32[(record + OUT_ROW) >> 2]!
+    const before = i32[(record + BEFORE) >> 2]!
+    const beforeRow = i32[(record + BEFORE_ROW) >> 2]!
+    const after = i32[(record + AFTER) >> 2]!
+    const afterRow = i32[(record + AFTER_ROW) >> 2]!
+    const spikes = i32[(record + SPIKES) >> 2]!
+    const spikesStep = i32[(record + SPIKES_STEP) >> 2]!
+    const spikesRow = i32[(record + SPIKES_ROW) >> 2]!
+    const mask = i32[(record + MASK) >> 2]!
+    const charge = i32[(record + CHARGE) >> 2]!
+    const by = f32[(record + BY) >> 2]!
+    const threshold = f32[(record + THRESHOLD) >> 2]!
+    const reset = i32[(record + RESET) >> 2]!
+    const rest = f32[(record + REST) >> 2]!
     // Rounded here, so that the loop knows them as float32.
     const [k, theta, bottom] = [fround(by), fround(threshold), fround(rest)]
     const plain = charge === MULTIPLY && reset === HARD && Object.is(rest, 0)

@@ -137,11 +137,11 @@ const ones = Uint8Array.from(
 /** Counts the spikes of rows. */
 export const tally =
   ({ u8, i32 }: Bytes): Primitives['tally'] =>
-  (spikes, rowBytes, positions, counts) => {
+  (spikes, rowBytes, positions, counts, resume) => {
     let at = spikes
     for (let p = 0; p < positions; p++) {
-      let count = 0
+      let count = resume === 0 ? 0 : i32[(counts >> 2) + p]!
       for (const end = at + rowBytes; at < end; at++) count += ones[u8[at]!]!
-      i32[(counts >> 2) + p]! += count
+      i32[(counts >> 2) + p] = count
     }
   }

@@ -11,6 +11,7 @@ import { controlBytes, stop } from '../execute/share.js'
 import { within } from '../machine/memory.js'
 import type { Primitives } from '../machine/primitives.js'
 import type { Code } from '../machine/program.js'
+import { MOST_THREADS } from '../machine/record.js'
 import { compiledKernels } from './instance.js'
 import { freshMemory, grow, primitivesOver } from './memory.js'
 import { startThreads, type Thread } from './threads.js'
@@ -162,6 +163,7 @@ export const teamBackend = async (
   members: number,
   limit: number,
 ): Promise<Either.Either<string, Backend<'promise'>>> => {
+  if (members > MOST_THREADS) return Either.left(`A team has at most ${MOST_THREADS} threads`)
   const kernels = compiledKernels(true)
   if (Either.isLeft(kernels)) return kernels
   try {

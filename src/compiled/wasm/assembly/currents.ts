@@ -1,7 +1,35 @@
 /**
  * What currents go through, sixteen channels a row: the affine map (batch norm, or a head's scale), the residual, and the
- * neuron. `x` and `residual` are read, `out` is written; `residual` or `out` 0 is none.
+ * neuron. What they work on stands in a record.
  */
+import {
+  X,
+  X_STEP,
+  X_ROW,
+  POSITIONS,
+  STEPS,
+  GAIN,
+  SHIFT,
+  RESIDUAL,
+  RESIDUAL_STEP,
+  RESIDUAL_ROW,
+  OUT,
+  OUT_STEP,
+  OUT_ROW,
+  BEFORE,
+  BEFORE_ROW,
+  AFTER,
+  AFTER_ROW,
+  SPIKES,
+  SPIKES_STEP,
+  SPIKES_ROW,
+  MASK,
+  CHARGE,
+  BY,
+  THRESHOLD,
+  RESET,
+  REST,
+} from '../../machine/record'
 import { ADD, DIVIDE, HARD, MULTIPLY, SOFT } from '../../machine/shared'
 
 /** `x * gain + shift`: the product is rounded, then the sum. */
@@ -12,21 +40,20 @@ function mapped(x: v128, gain: usize, shift: usize): v128 {
 }
 
 /** The affine map and the residual; see `Primitives.affine`. */
-export function affine(
-  x: usize,
-  xStep: usize,
-  xRow: usize,
-  positions: i32,
-  steps: i32,
-  gain: usize,
-  shift: usize,
-  residual: usize,
-  residualStep: usize,
-  residualRow: usize,
-  out: usize,
-  outStep: usize,
-  outRow: usize,
-): void {
+export function affine(record: usize): void {
+  let x = load<usize>(record, X)
+  const xStep = load<usize>(record, X_STEP)
+  const xRow = load<usize>(record, X_ROW)
+  const positions = load<i32>(record, POSITIONS)
+  const steps = load<i32>(record, STEPS)
+  const gain = load<usize>(record, GAIN)
+  const shift = load<usize>(record, SHIFT)
+  let residual = load<usize>(record, RESIDUAL)
+  const residualStep = load<usize>(record, RESIDUAL_STEP)
+  const residualRow = load<usize>(record, RESIDUAL_ROW)
+  let out = load<usize>(record, OUT)
+  const outStep = load<usize>(record, OUT_STEP)
+  const outRow = load<usize>(record, OUT_ROW)
   for (let t = 0; t < steps; t++) {
     let at = x
     let other = residual
@@ -171,34 +198,33 @@ function run(
 }
 
 /** The affine map, the residual and the neuron; see `Primitives.affineFire`. */
-export function affineFire(
-  x: usize,
-  xStep: usize,
-  xRow: usize,
-  positions: i32,
-  steps: i32,
-  gain: usize,
-  shift: usize,
-  residual: usize,
-  residualStep: usize,
-  residualRow: usize,
-  out: usize,
-  outStep: usize,
-  outRow: usize,
-  before: usize,
-  beforeRow: usize,
-  after: usize,
-  afterRow: usize,
-  spikes: usize,
-  spikesStep: usize,
-  spikesRow: usize,
-  mask: i32,
-  charge: i32,
-  by: f32,
-  threshold: f32,
-  reset: i32,
-  rest: f32,
-): void {
+export function affineFire(record: usize): void {
+  const x = load<usize>(record, X)
+  const xStep = load<usize>(record, X_STEP)
+  const xRow = load<usize>(record, X_ROW)
+  const positions = load<i32>(record, POSITIONS)
+  const steps = load<i32>(record, STEPS)
+  const gain = load<usize>(record, GAIN)
+  const shift = load<usize>(record, SHIFT)
+  const residual = load<usize>(record, RESIDUAL)
+  const residualStep = load<usize>(record, RESIDUAL_STEP)
+  const residualRow = load<usize>(record, RESIDUAL_ROW)
+  const out = load<usize>(record, OUT)
+  const outStep = load<usize>(record, OUT_STEP)
+  const outRow = load<usize>(record, OUT_ROW)
+  const before = load<usize>(record, BEFORE)
+  const beforeRow = load<usize>(record, BEFORE_ROW)
+  const after = load<usize>(record, AFTER)
+  const afterRow = load<usize>(record, AFTER_ROW)
+  const spikes = load<usize>(record, SPIKES)
+  const spikesStep = load<usize>(record, SPIKES_STEP)
+  const spikesRow = load<usize>(record, SPIKES_ROW)
+  const mask = load<i32>(record, MASK)
+  const charge = load<i32>(record, CHARGE)
+  const by = load<f32>(record, BY)
+  const threshold = load<f32>(record, THRESHOLD)
+  const reset = load<i32>(record, RESET)
+  const rest = load<f32>(record, REST)
   const plain = charge == MULTIPLY && reset == HARD && reinterpret<u32>(rest) == 0
   if (!plain) run(false, residual != 0, out != 0, x, xStep, xRow, positions, steps, gain, shift, residual, residualStep, residualRow, out, outStep, outRow, before, beforeRow, after, afterRow, spikes, spikesStep, spikesRow, mask, charge, by, threshold, reset, rest)
   else if (residual) {

@@ -196,9 +196,9 @@ export function accumulate(starts: usize, rows: i32, table: usize, sums: usize, 
 }
 
 /** Counts the spikes of rows, eight bytes at a time; see `Primitives.tally`. */
-export function tally(spikes: usize, rowBytes: i32, positions: i32, counts: usize): void {
+export function tally(spikes: usize, rowBytes: i32, positions: i32, counts: usize, resume: i32): void {
   for (let p = 0; p < positions; p++) {
-    let count: u64 = 0
+    let count: u64 = resume ? (load<u32>(counts) as u64) : 0
     let left = rowBytes
     for (; left >= 8; left -= 8) {
       count += popcnt<u64>(load<u64>(spikes))
@@ -208,7 +208,7 @@ export function tally(spikes: usize, rowBytes: i32, positions: i32, counts: usiz
       count += popcnt<u32>(load<u16>(spikes))
       spikes += 2
     }
-    store<u32>(counts, load<u32>(counts) + (count as u32))
+    store<u32>(counts, count as u32)
     counts += 4
   }
 }
