@@ -10,6 +10,7 @@ import type { Io } from '../src/cli/io.js'
 import { lawsCommand } from '../src/cli/laws.js'
 import { silent } from '../src/cli/progress.js'
 import { traceCommand } from '../src/cli/trace.js'
+import { vectorsCommand } from '../src/cli/vectors.js'
 import {
   blocksOf,
   givenNames,
@@ -32,7 +33,8 @@ const parseUsage = async (argv: readonly string[]): Promise<void> => {
   const perform = async (): Promise<void> => undefined
   const program = new Command('spikingresformer').exitOverride().configureOutput({ writeOut: say, writeErr: say })
   const make = [classifyCommand, evaluateCommand, inspectCommand, traceCommand, lawsCommand, convertCommand]
-  for (const command of make.map((of) => of(io, perform))) program.addCommand(command.copyInheritedSettings(program))
+  for (const command of [...make.map((of) => of(io, perform)), vectorsCommand(perform)])
+    program.addCommand(command.copyInheritedSettings(program))
   await program.parseAsync(argv, { from: 'user' }).catch(() => Promise.reject(new Error(said)))
 }
 

@@ -444,10 +444,104 @@ static void copy_file(FILE *from) {
 
 /* ---- replay: vectors are requests whose tensors lie in a safetensors file ---- */
 
-static int replay(const char *folder) {
-  (void)folder;
-  refuse("not yet");
+static unsigned char *read_file(const char *folder, const char *name, long *size) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) refuse("%s cannot be read", path);
+  fseek(file, 0, SEEK_END);
+  *size = ftell(file);
+  rewind(file);
+  unsigned char *bytes = scrap(allocate((size_t)*size + 1));
+  if (fread(bytes, 1, (size_t)*size, file) != (size_t)*size) refuse("%s cannot be read", path);
+  fclose(file);
+  return bytes;
+}
+
+/* The first element in which two tensors differ, -1 where none does; shapes that differ are told apart before. */
+static long first_difference(const Tensor *a, const Tensor *b) {
+  for (long i = 0; i < a->size; i++)
+    if (memcmp(a->data + i * width_of[a->dtype], b->data + i * width_of[b->dtype], (size_t)width_of[a->dtype]) != 0)
+      return i;
+  return -1;
+}
+
+static int differs(const char *name, const char *what, const Tensor *mine, const Tensor *right) {
+  int same = mine->dtype == right->dtype && mine->rank == right->rank;
+  for (long i = 0; same && i < mine->rank; i++) same = mine->shape[i] == right->shape[i];
+  long at = same ? first_difference(mine, right) : -1;
+  if (same && at < 0) return 0;
+  if (!same) printf("%s: %s has another shape or type\n", name, what);
+  else printf("%s: %s[%ld] = %.17g, should be %.17g\n", name, what, at, real_at(mine, at), real_at(right, at));
   return 1;
+}
+
+/* Replays one vector: 0 where every output is equal to the last bit. */
+static int replay_one(const char *folder, const char *name) {
+  long size;
+  unsigned char *file = read_file(folder, name, &size);
+  uint64_t header = 0;
+  for (int i = 7; i >= 0; i--) header = header << 8 | file[i];
+  if (size < 8 || header > (uint64_t)size - 8) refuse("%s is no safetensors file", name);
+  char *text = scrap(allocate(header + 1));
+  memcpy(text, file + 8, header);
+  Json *json = read_json(&text, 0), *metadata = member(json, "__metadata__");
+  while (kept != NULL) forget(kept->name);
+  for (Json *m = json->first; m != NULL; m = m->next) {
+    if (m == metadata) continue;
+    const char *dtype = string(m, "dtype");
+    double *range = numbers(member(m, "data_offsets"));
+    Tensor t = {strcmp(dtype, "F32") == 0 ? FLOAT32 : strcmp(dtype, "F64") == 0 ? FLOAT64 : UINT8, 0, {0}, 1, NULL};
+    for (Json *extent = member(m, "shape")->first; extent != NULL; extent = extent->next)
+      t.shape[t.rank++] = (long)extent->number, t.size *= (long)extent->number;
+    t.data = allocate((size_t)(range[1] - range[0]));
+    memcpy(t.data, file + 8 + header + (long)range[0], (size_t)(range[1] - range[0]));
+    keep(m->key, t);
+  }
+  const char *fields[] = {"parameters", "inputs", "outputs"};
+  Json *read[3];
+  for (int i = 0; i < 3; i++) {
+    char *field = member(metadata, fields[i])->text;
+    read[i] = read_json(&field, 0);
+  }
+  Output outputs[2];
+  int single = strcmp(string(metadata, "precision"), "float32") == 0, wrong = 0;
+  int n = (single ? computed_float32 : computed_float64)(string(metadata, "operation"), read[0], read[1], outputs);
+  for (int i = 0; i < n; i++) {
+    const Json *right = element(read[2], i);
+    char what[256];
+    snprintf(what, sizeof what, "output %d", i);
+    if (outputs[i].kind == NUMBERS) {
+      Tensor mine = {FLOAT64, 1, {outputs[i].n}, outputs[i].n, (unsigned char *)outputs[i].items};
+      Tensor t = tensor_of(right);
+      wrong |= differs(name, what, &mine, &t);
+    } else if (outputs[i].kind == MAP) {
+      for (const Json *m = right->first; m != NULL; m = m->next)
+        for (long j = 0; j <= outputs[i].n; j++) {
+          if (j == outputs[i].n) refuse("%s: no membrane %s", name, m->key);
+          if (strcmp(outputs[i].keys[j], m->key) != 0) continue;
+          Tensor t = tensor_of(m);
+          snprintf(what, sizeof what, "membrane %.200s", m->key);
+          wrong |= differs(name, what, &outputs[i].items[j], &t);
+          break;
+        }
+    } else {
+      Tensor t = tensor_of(right);
+      wrong |= differs(name, what, outputs[i].items, &t);
+    }
+  }
+  return wrong;
+}
+
+static int replay(const char *folder) {
+  long size, all = 0, equal = 0;
+  char *text = (char *)read_file(folder, "manifest.json", &size), names[512][96];
+  for (Json *m = member(read_json(&text, 0), "vectors")->first; m != NULL && all < 512; m = m->next)
+    snprintf(names[all++], sizeof *names, "%s", string(m, "file"));
+  sweep();
+  for (long i = 0; i < all; i++, sweep()) equal += replay_one(folder, names[i]) == 0;
+  printf("%ld of %ld vectors equal\n", equal, all);
+  return equal == all && all > 0 ? 0 : 1;
 }
 
 /* ---- serve: one request a line, one answer a line ---- */

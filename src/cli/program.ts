@@ -10,6 +10,7 @@ import { inspectCommand } from './inspect.js'
 import { complaint, type Io, type Perform } from './io.js'
 import { lawsCommand } from './laws.js'
 import { traceCommand } from './trace.js'
+import { vectorsCommand } from './vectors.js'
 
 /** The version of the package, from its own package.json. */
 const version = (): string => {
@@ -55,6 +56,7 @@ Example:
     traceCommand(io, perform),
     convertCommand(io, perform),
     lawsCommand(io, perform),
+    vectorsCommand(perform),
   ]
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root))
   return root
