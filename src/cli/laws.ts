@@ -21,6 +21,8 @@ type Report = Pick<
 
 interface Options {
   readonly kernels?: string
+  readonly process?: string
+  readonly answer: number
   readonly level: Level
   readonly only: readonly string[]
   readonly expect?: string
@@ -192,6 +194,13 @@ const seconds = (text: string): number => {
   return value
 }
 
+/** Seconds that pass. */
+const positive = (text: string): number => {
+  const value = seconds(text)
+  if (value === 0) throw new InvalidArgumentError('It must be more than 0 seconds.')
+  return value
+}
+
 const whole =
   (least: number) =>
   (text: string): number => {
@@ -207,6 +216,12 @@ export const lawsCommand = (io: Io, perform: Perform): Command =>
     .description('list the laws of the model, or judge an implementation by them')
     .option('--kernels <module>', 'an ES module that exports `kernels` (and `carriers`): judge it')
     .addOption(
+      new Option(
+        '--process <command>',
+        'a command that answers on its standard streams, in any language: judge it',
+      ).conflicts('kernels'),
+    )
+    .addOption(
       new Option('--level <level>', 'what is asked for: every right implementation keeps spikes, a rounded one bits')
         .choices(['spikes', 'bits'])
         .default('spikes'),
@@ -219,7 +234,13 @@ export const lawsCommand = (io: Io, perform: Perform): Command =>
     .option('--expect <file>', 'JSON: { "<law id>": { "expect": "fail" or "skip", "why": "..." } }')
     .option('--runs <number>', 'cases a law', whole(1), 100)
     .option('--base <number>', 'shifts every law’s seed', whole(0), 0)
-    .option('--limit <seconds>', 'the most a law may take before the module is stopped; 0: no limit', seconds, 60)
+    .option(
+      '--limit <seconds>',
+      'the most a law may take before the module or process is stopped; 0: no limit',
+      seconds,
+      60,
+    )
+    .option('--answer <seconds>', 'the most the process may take to answer once', positive, 10)
     .addOption(new Option('--seed <number>', 'replay a failure: its seed').argParser(whole(-(2 ** 31))))
     .addOption(new Option('--path <path>', 'replay a failure: its path'))
     .option('--markdown', 'as markdown')
@@ -229,13 +250,15 @@ export const lawsCommand = (io: Io, perform: Perform): Command =>
       'after',
       `
 Exit code: 1 if a law fails that was not expected to, passes that was expected to fail, or nothing is judged.
-The module runs in a thread of its own; what it prints goes to standard error.
+A module runs in a thread of its own; what it prints goes to standard error. A process is asked as docs/protocol.md
+says; one that exits, hangs or babbles fails the law and is started again.
 
 Examples:
   $ spikingresformer laws
   $ spikingresformer laws --kernels ./mine.js --only 'fire.*'
   $ spikingresformer laws --kernels ./mine.js --expect expect.json --json judgement.json
   $ spikingresformer laws --kernels ./mine.js --level bits --junit laws.xml
+  $ spikingresformer laws --process './serve --precision float32'
 
 A module exports what it has; values are { shape, data } in [T, B, C, H, W]:
   export const kernels = {
@@ -244,8 +267,10 @@ A module exports what it has; values are { shape, data } in [T, B, C, H, W]:
     )
     .action(async (options: Options) =>
       perform(
-        options.kernels === undefined
-          ? listing(options)
-          : judgement(io, options, (L) => L.moduleJudgable(options.kernels!, resolve(options.kernels!))),
+        options.process !== undefined
+          ? judgement(io, options, (L) => L.processJudgable(options.process!, options.answer))
+          : options.kernels !== undefined
+            ? judgement(io, options, (L) => L.moduleJudgable(options.kernels!, resolve(options.kernels!)))
+            : listing(options),
       ),
     )

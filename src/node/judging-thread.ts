@@ -9,9 +9,14 @@ import { type Implementation, misnamed, type Operation, operationNames } from '.
 import { type Outcome, tried } from '../laws/judge.js'
 import type { Options } from '../laws/law.js'
 import { subjectOf } from '../laws/translation.js'
+import { implementationAt } from './port.js'
+import type { Line } from './relay.js'
 
 /** What a thread makes its implementation of. */
-export type Source = { readonly kind: 'module'; readonly path: string }
+export type Source =
+  | { readonly kind: 'module'; readonly path: string }
+  /** A process at the other end of a line; an answer may take so many seconds. */
+  | { readonly kind: 'process'; readonly line: Line; readonly seconds: number }
 
 /** What a thread is started with; `begun` holds the number of cases begun of the law it is at. */
 export interface Start {
@@ -63,11 +68,20 @@ const exported = (module: { readonly [key: string]: unknown }): Loaded => {
   return { implementation: { kernels, carriers, precision } as unknown as Some }
 }
 
-const load = async ({ path }: Source): Promise<Loaded> => {
-  try {
-    return exported((await import(pathToFileURL(path).href)) as { readonly [key: string]: unknown })
-  } catch (error) {
-    return { problem: `cannot be loaded: it ${thrown(error)}`, advice: 'name an ES module that loads' }
+const load = async (source: Source): Promise<Loaded> => {
+  switch (source.kind) {
+    case 'module':
+      try {
+        return exported((await import(pathToFileURL(source.path).href)) as { readonly [key: string]: unknown })
+      } catch (error) {
+        return { problem: `cannot be loaded: it ${thrown(error)}`, advice: 'name an ES module that loads' }
+      }
+    case 'process':
+      try {
+        return { implementation: implementationAt(source.line, source.seconds) as Some }
+      } catch (error) {
+        return { problem: `cannot be asked: ${thrown(error)}`, advice: 'it should answer as docs/protocol.md says' }
+      }
   }
 }
 

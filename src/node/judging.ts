@@ -6,24 +6,41 @@
 import { createRequire } from 'node:module'
 import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import { type MessagePort, Worker } from 'node:worker_threads'
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
 import { type Outcome, rowOf, stopped, untried } from '../laws/judge.js'
 import type { Law, Operation, Options, Row } from '../laws/law.js'
 import type { Message, Order, Source, Start } from './judging-thread.js'
+import { startRelay } from './relay.js'
 
 /** What is judged, how it is called in a sentence, and what must be ended with each of its threads. */
 export interface Judgable {
   readonly name: string
   /** Called anew for each thread. */
-  readonly start: () => { readonly source: Source; readonly stop: () => void }
+  readonly start: () => Started
+}
+
+/** What a thread is given, what is handed over to it for good, and how that is ended. */
+interface Started {
+  readonly source: Source
+  readonly transfer: readonly MessagePort[]
+  readonly stop: () => void
 }
 
 /** A module, judged as what it exports. */
 export const moduleJudgable = (name: string, path: string): Judgable => ({
   name,
-  start: () => ({ source: { kind: 'module', path }, stop: () => undefined }),
+  start: () => ({ source: { kind: 'module', path }, transfer: [], stop: () => undefined }),
+})
+
+/** A command, judged as a process that answers; an answer may take so many seconds. */
+export const processJudgable = (command: string, seconds: number): Judgable => ({
+  name: command,
+  start: () => {
+    const { line, stop } = startRelay(command)
+    return { source: { kind: 'process', line, seconds }, transfer: [line.port], stop }
+  },
 })
 
 /** How the judging goes. */
@@ -56,10 +73,10 @@ const threadFile = (): URL =>
   new URL('../node/judging-thread.js', pathToFileURL(createRequire(import.meta.url).resolve('spikingresformer/laws')))
 
 const startThread = (judgable: Judgable, heard: (text: string) => void): Thread => {
-  const { source, stop } = judgable.start()
+  const { source, transfer, stop } = judgable.start()
   const begun = new Int32Array(new SharedArrayBuffer(4))
   const workerData: Start = { source, begun }
-  const worker = new Worker(threadFile(), { workerData, stdout: true, stderr: true })
+  const worker = new Worker(threadFile(), { workerData, transferList: [...transfer], stdout: true, stderr: true })
   for (const stream of [worker.stdout, worker.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
       heard(text)
