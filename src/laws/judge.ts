@@ -21,9 +21,11 @@ export interface Watch {
   readonly begins: () => void
   /** The first case it does not hold of; smaller ones are looked for. */
   readonly finds: (sentence: string) => void
+  /** Whether it was lost in the last case: then that case is the failure, and no smaller one is looked for. */
+  readonly lost: () => boolean
 }
 
-const unwatched: Watch = { begins: () => undefined, finds: () => undefined }
+const unwatched: Watch = { begins: () => undefined, finds: () => undefined, lost: () => false }
 
 /** The verdict on a case, of which the implementation only ever sees a copy; an exception is a verdict like another. */
 const holdsOf =
@@ -44,9 +46,9 @@ const casesOf = (law: Law, { runs = 100, base = 0, seed, path }: Options) => ({
   ...(path === undefined ? {} : { path }),
 })
 
-const failure = (law: Law, subject: Subject, details: RunDetails<[unknown]>): Failure => {
+const failure = (law: Law, subject: Subject, details: RunDetails<[unknown]>, lost: string | null): Failure => {
   const counterexample = details.counterexample?.[0]
-  const again = holdsOf(law, subject)(counterexample)
+  const again = lost ?? holdsOf(law, subject)(counterexample)
   return {
     sentence: again === true ? 'failed, and held when asked again: the implementation is not deterministic' : again,
     counterexample,
@@ -63,9 +65,12 @@ export const tried = (law: Law, subject: Subject, options: Options, watch: Watch
   const holds = holdsOf(law, subject)
   const parameters = casesOf(law, options)
   let found = false
+  let lost: string | null = null
   const asked = (x: unknown): boolean => {
+    if (lost !== null) return true
     watch.begins()
     const verdict = holds(x)
+    if (verdict !== true && watch.lost()) lost = verdict
     if (verdict !== true && !found) {
       found = true
       watch.finds(verdict)
@@ -74,7 +79,7 @@ export const tried = (law: Law, subject: Subject, options: Options, watch: Watch
   }
   try {
     const details = check(property(law.given, asked), { ...parameters, endOnFailure: options.shrink === false })
-    return details.failed ? failure(law, subject, details) : details.numRuns
+    return details.failed ? failure(law, subject, details, lost) : details.numRuns
   } catch (error) {
     // Only a path that is not this law's, or a generator that fails, comes here.
     return { sentence: thrown(error), counterexample: undefined, seed: parameters.seed, path: options.path ?? '' }

@@ -9,7 +9,7 @@ import { type Implementation, misnamed, type Operation, operationNames } from '.
 import { type Outcome, tried } from '../laws/judge.js'
 import type { Options } from '../laws/law.js'
 import { subjectOf } from '../laws/translation.js'
-import { implementationAt } from './port.js'
+import { greetedAt } from './port.js'
 import type { Line } from './relay.js'
 
 /** What a thread makes its implementation of. */
@@ -41,7 +41,9 @@ export type Message =
 type Some = Implementation<unknown, unknown>
 
 /** An implementation, or why there is none. */
-type Loaded = { readonly implementation: Some } | { readonly problem: string; readonly advice: string }
+type Loaded =
+  | { readonly implementation: Some; readonly lost?: () => boolean }
+  | { readonly problem: string; readonly advice: string }
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null
@@ -78,7 +80,8 @@ const load = async (source: Source): Promise<Loaded> => {
       }
     case 'process':
       try {
-        return { implementation: implementationAt(source.line, source.seconds) as Some }
+        const { implementation, lost } = greetedAt(source.line, source.seconds)
+        return { implementation: implementation as Some, lost }
       } catch (error) {
         return { problem: `cannot be asked: ${thrown(error)}`, advice: 'it should answer as docs/protocol.md says' }
       }
@@ -107,6 +110,7 @@ const serve = async (port: NonNullable<typeof parentPort>, { source, begun }: St
       finds: (sentence) => {
         say({ kind: 'found', index: begun[0]! - 1, sentence })
       },
+      lost: loaded.lost ?? (() => false),
     })
     say({ kind: 'judged', outcome, seconds: (performance.now() - start) / 1000 })
   })

@@ -24,14 +24,18 @@ const MOST = { tensors: 1024, bytes: 768 * 1024 * 1024 }
 
 type Fields = { readonly [name: string]: unknown }
 
+/** What a process that was greeted is, seen from here. */
+export interface Greeted {
+  readonly implementation: Implementation & { readonly precision: Precision }
+  /** Whether the last question lost the process: it is gone, and the next one starts it again. */
+  readonly lost: () => boolean
+}
+
 /**
  * Greets the process at the other end of a line: its operations, each call of which waits for the answer, at most the
  * given seconds. Where there is none, the call throws one sentence, and the next call begins anew.
  */
-export const implementationAt = (
-  { port, signal }: Line,
-  seconds = 10,
-): Implementation & { readonly precision: Precision } => {
+export const greetedAt = ({ port, signal }: Line, seconds: number): Greeted => {
   const errand = (message: Errand): Brought => {
     Atomics.store(signal, 0, 0)
     port.postMessage(message)
@@ -123,5 +127,8 @@ export const implementationAt = (
   }
 
   const greeting = greet()
-  return { kernels: operationsOf(greeting, ask), precision: greeting.precision }
+  return {
+    implementation: { kernels: operationsOf(greeting, ask), precision: greeting.precision },
+    lost: () => !greeted,
+  }
 }
