@@ -1,7 +1,7 @@
 /** Synthetic checkpoints and inputs: the same numbers in every language, from a seed, nothing to download. @module */
 import { sym } from '../core/random.js'
 import { type Shape, sizeOf, type Tensor, tensor } from '../core/tensor.js'
-import type { Config } from '../model/config.js'
+import { type Config, stemOf } from '../model/config.js'
 import type { Entry } from '../model/entry.js'
 import { layout } from '../model/parameters.js'
 
@@ -17,7 +17,7 @@ const value = (config: Config, { key, shape, role }: Entry): ((r: number) => num
     case 'gain':
       return (r) => 1 + 0.25 * r
     case 'bias': {
-      const lower = key.startsWith('prologue') && config.stem === 'imagenet' ? 1 : 0
+      const lower = key.startsWith('prologue') && stemOf(config.stem).pool !== null ? 1 : 0
       return (r) => 0.25 * r - lower
     }
     case 'rate': {

@@ -4,7 +4,7 @@ import { struct } from 'fp-ts/lib/Monoid.js'
 import { MonoidSum } from 'fp-ts/lib/number.js'
 import { type Shape, type Spikes, sizeOf } from '../core/tensor.js'
 import { convolved } from '../core/window.js'
-import type { Convolution } from '../model/kernels.js'
+import type { Charge, Convolution } from '../model/kernels.js'
 import type { Call } from '../model/operation.js'
 
 /**
@@ -111,6 +111,17 @@ export const fanOut = (convolution: Convolution, { shape, counts }: Tally): numb
 
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0)
 
+/** What a neuron adds and multiplies in a step. */
+const chargeCost = (charge: Charge): Pick<Cost, 'additions' | 'multiplications'> => {
+  switch (charge.kind) {
+    case 'IF':
+      return { additions: 1, multiplications: 0 }
+    case 'LIF':
+    case 'PLIF':
+      return { additions: 2, multiplications: 1 }
+  }
+}
+
 /**
  * The cost of one call, whose spikes are tallies and whose currents are shapes.
  *
@@ -153,11 +164,11 @@ export const costOf = (call: Call<Tally, Shape>): Cost => {
     case 'fire': {
       const [spikes] = call.outputs
       const neurons = sizeOf(spikes.shape)
-      const leaky = call.parameters.charge.kind !== 'IF'
+      const { additions, multiplications } = chargeCost(call.parameters.charge)
       return {
         ...costs.empty,
-        additions: (leaky ? 2 : 1) * neurons,
-        multiplications: leaky ? neurons : 0,
+        additions: additions * neurons,
+        multiplications: multiplications * neurons,
         comparisons: neurons,
         spikes: countOf(spikes),
         neurons,

@@ -77,7 +77,14 @@ export const sources = ({ from }: Wire): readonly Wire[] => {
       return [from.of]
     case 'fire':
       return from.membrane === null ? [from.x] : [from.x, from.membrane]
-    default:
+    case 'stem':
+    case 'pool':
+    case 'hold':
+    case 'synapse':
+    case 'half':
+    case 'merge':
+    case 'meanPool':
+    case 'classify':
       return [from.x]
   }
 }

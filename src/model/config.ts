@@ -3,7 +3,7 @@ import type * as Either from 'fp-ts/lib/Either.js'
 import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
 import type { Size } from '../core/tensor.js'
 import { convolved } from '../core/window.js'
-import type { Charge, Reset } from './kernels.js'
+import type { Charge, Pool, Reset } from './kernels.js'
 
 /** One of the three stages: `depth` blocks of attention and feed-forward on `planes` channels. */
 export interface StageConfig {
@@ -123,6 +123,21 @@ const eachSide = (f: (side: number) => number, { height, width }: Size): Size =>
 })
 
 /**
+ * The windows of a stem: its convolution's, and its max-pool's where it has one.
+ *
+ * @example
+ * stemOf('plain') // => { kernel: 3, stride: 1, padding: 1, pool: null }
+ */
+export const stemOf = (stem: Config['stem']): Pool & { readonly pool: Pool | null } => {
+  switch (stem) {
+    case 'imagenet':
+      return { kernel: 7, stride: 2, padding: 3, pool: { kernel: 3, stride: 2, padding: 1 } }
+    case 'plain':
+      return { kernel: 3, stride: 1, padding: 1, pool: null }
+  }
+}
+
+/**
  * The size of the feature map in each stage.
  *
  * @example
@@ -130,8 +145,11 @@ const eachSide = (f: (side: number) => number, { height, width }: Size): Size =>
  */
 export const featureMaps = (config: Config): readonly Size[] => {
   const half = (side: number): number => convolved(side, 3, 2, 1)
-  const embedded =
-    config.stem === 'plain' ? config.image : eachSide((side) => half(convolved(side, 7, 2, 3)), config.image)
+  const { kernel, stride, padding, pool } = stemOf(config.stem)
+  const embedded = eachSide((side) => {
+    const map = convolved(side, kernel, stride, padding)
+    return pool === null ? map : convolved(map, pool.kernel, pool.stride, pool.padding)
+  }, config.image)
   return config.stages.map((_, i) => Array.from({ length: i }).reduce<Size>((size) => eachSide(half, size), embedded))
 }
 
@@ -148,34 +166,44 @@ const divides = (field: string, part: number, of: string, total: number): readon
     ? []
     : [{ _tag: 'Configuration', field, problem: `is ${part}, which does not divide ${of}, ${total}` }]
 
-const neuronFaults = ({ charge, threshold, reset }: Config): readonly Fault[] => [
-  ...finite('threshold', threshold),
-  ...(charge.kind === 'LIF' && !(Number.isFinite(charge.tau) && charge.tau >= 1)
-    ? [{ _tag: 'Configuration', field: 'charge.tau', problem: `must be at least 1, not ${charge.tau}` } as const]
-    : []),
-  ...(charge.kind === 'PLIF' ? finite('charge.w', charge.w) : []),
-  ...(reset.kind === 'hard'
-    ? [
+const fault = (field: string, problem: string): Fault => ({ _tag: 'Configuration', field, problem })
+
+const chargeFaults = (charge: Charge): readonly Fault[] => {
+  switch (charge.kind) {
+    case 'IF':
+      return []
+    case 'LIF':
+      return Number.isFinite(charge.tau) && charge.tau >= 1
+        ? []
+        : [fault('charge.tau', `must be at least 1, not ${charge.tau}`)]
+    case 'PLIF':
+      return finite('charge.w', charge.w)
+  }
+}
+
+const resetFaults = (reset: Reset, threshold: number): readonly Fault[] => {
+  switch (reset.kind) {
+    case 'hard':
+      return [
         ...finite('reset.value', reset.value),
         ...(reset.value < threshold
           ? []
           : [
-              {
-                _tag: 'Configuration',
-                field: 'reset.value',
-                problem: `must be below the threshold ${threshold}, not ${reset.value}: a neuron at rest would fire`,
-              } as const,
+              fault(
+                'reset.value',
+                `must be below the threshold ${threshold}, not ${reset.value}: a neuron at rest would fire`,
+              ),
             ]),
       ]
-    : threshold > 0
-      ? []
-      : [
-          {
-            _tag: 'Configuration',
-            field: 'threshold',
-            problem: `must be above 0 with a soft reset, not ${threshold}`,
-          } as const,
-        ]),
+    case 'soft':
+      return threshold > 0 ? [] : [fault('threshold', `must be above 0 with a soft reset, not ${threshold}`)]
+  }
+}
+
+const neuronFaults = ({ charge, threshold, reset }: Config): readonly Fault[] => [
+  ...finite('threshold', threshold),
+  ...chargeFaults(charge),
+  ...resetFaults(reset, threshold),
 ]
 
 const stageFaults = (config: Config): readonly Fault[] =>

@@ -6,9 +6,9 @@ import { isNonEmpty } from 'fp-ts/lib/ReadonlyArray.js'
 import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
 import { type Reals, type Shape, type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 import { mapFaults, wellFormed } from '../core/well-formed.js'
-import { type Config, featureMaps, validate } from './config.js'
+import { type Config, featureMaps, stemOf, validate } from './config.js'
 import { type Entry, entryFaults, type Role } from './entry.js'
-import type { BatchNorm, Neuron, Stem, Synapse } from './kernels.js'
+import type { BatchNorm, Charge, Neuron, Stem, Synapse } from './kernels.js'
 
 /** A neuron and the synapses it drives: `BN(Conv(SN(x)))`. */
 export interface Layer {
@@ -66,12 +66,18 @@ export const EPS = 1e-5
  * both the layout of a checkpoint (see {@link layout}) and its reader (see {@link parse}).
  */
 const assemble = (config: Config, read: Read): Parameters => {
+  const chargeAt = (key: string): Charge => {
+    switch (config.charge.kind) {
+      case 'IF':
+      case 'LIF':
+        return config.charge
+      case 'PLIF':
+        return { kind: 'PLIF', w: read({ key: `${key}.w`, shape: [], role: 'leak' }).data[0]! }
+    }
+  }
   const neuron = (key: string): Neuron => ({
     key,
-    charge:
-      config.charge.kind === 'PLIF'
-        ? { kind: 'PLIF', w: read({ key: `${key}.w`, shape: [], role: 'leak' }).data[0]! }
-        : config.charge,
+    charge: chargeAt(key),
     threshold: config.threshold,
     reset: config.reset,
   })
@@ -144,12 +150,12 @@ const assemble = (config: Config, read: Read): Parameters => {
     neuron: neuron(`${at}.activation`),
   })
   const embed = config.stages[0]!.planes
-  const [kernel, stride] = config.stem === 'imagenet' ? [7, 2] : [3, 1]
+  const { kernel, stride, padding, pool } = stemOf(config.stem)
   return {
     config,
     stem: {
-      ...synapse(['prologue.0', 'prologue.1'], [embed, config.channels, kernel], { stride, padding: (kernel - 1) / 2 }),
-      pool: config.stem === 'imagenet' ? { kernel: 3, stride: 2, padding: 1 } : null,
+      ...synapse(['prologue.0', 'prologue.1'], [embed, config.channels, kernel], { stride, padding }),
+      pool,
     },
     stages: config.stages.map(({ depth }, stage) => {
       const first = stage === 0 ? 0 : 1

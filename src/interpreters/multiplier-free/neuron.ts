@@ -6,30 +6,56 @@ import type { Charge, Neuron, Stateful } from '../../model/kernels.js'
 import type { Arithmetic, Representation } from './arithmetic.js'
 import { headOf, type Pending } from './pending.js'
 
-/** How many times a leaky neuron halves in a step, where its leak is a power of two. */
-const halvings = (charge: Charge): number => (charge.kind === 'LIF' ? exponentOf(charge.tau) : 1)
+/** How many times a neuron halves in a step, where its leak is a power of two; null for one that does not leak. */
+const halvingsOf = (charge: Charge): number | null => {
+  switch (charge.kind) {
+    case 'IF':
+      return null
+    case 'LIF':
+      return exponentOf(charge.tau)
+    case 'PLIF':
+      return 1
+  }
+}
 
 /** Why a neuron cannot do without a multiplier; nothing, if it can. */
 export const needsMultiplier = ({ key, charge }: Neuron): readonly Fault[] => {
   const fault = (field: string, problem: string): readonly Fault[] => [
     { _tag: 'Configuration', field: `${key}: ${field}`, problem },
   ]
-  if (charge.kind === 'LIF' && (charge.tau < 1 || 2 ** halvings(charge) !== charge.tau))
-    return fault(
-      'charge.tau',
-      `is ${charge.tau}; without a multiplier a leak can only be halved: tau = 1, 2, 4, 8, ...`,
-    )
-  if (charge.kind === 'PLIF' && charge.w !== 0)
-    return fault('charge.w', `is ${charge.w}; without a multiplier a leak can only be halved: w = 0, sigmoid(w) = 1/2`)
-  return []
+  const halved = 'without a multiplier a leak can only be halved'
+  switch (charge.kind) {
+    case 'IF':
+      return []
+    case 'LIF':
+      return charge.tau >= 1 && 2 ** exponentOf(charge.tau) === charge.tau
+        ? []
+        : fault('charge.tau', `is ${charge.tau}; ${halved}: tau = 1, 2, 4, 8, ...`)
+    case 'PLIF':
+      return charge.w === 0 ? [] : fault('charge.w', `is ${charge.w}; ${halved}: w = 0, sigmoid(w) = 1/2`)
+  }
 }
 
 /** A neuron's constants, as numbers of the arithmetic. `halvings` is null for a neuron that does not leak. */
 interface Constants<N> {
   readonly threshold: N
-  readonly rest: N
   readonly halvings: number | null
-  readonly soft: boolean
+  readonly rest: N
+  /** What a spike at potential h leaves. */
+  readonly after: (h: N) => N
+}
+
+/** A neuron's constants in a pending unit. */
+const constantsOf = <N>(N: Representation<N>, { charge, threshold, reset }: Neuron, unit: number): Constants<N> => {
+  const common = { threshold: N.of(threshold / unit), halvings: halvingsOf(charge) }
+  switch (reset.kind) {
+    case 'hard': {
+      const rest = N.of(reset.value / unit)
+      return { ...common, rest, after: () => rest }
+    }
+    case 'soft':
+      return { ...common, rest: N.of(0), after: (h) => N.subtract(h, common.threshold) }
+  }
 }
 
 /** Membrane v and input x to the potential h that meets the threshold: `v + x`, or `v + (x - (v - rest)) / 2^k`. */
@@ -54,7 +80,7 @@ const respond = <N>(
   const spikes = currents.map((x) => {
     const h = charged(v, x)
     const spike = A.atLeast(h, constants.threshold)
-    v = spike ? (constants.soft ? A.subtract(h, constants.threshold) : constants.rest) : h
+    v = spike ? constants.after(h) : h
     return spike ? 1 : 0
   })
   return [spikes, v]
@@ -69,14 +95,7 @@ export const fire =
   (p: Neuron) =>
   ({ shape, data, unit }: Pending<N>): Stateful<Pending<N>, Spikes> =>
   (membranes) => {
-    const heads = unit.scale.map(
-      (u): Constants<N> => ({
-        threshold: N.of(p.threshold / u),
-        rest: N.of((p.reset.kind === 'hard' ? p.reset.value : 0) / u),
-        halvings: p.charge.kind === 'IF' ? null : halvings(p.charge),
-        soft: p.reset.kind === 'soft',
-      }),
-    )
+    const heads = unit.scale.map((u) => constantsOf(N, p, u))
     const [T, ...layer] = shape as readonly [number, ...number[]]
     const head = headOf(unit)
     const before = membranes.get(p.key)?.data
