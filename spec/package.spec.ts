@@ -147,6 +147,35 @@ describe('the installed command', () => {
     })
   })
 
+  it('says why an optional package that is there does not load', () => {
+    const sharp = join(folder, 'required/node_modules/sharp')
+    const photo = join(root, 'spec/golden/preprocess/photo.jpg')
+    const classified = () => node(join(folder, 'required'), bin, 'classify', photo).stderr
+    const about = 'the package sharp is installed and does not load'
+    writeFileSync(join(sharp, 'index.js'), "throw new Error('it was built for another machine')")
+    expect(classified()).toContain(`${about}: it was built for another machine; install it again on this machine`)
+    writeFileSync(join(sharp, 'index.js'), "require('@img/nothing')")
+    expect(classified()).toContain(`${about}: Cannot find module '@img/nothing'`)
+    rmSync(join(sharp, 'index.js'))
+    expect(classified()).toContain('images need the optional package sharp')
+  })
+
+  it('lists the laws without fast-check, and says how to judge by them', () => {
+    const cwd = join(folder, 'required')
+    const list = node(everything(), bin, 'laws').stdout
+    expect(list).toMatch(/^fire\./m)
+    expect(node(cwd, bin, 'laws')).toEqual({ status: 0, stdout: list, stderr: '' })
+    for (const options of [['--markdown'], ['--json'], ['--only', 'fire.*']])
+      expect(node(cwd, bin, 'laws', ...options)).toEqual(node(everything(), bin, 'laws', ...options))
+    expect(node(cwd, bin, 'laws', '--kernels', 'mine.js')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^error: the laws cannot be loaded: .*fast-check.*; they need fast-check: run `npm install fast-check` .*\n$/,
+      ),
+    })
+  })
+
   it('exits with 1 where the work failed and with 2 on bad usage', () => {
     expect(node(everything(), bin, 'inspect', 'missing.pth')).toMatchObject({
       status: 1,

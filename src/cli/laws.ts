@@ -7,11 +7,17 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Fault, type Faults, reasonOf } from '../core/fault.js'
 import type { Expectations, Law, Level, Row } from '../entry/laws.js'
+import { type Listed, lawList } from '../laws/report.js'
+import { select } from '../laws/select.js'
 import type { Judgable } from '../node/judging.js'
 import { writeFileAtomically } from '../node/write.js'
 import type { Io, Perform } from './io.js'
 
 type Laws = typeof import('../entry/laws.js') & typeof import('../node/judging.js') & Report
+
+interface Built {
+  readonly laws: readonly Listed[]
+}
 
 /** The pieces of a report that the library prints whole. */
 type Report = Pick<
@@ -50,8 +56,19 @@ const loadLaws: TaskEither.TaskEither<Faults, Laws> = TaskEither.tryCatch(
     one({
       _tag: 'Unavailable',
       what: `the laws cannot be loaded: ${reasonOf(error)}`,
-      advice: 'they need fast-check: npm install fast-check',
+      advice:
+        'they need fast-check: run `npm install fast-check` beside it, or start the command with `npx -p spikingresformer -p fast-check`',
     }),
+)
+
+/** The list that the build has written of the laws, for who has no fast-check to load them with. */
+const builtList: TaskEither.TaskEither<Faults, readonly Listed[]> = pipe(
+  TaskEither.tryCatch(
+    async () => JSON.parse(await readFile(new URL('../laws/list.json', import.meta.url), 'utf8')) as Built,
+    (error) =>
+      one({ _tag: 'Unavailable', what: `the laws cannot be listed: ${reasonOf(error)}`, advice: 'install again' }),
+  ),
+  TaskEither.map(({ laws }) => laws),
 )
 
 const loadExpectations =
@@ -78,10 +95,10 @@ const loadExpectations =
           ),
         )
 
-const selected = (L: Laws, { only }: Options): Either.Either<Faults, readonly Law[]> => {
-  const nobodys = only.filter((pattern) => L.select(pattern)(L.laws).length === 0)
+const selected = <L extends Listed>(laws: readonly L[], { only }: Options): Either.Either<Faults, readonly L[]> => {
+  const nobodys = only.filter((pattern) => select(pattern)(laws).length === 0)
   return nobodys.length === 0
-    ? Either.right(only.length === 0 ? L.laws : L.select(...only)(L.laws))
+    ? Either.right(only.length === 0 ? laws : select(...only)(laws))
     : Either.left(
         one({
           _tag: 'Input',
@@ -135,7 +152,7 @@ const judgement = (io: Io, options: Options, subject: (L: Laws) => Judgable): Ta
     TaskEither.Do,
     TaskEither.bind('L', () => loadLaws),
     TaskEither.bind('expectations', ({ L }) => loadExpectations(L)(options.expect)),
-    TaskEither.bind('laws', ({ L }) => TaskEither.fromEither(selected(L, options))),
+    TaskEither.bind('laws', ({ L }) => TaskEither.fromEither(selected(L.laws, options))),
     TaskEither.bind('rows', ({ L, expectations, laws }) => judge(L, io, subject(L), laws, options, expectations)),
     TaskEither.chain(({ L, expectations, laws, rows }) => {
       const text =
@@ -170,13 +187,16 @@ const judgement = (io: Io, options: Options, subject: (L: Laws) => Judgable): Ta
 const listing = (options: Options): TaskEither.TaskEither<Faults, string> =>
   pipe(
     TaskEither.Do,
-    TaskEither.bind('L', () => loadLaws),
-    TaskEither.bind('laws', ({ L }) => TaskEither.fromEither(selected(L, options))),
-    TaskEither.chain(({ L, laws }) => {
-      const text = L.lawList(
-        laws,
-        options.json !== undefined ? 'json' : options.markdown === true ? 'markdown' : 'text',
-      )
+    TaskEither.bind('all', () =>
+      pipe(
+        loadLaws,
+        TaskEither.map(({ laws }): readonly Listed[] => laws),
+        TaskEither.orElse(() => builtList),
+      ),
+    ),
+    TaskEither.bind('laws', ({ all }) => TaskEither.fromEither(selected(all, options))),
+    TaskEither.chain(({ laws }) => {
+      const text = lawList(laws, options.json !== undefined ? 'json' : options.markdown === true ? 'markdown' : 'text')
       return typeof options.json === 'string'
         ? pipe(
             writeFileAtomically(options.json, text),

@@ -12,7 +12,7 @@ export { laws } from '../laws/all.js'
 export { parseExpectations } from '../laws/expectations.js'
 export * as given from '../laws/given.js'
 export { misnamed } from '../laws/implementation.js'
-export { anyJudged, rows, runLaws, seedOf, select, unexpected } from '../laws/judge.js'
+export { anyJudged, rows, runLaws, seedOf, unexpected } from '../laws/judge.js'
 export type {
   Carriers,
   Expectation,
@@ -41,3 +41,4 @@ export {
   table,
   toJson,
 } from '../laws/report.js'
+export { select } from '../laws/select.js'

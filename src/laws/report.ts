@@ -229,6 +229,9 @@ export const toJson = (rows: readonly Row[], laws: readonly Law[] = []): string 
     2,
   )}\n`
 
+/** What a list says of a law. */
+export type Listed = Pick<Law, 'id' | 'statement' | 'formula' | 'source' | 'level' | 'needs' | 'after'>
+
 /**
  * The laws themselves, by group: as text, markdown or JSON.
  *
@@ -236,7 +239,7 @@ export const toJson = (rows: readonly Row[], laws: readonly Law[] = []): string 
  * lawList(select('fire.tie')(laws)).split('\n')[0]
  * // => 'fire.tie  A potential that meets the threshold exactly fires, and one below it does not.'
  */
-export const lawList = (laws: readonly Law[], format: 'text' | 'markdown' | 'json' = 'text'): string => {
+export const lawList = (laws: readonly Listed[], format: 'text' | 'markdown' | 'json' = 'text'): string => {
   switch (format) {
     case 'json':
       return `${JSON.stringify(

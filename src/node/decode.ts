@@ -47,10 +47,24 @@ const formatOf = (bytes: Uint8Array): Either.Either<Faults, Format> => {
     : Either.right(found[0])
 }
 
+/** Whether the loader found no sharp at all, as opposed to one that lacks something itself. */
+const isAbsent = (error: unknown): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  'code' in error &&
+  (error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND') &&
+  /find (?:package|module) '(?:[^']*[\\/])?sharp(?:[\\/][^']*)?'/.test(reasonOf(error).split('\n')[0]!)
+
 const loadSharp: TaskEither.TaskEither<Faults, Sharp> = TaskEither.tryCatch(
   async () => (await import('sharp')).default,
-  (): Faults => [
-    { _tag: 'Unavailable', what: 'images need the optional package sharp', advice: 'run `npm install sharp`' },
+  (error): Faults => [
+    isAbsent(error)
+      ? { _tag: 'Unavailable', what: 'images need the optional package sharp', advice: 'run `npm install sharp`' }
+      : {
+          _tag: 'Unavailable',
+          what: `the package sharp is installed and does not load: ${reason(error)}`,
+          advice: 'install it again on this machine: `npm install sharp`',
+        },
   ],
 )
 
