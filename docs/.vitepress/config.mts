@@ -12,6 +12,7 @@ export default defineConfig({
   lang: 'en',
   base: process.env['DOCS_BASE'] ?? '/',
   head: [['link', { rel: 'icon', href: 'data:,' }]],
+  ignoreDeadLinks: process.env['DOCS_QUICK'] !== undefined,
   metaChunk: true,
   router: { prefetchLinks: false },
   srcExclude: ['data/**'],
