@@ -169,7 +169,7 @@ describe('a reader', () => {
       await expect.poll(() => verdict.innerText(), { timeout: 20_000 }).toContain('No spike differs')
       const lit = (): Promise<number> => figure.locator('.maps .on:not([fill-opacity="0"])').count()
       const before = await lit()
-      await figure.getByLabel('factor of the scale').fill('0')
+      await figure.getByRole('slider').fill('0')
       await expect.poll(() => verdict.innerText(), { timeout: 20_000 }).toContain('layers.0.0.activation_attn')
       expect(await verdict.innerText()).toContain('scale.value fails')
       expect(await lit()).toBeLessThan(before)
