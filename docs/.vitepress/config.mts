@@ -43,10 +43,7 @@ export default defineConfig({
     worker: { format: 'es' },
     build: { chunkSizeWarningLimit: 1500 },
     resolve: {
-      alias: [
-        { find: /^.*\/VPLocalSearchBox\.vue$/, replacement: here('./theme/SearchDialog.vue') },
-        { find: 'node:worker_threads', replacement: here('./theme/no-threads.ts') },
-      ],
+      alias: [{ find: /^.*\/VPLocalSearchBox\.vue$/, replacement: here('./theme/SearchDialog.vue') }],
     },
   },
 })

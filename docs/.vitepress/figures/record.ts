@@ -10,11 +10,11 @@ import {
   type Membranes,
   network,
   type Parameters,
-  plain,
   reference,
   type Spikes,
   step,
   tensor,
+  tensors,
   total,
   unobserved,
 } from 'spikingresformer'
@@ -72,7 +72,7 @@ export const record =
 export const operations =
   (parameters: Parameters) =>
   (image: Currents): readonly Readonly<Record<string, number>>[] => {
-    const advance = step(network(ledger(plain)(reference('float64')))(parameters))(unobserved(image))
+    const advance = step(network(ledger(tensors)(reference('float64')))(parameters))(unobserved(image))
     let membranes: Parameters_<typeof advance> = new Map()
     return Array.from({ length: STEPS }, () => {
       const [{ notes }, after] = advance(membranes)

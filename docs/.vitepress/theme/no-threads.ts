@@ -1,2 +1,0 @@
-/** Node's threads, which a page does not have. @module */
-export const parentPort = null
