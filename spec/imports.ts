@@ -65,9 +65,10 @@ export const isThere = (file: string): boolean => existsSync(join(root, file))
 
 /** A module of the repository as a path from its root; what is built, `dist/x.js`, is its source, `src/x.ts`. */
 const fileOf = (from: string, path: string): string => {
-  const target = normalize(join(dirname(from), path))
+  const target = normalize(join(dirname(from), path.replace(/\?\w+$/, ''))) // a query tells a bundler how to load it
   const source = target.replace(/^dist\//, 'src/')
   if (source === target && isThere(target)) return target
+  if (isThere(`${source}.ts`)) return `${source}.ts`
   return /\.\w+$/.test(source) ? source.replace(/\.js$/, '.ts') : `${source}.ts`
 }
 
