@@ -1,22 +1,5 @@
 /** Asking the digits network, which lives in a worker that starts with the first question. @module */
-import type { Cell, Query } from './query'
-import type { Drawn, Measured } from './random'
-import type { Dialled } from './scale'
-
-export type Question =
-  | { readonly kind: 'query'; readonly values: readonly number[]; readonly cell: Cell }
-  | { readonly kind: 'dial'; readonly values: readonly number[]; readonly dial: number; readonly layer: number }
-  | { readonly kind: 'random'; readonly drawn: Drawn }
-
-export type Answer =
-  | {
-      readonly kind: 'query'
-      readonly query: Query
-      readonly sops: readonly Readonly<Record<string, number>>[]
-      readonly answer: number
-    }
-  | { readonly kind: 'dial'; readonly dialled: Dialled }
-  | { readonly kind: 'random'; readonly measured: readonly Measured[] }
+import type { Answer, Question } from './question'
 
 type Reply = { readonly id: number } & ({ readonly answer: Answer } | { readonly problem: string })
 

@@ -1,8 +1,8 @@
 /** The digits network in a worker: answers what the figures ask. @module */
 import { decode, digits, digitsInput, type Parameters, parse } from 'spikingresformer'
 import weights from '../../../data/digits.safetensors?url'
-import type { Answer, Question } from './net'
 import { classOf, queryIn, runOf } from './query'
+import type { Answer, Question } from './question'
 import { measure } from './random'
 import { imageOf, record, rightOf } from './record'
 import { dialIn } from './scale'
