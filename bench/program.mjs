@@ -9,7 +9,7 @@ import { digits, variants } from '../dist/model/config.js'
 import { parse } from '../dist/model/parameters.js'
 import { bundledCheckpoint, bundledDigits } from '../dist/node/bundled.js'
 import { readImage } from '../dist/node/decode.js'
-import { readCheckpoint } from '../dist/node/files.js'
+import { readCheckpoint } from '../dist/node/weights.js'
 
 const right = (either) => {
   if (either._tag === 'Left') throw new Error(JSON.stringify(either.left))

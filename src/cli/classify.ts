@@ -86,20 +86,21 @@ const classified = (inputs: readonly string[], options: Options, io: Io): TaskEi
       const stages = parameters.config.stages.length
       const each = groups(inputs, options, parameters)
       const { run, stop } = watched(io, chosen, parameters, each.length)
-      const classify = async (sample: Sample, ofSamples: number): Promise<Classified> => {
-        const outcome = await run(sample.input, ofSamples)
-        const result = resultOf(sample, outcome, labels, { top: options.top, stages, chosen })
-        return { result, lines: drawResult(io.colour)(result, outcome.logits, sample.digit) }
-      }
+      const classify = (sample: Sample, ofSamples: number): TaskEither.TaskEither<Faults, Classified> =>
+        pipe(
+          run(sample.input, ofSamples),
+          TaskEither.map((outcome) => {
+            const result = resultOf(sample, outcome, labels, { top: options.top, stages, chosen })
+            return { result, lines: drawResult(io.colour)(result, outcome.logits, sample.digit) }
+          }),
+        )
       return pipe(
         each,
         TaskEither.traverseSeqArray(
           TaskEither.chain((samples) =>
             pipe(
               samples,
-              TaskEither.traverseSeqArray((sample) =>
-                TaskEither.fromTask<Classified, Faults>(() => classify(sample, samples.length)),
-              ),
+              TaskEither.traverseSeqArray((sample) => classify(sample, samples.length)),
             ),
           ),
         ),

@@ -42,13 +42,14 @@ const evaluated = (options: Options, io: Io): TaskEither.TaskEither<Faults, stri
     TaskEither.bind('chosen', () => chooseKernels('exact', options, io)),
     TaskEither.chain(({ parameters, samples, chosen }) => {
       const { run, stop } = watched(io, chosen, parameters, 1)
-      const measured = async ({ input }: Sample): Promise<Evaluated> => {
-        const { logits, notes } = await run(input, samples.length)
-        return { logits, cost: total(notes) }
-      }
+      const measured = ({ input }: Sample): TaskEither.TaskEither<Faults, Evaluated> =>
+        pipe(
+          run(input, samples.length),
+          TaskEither.map(({ logits, notes }) => ({ logits, cost: total(notes) })),
+        )
       return pipe(
         samples,
-        TaskEither.traverseSeqArray((sample) => TaskEither.fromTask(() => measured(sample))),
+        TaskEither.traverseSeqArray(measured),
         TaskEither.map((runs) => evaluation(parameters, samples, chosen, runs)),
         stop,
         TaskEither.map((e) => (options.json ? `${JSON.stringify(e)}\n` : draw(e))),

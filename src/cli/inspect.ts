@@ -137,7 +137,7 @@ const measure = (
         TaskEither.bind('chosen', () => chooseKernels('quick', options, io)),
         TaskEither.chain(({ sample, chosen }) => {
           const { run, stop } = watched(io, chosen, parameters, 1)
-          return stop(TaskEither.fromTask(() => run(sample, 1)))
+          return stop(run(sample, 1))
         }),
         TaskEither.map(({ notes }) => summary(notes, parameters.config.stages.length)),
       )

@@ -11,7 +11,7 @@ import type { Bar, Io } from './io.js'
 /** A network that reports to a progress bar. */
 export interface Watched {
   /** Runs one sample, of so many that together make one of the bar's groups. */
-  readonly run: (sample: NetworkInput, ofSamples: number) => Promise<Run>
+  readonly run: (sample: NetworkInput, ofSamples: number) => TaskEither.TaskEither<Faults, Run>
   /** Ends the bar when the work ends, well or not. */
   readonly stop: <A>(work: TaskEither.TaskEither<Faults, A>) => TaskEither.TaskEither<Faults, A>
 }
@@ -29,17 +29,17 @@ export const stopping =
   }
 
 /** A network under a bar for so many groups of samples. */
-export const watched = (io: Io, { interpreter }: Chosen, parameters: Parameters, groupCount: number): Watched => {
+export const watched = (io: Io, chosen: Chosen, parameters: Parameters, groupCount: number): Watched => {
   const bar = io.bar(groupCount)
   const { of, all } = worth(parameters)
   let unit = 0
   let kind: NetworkInput['kind'] = 'still'
-  const run = runner(interpreter, parameters, (path, steps) => bar.advance(unit * of(path, steps, kind)))
+  const run = runner(chosen, parameters, (path, steps) => bar.advance(unit * of(path, steps, kind)))
   return {
-    run: (sample, ofSamples) => {
+    run: (sample, ofSamples) => async () => {
       unit = 1 / all(sample) / ofSamples
       kind = sample.kind
-      return run(sample)
+      return run(sample)()
     },
     stop: stopping(bar),
   }

@@ -2,10 +2,12 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { fast, threaded, wasm } from '../compiled/interpreter.js'
+import { compileThreads, type Threaded } from '../compiled/network.js'
 import type { Faults } from '../core/fault.js'
 import type { Precision } from '../core/tensor.js'
 import { type Interpreter, tensorInterpreter } from '../interpreters/interpreter.js'
 import { reference } from '../interpreters/reference.js'
+import type { Parameters } from '../model/parameters.js'
 
 /** The names of the interpreters a network can be run with. */
 export const KERNELS = ['reference', 'fast', 'wasm'] as const
@@ -39,6 +41,8 @@ export interface Chosen {
   readonly name: KernelsName
   readonly threads: number
   readonly interpreter: Some
+  /** A network compiled for it, which runs many samples without seeing every value; null where it is not compiled. */
+  readonly compiled: ((parameters: Parameters) => TaskEither.TaskEither<Faults, Threaded>) | null
 }
 
 /** What a command is for decides what it runs with unless told: exact numbers, or results soon. */
@@ -61,9 +65,19 @@ export const choose = (purpose: Purpose, options: KernelOptions): TaskEither.Tas
   const alone = { precision, threads: 1, notice: null }
   switch (name) {
     case 'reference':
-      return TaskEither.right({ ...alone, name, interpreter: some(tensorInterpreter(reference(precision))) })
+      return TaskEither.right({
+        ...alone,
+        name,
+        interpreter: some(tensorInterpreter(reference(precision))),
+        compiled: null,
+      })
     case 'fast':
-      return TaskEither.right({ ...alone, name, interpreter: some(fast()) })
+      return TaskEither.right({
+        ...alone,
+        name,
+        interpreter: some(fast()),
+        compiled: compileThreads({ kernels: 'fast' }),
+      })
     case 'wasm': {
       const one = wasm()
       if (one.notice !== null || threads === 1)
@@ -72,10 +86,18 @@ export const choose = (purpose: Purpose, options: KernelOptions): TaskEither.Tas
           notice: one.notice,
           name: one.notice === null ? 'wasm' : 'fast',
           interpreter: some(one),
+          compiled: compileThreads(),
         })
       return pipe(
         threaded(threads),
-        TaskEither.map((team) => ({ precision, name, threads, interpreter: some(team), notice: null })),
+        TaskEither.map((team) => ({
+          precision,
+          name,
+          threads,
+          interpreter: some(team),
+          compiled: compileThreads({ threads }),
+          notice: null,
+        })),
       )
     }
   }

@@ -1,9 +1,13 @@
 /** Running a network on one sample: its logits, and what it cost. @module */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
+import type { Faults } from '../core/fault.js'
+import type { Currents } from '../core/tensor.js'
 import type { NetworkInput } from '../input/batch.js'
 import { type Cost, costs } from '../interpreters/cost.js'
 import type { Parameters } from '../model/parameters.js'
 import type { Notes } from '../observers/observe.js'
-import type { Some } from './choice.js'
+import type { Chosen, Some } from './choice.js'
 import { observed, type Wanted } from './observed.js'
 
 /** What a run gave. */
@@ -22,29 +26,55 @@ const added = (a: Notes<Cost>, b: Notes<Cost>): Notes<Cost> =>
 /** Steps computed together by an interpreter that gains by it. */
 const CHUNK = 8
 
-/**
- * Runs samples of one image or one sequence of frames from rest.
- *
- * Applying the interpreter and the parameters compiles; the result is then applied to each sample.
- */
-export const runner = (
-  interpreter: Some,
-  parameters: Parameters,
-  tick: Wanted['tick'],
-): ((sample: NetworkInput) => Promise<Run>) =>
+/** The mean of logits over the steps, class by class. */
+const meanOf = (classes: number, all: readonly Currents[]): Pick<Run, 'logits' | 'steps'> => {
+  const steps = all.reduce((sum, { shape }) => sum + shape[0]!, 0)
+  const sums = new Float64Array(classes)
+  for (const { data } of all) for (let i = 0; i < data.length; i++) sums[i % classes]! += data[i]!
+  return { logits: Array.from(sums, (sum) => sum / steps), steps }
+}
+
+/** Runs a sample from rest. */
+export type Runner = (sample: NetworkInput) => TaskEither.TaskEither<Faults, Run>
+
+/** A runner on an interpreter, every operation of which is observed. */
+const interpreted = (interpreter: Some, parameters: Parameters, tick: Wanted['tick']): Runner =>
   interpreter((I) => {
     const run = observed(I, parameters, { chunk: I.compute === null ? 1 : CHUNK, keep: () => false, tick })
-    const { classes } = parameters.config
-    return async (sample) => {
-      const chunks = await run(sample)
-      const steps = chunks.reduce((sum, { logits }) => sum + logits.shape[0]!, 0)
-      const sums = new Float64Array(classes)
-      for (const { logits } of chunks)
-        for (let i = 0; i < logits.data.length; i++) sums[i % classes]! += logits.data[i]!
-      return {
-        logits: Array.from(sums, (sum) => sum / steps),
-        notes: chunks.map(({ costs: notes }) => notes).reduce(added, new Map<string, Cost>()),
-        steps,
-      }
-    }
+    return (sample) =>
+      TaskEither.fromTask(async () => {
+        const chunks = await run(sample)
+        return {
+          ...meanOf(
+            parameters.config.classes,
+            chunks.map(({ logits }) => logits),
+          ),
+          notes: chunks.map(({ costs: notes }) => notes).reduce(added, new Map<string, Cost>()),
+        }
+      })
   })
+
+/**
+ * Runs samples of one image or one sequence of frames from rest, on a compiled network where there is one. `tick` hears
+ * the path of each operation that is done, and of how many steps.
+ *
+ * Applying the choice and the parameters compiles; the result is then applied to each sample.
+ */
+export const runner = (
+  { interpreter, compiled }: Pick<Chosen, 'interpreter' | 'compiled'>,
+  parameters: Parameters,
+  tick: Wanted['tick'],
+): Runner => {
+  if (compiled === null) return interpreted(interpreter, parameters, tick)
+  const { steps, classes } = parameters.config
+  const started = compiled(parameters)()
+  return ({ kind, tensor }) =>
+    pipe(
+      () => started,
+      TaskEither.chain((net) => async () => {
+        const following = { progress: tick }
+        return kind === 'still' ? net.measured.still(steps)(tensor, following) : net.measured.frames(tensor, following)
+      }),
+      TaskEither.map(([logits, notes]) => ({ ...meanOf(classes, [logits]), notes })),
+    )
+}
