@@ -338,8 +338,18 @@ const plans = (): readonly Plan[] => [
     'tau 3: a division, no multiplication by 1/3',
     neuron({ kind: 'LIF', tau: 3 }, toZero),
   ),
-  firePlan('plif', ['SRF-FIRE-1', 'SRF-FUNCTIONS-2'], 'w = 0.3', neuron({ kind: 'PLIF', w: 0.3 }, toZero)),
-  firePlan('plif.negative', ['SRF-FIRE-1', 'SRF-FUNCTIONS-2'], 'w = -1.7', neuron({ kind: 'PLIF', w: -1.7 }, toZero)),
+  firePlan(
+    'plif',
+    ['SRF-FIRE-1', 'SRF-FUNCTIONS-1', 'SRF-FUNCTIONS-2'],
+    'w = 0.3',
+    neuron({ kind: 'PLIF', w: 0.3 }, toZero),
+  ),
+  firePlan(
+    'plif.negative',
+    ['SRF-FIRE-1', 'SRF-FUNCTIONS-1', 'SRF-FUNCTIONS-2'],
+    'w = -1.7',
+    neuron({ kind: 'PLIF', w: -1.7 }, toZero),
+  ),
   firePlan('if', ['SRF-FIRE-1'], 'no leak', neuron({ kind: 'IF' }, toZero)),
   firePlan('soft', ['SRF-FIRE-4'], 'soft reset, threshold 0.7', neuron(lif, { kind: 'soft' }, 0.7)),
   firePlan(
