@@ -72,11 +72,19 @@ const built = new Map<string, { readonly file: string; readonly warnings: readon
 const serve = (): Promise<Server> =>
   new Promise((resolve) => {
     const server = createServer(({ url = '/' }, response) => {
-      const isolation = url.startsWith('/isolated/')
+      const isolation = /^\/(isolated|strict)\//.test(url)
         ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
         : {}
+      // Scripts of this origin and no others: neither WebAssembly nor a worker made of text.
+      const policy = url.startsWith('/strict/')
+        ? { 'Content-Security-Policy': "script-src 'self' 'unsafe-inline'" }
+        : {}
       const file = built.get(url.split('/').at(-1)!)?.file
-      response.writeHead(200, { 'Content-Type': file === undefined ? 'text/html' : 'text/javascript', ...isolation })
+      response.writeHead(200, {
+        'Content-Type': file === undefined ? 'text/html' : 'text/javascript',
+        ...isolation,
+        ...policy,
+      })
       response.end(
         file === undefined
           ? `<!doctype html><link rel="icon" href="data:,"><title>page</title>
@@ -120,6 +128,7 @@ afterAll(async () => {
 interface Outcome {
   readonly logits: readonly (readonly number[])[]
   readonly threads: readonly number[]
+  readonly kernels: readonly string[]
   readonly notice: string | null
 }
 
@@ -141,13 +150,30 @@ describe.each([...Object.keys(bundlers), 'page.js'])('%s', (name) => {
   })
 
   it.skipIf(!there)('runs in a page on one thread and on two, bit for bit', async () => {
-    expect(await inPage('isolated', name)).toEqual({ logits: [expected, expected], threads: [1, 2], notice: null })
+    expect(await inPage('isolated', name)).toEqual({
+      logits: [expected, expected],
+      threads: [1, 2],
+      kernels: ['wasm', 'wasm'],
+      notice: null,
+    })
   })
 
   it.skipIf(!there)('runs in a page that may not share memory on one, and says so', async () => {
     const { logits, threads, notice } = await inPage('plain', name)
     expect({ logits, threads }).toEqual({ logits: [expected, expected], threads: [1, 1] })
     expect(notice).toMatch(/^This page may not share memory with threads/)
+  })
+})
+
+describe.each(['esbuild', 'page.js'])('under a strict policy, %s', (name) => {
+  it.skipIf(!there)('runs in plain TypeScript on one thread, bit for bit, and says so', async () => {
+    const { logits, threads, kernels, notice } = await inPage('strict', name)
+    expect({ logits, threads, kernels }).toEqual({
+      logits: [expected, expected],
+      threads: [1, 1],
+      kernels: ['fast', 'fast'],
+    })
+    expect(notice).toMatch(/WebAssembly/)
   })
 })
 

@@ -27,7 +27,12 @@ globalThis.runAll = async () => {
   const two = right(await compileThreads({ threads: 2 })(parameters)())
   const runs = [right(one.still(4)(image)), right(await two.still(4)(image))]
   two.close()
-  return { logits: runs.map(bits), threads: [one.threads, two.threads], notice: two.notice }
+  return {
+    logits: runs.map(bits),
+    threads: [one.threads, two.threads],
+    kernels: [one.kernels, two.kernels],
+    notice: two.notice,
+  }
 }
 
 globalThis.runReference = () => {
