@@ -71,20 +71,21 @@ const countOf = ({ counts }: Tally): number => {
 }
 
 /** How many outputs along one side an input at each place reaches. */
-const reach = (size: number, kernel: number, stride: number, padding: number): readonly number[] => {
+const reach = (size: number, kernel: number, stride: number, padding: number): Int32Array => {
   const last = convolved(size, kernel, stride, padding) - 1
-  return Array.from({ length: size }, (_, at) => {
+  const reached = new Int32Array(size)
+  for (let at = 0; at < size; at++) {
     const from = Math.max(0, Math.ceil((at + padding - kernel + 1) / stride))
-    const to = Math.min(last, Math.floor((at + padding) / stride))
-    return Math.max(0, to - from + 1)
-  })
+    reached[at] = Math.max(0, Math.min(last, Math.floor((at + padding) / stride)) - from + 1)
+  }
+  return reached
 }
 
 /** How many positions of the output an input at each place of each line and column reaches. */
 const reaches = (
   { weight, stride, padding }: Convolution,
   shape: Shape,
-): readonly [rows: readonly number[], columns: readonly number[]] => {
+): readonly [rows: Int32Array, columns: Int32Array] => {
   const [, , kernelHeight, kernelWidth] = weight.shape as readonly [number, number, number, number]
   const [height, width] = shape.slice(-2) as [number, number]
   return [reach(height, kernelHeight, stride, padding), reach(width, kernelWidth, stride, padding)]
@@ -109,7 +110,7 @@ export const fanOut = (convolution: Convolution, { shape, counts }: Tally): numb
   return sum * (convolution.weight.shape[0]! / convolution.groups)
 }
 
-const total = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0)
+const total = (numbers: Int32Array): number => numbers.reduce((sum, n) => sum + n, 0)
 
 /** What a neuron adds and multiplies in a step. */
 const chargeCost = (charge: Charge): Pick<Cost, 'additions' | 'multiplications'> => {

@@ -11,7 +11,7 @@ import type { Life } from './allocate.js'
 export interface Wanted {
   readonly channels: number
   readonly positions: number
-  readonly lie?: Channels
+  readonly layout?: Channels
   /** Whether currents must lie row by row. */
   readonly byRows?: boolean
   /** Steps of a value without a time axis: 1. */
@@ -45,7 +45,7 @@ export interface Builder {
   readonly fresh: (
     carries: View['carries'],
     extents: { readonly steps: number; readonly batch: number; readonly positions: number },
-    lie: Channels,
+    layout: Channels,
     byRows?: boolean,
   ) => View
   /** A fresh buffer. */
@@ -110,7 +110,7 @@ export const readers = (
 export const suits = (view: View, wanted: Wanted): boolean =>
   view.channels === wanted.channels &&
   view.positions === wanted.positions &&
-  (wanted.lie === undefined || sameChannels(view, wanted.lie)) &&
+  (wanted.layout === undefined || sameChannels(view, wanted.layout)) &&
   (wanted.byRows !== true || view.carries === 'spikes' || liesByRows(view))
 
 /** Buffers and instructions, and how they end up as a program. */
@@ -132,10 +132,10 @@ export const construction = () => {
     fresh: (
       carries: View['carries'],
       extents: { readonly steps: number; readonly batch: number; readonly positions: number },
-      lie: Channels,
+      layout: Channels,
       byRows = false,
     ): View => {
-      const [view, bytes] = viewIn(sizes.length, carries, extents, lie, byRows)
+      const [view, bytes] = viewIn(sizes.length, carries, extents, layout, byRows)
       buffer(bytes)
       return view
     },

@@ -10,7 +10,7 @@ import { asConvolution, packAffine, packConvolution, ungrouped } from './pack.js
 
 const mapView = (B: Builder, x: CurrentWire, byRows = false): View => {
   const [, , channels, height, width] = x.shape as readonly [number, number, number, number, number]
-  return B.place(x, { channels, positions: height * width, lie: runsOf(1, channels), byRows })
+  return B.place(x, { channels, positions: height * width, layout: runsOf(1, channels), byRows })
 }
 
 /** An instruction that does one operation alone; a stem with a pool is done with its pool. */
@@ -116,7 +116,7 @@ export const emitMean = (B: Builder, wire: CurrentWire, x: CurrentWire): void =>
 /** The classifier: a dense convolution over one position. */
 export const emitClassify = (B: Builder, wire: CurrentWire, weight: Tensor<Reals>, x: CurrentWire): void => {
   const [classes, channels] = weight.shape as readonly [number, number]
-  const from = B.place(x, { channels, positions: 1, lie: runsOf(1, channels), byRows: true })
+  const from = B.place(x, { channels, positions: 1, layout: runsOf(1, channels), byRows: true })
   const { steps, batch } = from
   const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, classes))
   B.views.set(wire, to)

@@ -87,23 +87,23 @@ export const emitLayer = (B: Builder, wire: Wire, neuron: SpikeWire | null, memb
   const source = read ? currentSource(B, B.place(core)) : sourceOf(B, core)
   const fused = [...(read ? [] : [core]), ...(core === wire ? [] : [wire]), ...(neuron === null ? [] : [neuron])]
   const done = fused.map(({ path }) => path)
-  const { steps, batch, positions, lie } = source
-  const wanted = { channels: lie.channels, positions, lie }
+  const { steps, batch, positions, layout } = source
+  const wanted = { channels: layout.channels, positions, layout }
   const residual = other === null ? null : B.place(other, wanted)
   const extents = { steps, batch, positions }
   const store =
-    stored || (neuron !== null && B.uses(wire) === 1) ? null : B.fresh('currents', extents, lie, B.byRows(wire))
+    stored || (neuron !== null && B.uses(wire) === 1) ? null : B.fresh('currents', extents, layout, B.byRows(wire))
   if (store !== null) B.views.set(wire, store)
-  const spikes = neuron === null ? null : B.fresh('spikes', extents, lie)
+  const spikes = neuron === null ? null : B.fresh('spikes', extents, layout)
   const before =
     neuron?.from.op === 'fire' && neuron.from.membrane !== null
       ? B.place(neuron.from.membrane, { ...wanted, steps: 1 })
       : null
-  const after = membrane === undefined ? null : B.fresh('currents', { ...extents, steps: 1 }, lie)
+  const after = membrane === undefined ? null : B.fresh('currents', { ...extents, steps: 1 }, layout)
   if (neuron !== null && spikes !== null) B.views.set(neuron, spikes)
   if (membrane !== undefined && after !== null) B.views.set(membrane, after)
   const views = [residual, store, spikes, before, after].filter((view) => view !== null)
-  const masks = blocksOf(lie).map(([, real]) => (1 << real) - 1)
+  const masks = blocksOf(layout).map(([, real]) => (1 << real) - 1)
   const fire = (at: Resolve): Firing | null =>
     neuron?.from.op !== 'fire' || spikes === null
       ? null

@@ -53,8 +53,8 @@ export const lower = (outputs: readonly Wire[], { constants, keyOf, threads, kno
     const batch = sizeOf(wire.shape) / (steps * channels * positions)
     // Row by row, nothing need lie between one position's channels and the next's.
     const tight = wanted?.byRows === true ? { channels, run: channels, runStride: channels } : runsOf(1, channels)
-    const lie = wanted?.lie === undefined || wanted.lie.run === channels ? tight : wanted.lie
-    const view = buffers.fresh(wire.carries, { steps, batch, positions }, lie, wanted?.byRows)
+    const layout = wanted?.layout === undefined || wanted.layout.run === channels ? tight : wanted.layout
+    const view = buffers.fresh(wire.carries, { steps, batch, positions }, layout, wanted?.byRows)
     feeds.push({ wire, view })
     return view
   }
@@ -86,7 +86,12 @@ export const lower = (outputs: readonly Wire[], { constants, keyOf, threads, kno
         return
       case 'half': {
         const [, , channels, height, width] = from.x.shape as readonly [number, number, number, number, number]
-        const whole = B.place(from.x, { channels, positions: height * width, lie: runsOf(1, channels), byRows: true })
+        const whole = B.place(from.x, {
+          channels,
+          positions: height * width,
+          layout: runsOf(1, channels),
+          byRows: true,
+        })
         const d = channels / from.heads / 2
         const offset = whole.offset + from.which * d * 4
         views.set(wire, { ...whole, offset, channels: channels / 2, run: d, runStride: 2 * d })
@@ -115,8 +120,8 @@ export const lower = (outputs: readonly Wire[], { constants, keyOf, threads, kno
     }
     const view = views.get(wire)!
     if (wanted === undefined || suits(view, wanted)) return view
-    const lie = wanted.lie ?? runsOf(1, wanted.channels)
-    const moved = buffers.fresh(view.carries, { ...view, positions: wanted.positions }, lie, wanted.byRows)
+    const layout = wanted.layout ?? runsOf(1, wanted.channels)
+    const moved = buffers.fresh(view.carries, { ...view, positions: wanted.positions }, layout, wanted.byRows)
     buffers.push([view.buffer, moved.buffer], ({ base }) => ({
       kind: 'copy',
       path: wire.path,

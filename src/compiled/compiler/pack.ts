@@ -73,17 +73,17 @@ export const ungrouped = (convolution: Convolution): Convolution => {
 }
 
 /** One number a channel where the channels lie, zeros between. */
-const spread = (values: Reals, lie: Channels): Float32Array => {
-  const row = new Float32Array((lie.channels / lie.run) * lie.runStride)
-  for (let c = 0; c < lie.channels; c++) row[channelAt(lie, c)] = values[c]!
+const spread = (values: Reals, layout: Channels): Float32Array => {
+  const row = new Float32Array((layout.channels / layout.run) * layout.runStride)
+  for (let c = 0; c < layout.channels; c++) row[channelAt(layout, c)] = values[c]!
   return row
 }
 
 /** Batch norm's gains and shifts where the channels lie. */
 export const packAffine = (
   norm: BatchNorm,
-  lie: Channels,
+  layout: Channels,
 ): { readonly gain: Float32Array; readonly shift: Float32Array } => {
   const { gain, shift } = affineOf('float32')(norm)
-  return { gain: spread(gain, lie), shift: spread(shift, lie) }
+  return { gain: spread(gain, layout), shift: spread(shift, layout) }
 }

@@ -26,7 +26,7 @@ export interface Source {
   readonly line: number
   /** Groups of a convolution, or heads; each is a unit of its own. */
   readonly groups: number
-  readonly lie: Channels
+  readonly layout: Channels
   readonly touches: readonly number[]
   readonly part: (at: Resolve) => LayerInstruction['source']
 }
@@ -92,7 +92,7 @@ const overlapOf = (B: Builder, window: Window, view: View, groups: number, inGro
 /** The spikes of a sum over groups of `count` channels, in a layout that cuts no eight of them. */
 const placeSpikes = (B: Builder, x: SpikeWire, wanted: Wanted, count: number): View => {
   const view = B.place(x, wanted)
-  return cutsEights(view, count) ? B.place(x, { ...wanted, lie: runsOf(1, wanted.channels) }) : view
+  return cutsEights(view, count) ? B.place(x, { ...wanted, layout: runsOf(1, wanted.channels) }) : view
 }
 
 const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire): Source => {
@@ -105,15 +105,21 @@ const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire):
   const taps = kernelHeight * kernelWidth
   const slabs = Array.from({ length: groups }, (_, g) => slabsOf(view, taps, g * inGroup, inGroup))
   const outGroup = out / groups
-  const lie = outGroup % BLOCK === 0 ? runsOf(1, out) : runsOf(groups, outGroup)
+  const layout = outGroup % BLOCK === 0 ? runsOf(1, out) : runsOf(groups, outGroup)
   const width16 = groups * padded(outGroup)
   const tapRows = inEights(inGroup)
   const terms = taps * tapRows
   const weights = B.constants.weights(B.keyOf(wire.path, p), 'weights', p, width16 * terms * 4, () =>
     packConvolution(p.convolution, slabs[0]!, tapRows),
   )
-  const gain = B.constants.weights(B.keyOf(wire.path, p), 'gain', p, width16 * 4, () => packAffine(p.norm, lie).gain)
-  const shift = B.constants.weights(B.keyOf(wire.path, p), 'shift', p, width16 * 4, () => packAffine(p.norm, lie).shift)
+  const gain = B.constants.weights(B.keyOf(wire.path, p), 'gain', p, width16 * 4, () => packAffine(p.norm, layout).gain)
+  const shift = B.constants.weights(
+    B.keyOf(wire.path, p),
+    'shift',
+    p,
+    width16 * 4,
+    () => packAffine(p.norm, layout).shift,
+  )
   const pieces = `pieces ${taps} ${groups} ${shapeKey(view)}`
   const overlap = overlapOf(B, window, view, groups, inGroup)
   const sum: Omit<Sum, 'spikes'> = {
@@ -136,7 +142,7 @@ const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire):
     positions: outHeight * outWidth,
     line: overlap === null ? 1 : outWidth,
     groups,
-    lie,
+    layout,
     touches: [view.buffer],
     part: (at) => ({ kind: 'sum', sum: { ...sum, spikes: { base: at.base(view), stepStride, batchStride } } }),
   }
@@ -156,12 +162,14 @@ const productSource = (
     channels: heads * d,
     positions: n,
     byRows: true,
-    ...(B.given(y) ? { lie: runsOf(heads, d) } : {}),
+    ...(B.given(y) ? { layout: runsOf(heads, d) } : {}),
   })
   const rows =
-    found.run % d === 0 ? found : B.place(y, { channels: heads * d, positions: n, lie: runsOf(heads, d), byRows: true })
-  const lie = B.given(x) ? { lie: runsOf(heads, terms) } : {}
-  const view = placeSpikes(B, x, { channels: heads * terms, positions, ...lie }, terms)
+    found.run % d === 0
+      ? found
+      : B.place(y, { channels: heads * d, positions: n, layout: runsOf(heads, d), byRows: true })
+  const layout = B.given(x) ? { layout: runsOf(heads, terms) } : {}
+  const view = placeSpikes(B, x, { channels: heads * terms, positions, ...layout }, terms)
   const slabs = Array.from({ length: heads }, (_, head) => slabsOf(view, 1, head * terms, terms))
   const blocks = padded(width) / BLOCK
   const headBytes = padded(width) * inEights(terms) * 4
@@ -204,7 +212,7 @@ const productSource = (
     positions,
     line: 1,
     groups: heads,
-    lie: runsOf(heads, width),
+    layout: runsOf(heads, width),
     touches: [view.buffer, packed],
     part: (at) => ({
       kind: 'sum',
@@ -228,7 +236,7 @@ export const currentSource = (B: Builder, view: View): Source => {
     positions: view.positions,
     line: 1,
     groups: 1,
-    lie: view.run === view.channels ? runsOf(1, view.channels) : runsOf(view.channels / view.run, view.run),
+    layout: view.run === view.channels ? runsOf(1, view.channels) : runsOf(view.channels / view.run, view.run),
     touches: [view.buffer],
     part: (at) => ({ kind: 'current', lane: at.lane(view), ...identity }),
   }

@@ -83,7 +83,7 @@ export const cutsEights = ({ run, channels }: Channels, count: number): boolean 
  * channels may end inside an eight ({@link cutsEights}).
  */
 export const slabsOf = (
-  lie: Channels,
+  layout: Channels,
   taps: number,
   from: number,
   count: number,
@@ -98,8 +98,8 @@ export const slabsOf = (
     for (let at = first; at < end; ) {
       const [tap, c] = [Math.floor(at / tapRows), at % tapRows]
       const channel = from + c
-      const bits = Math.min(lie.run - (channel % lie.run), count - c, end - at)
-      pieces.push({ tap, bit: channelAt(lie, channel), bits, k: at - first })
+      const bits = Math.min(layout.run - (channel % layout.run), count - c, end - at)
+      pieces.push({ tap, bit: channelAt(layout, channel), bits, k: at - first })
       at += inEights(bits)
     }
     return { first, rows: end - first, pieces }

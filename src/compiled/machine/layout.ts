@@ -81,10 +81,10 @@ export const viewIn = (
   buffer: number,
   carries: View['carries'],
   { steps, batch, positions }: { readonly steps: number; readonly batch: number; readonly positions: number },
-  lie: Channels,
+  layout: Channels,
   byRows = false,
 ): readonly [view: View, bytes: number] => {
-  const width = (lie.channels / lie.run) * lie.runStride
+  const width = (layout.channels / layout.run) * layout.runStride
   const rowBytes = carries === 'currents' ? width * 4 : width / 8
   const blockBytes = carries === 'currents' ? BLOCK * 4 : BLOCK / 8
   const blocked = carries === 'currents' && !byRows
@@ -103,9 +103,9 @@ export const viewIn = (
     batchStride,
     rowStride,
     blockStride,
-    channels: lie.channels,
-    run: lie.run,
-    runStride: lie.runStride,
+    channels: layout.channels,
+    run: layout.run,
+    runStride: layout.runStride,
   }
   return [view, steps * stepStride + BLOCK * 4]
 }
