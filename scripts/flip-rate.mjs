@@ -8,7 +8,6 @@ import { tensor } from '../dist/core/tensor.js'
 import { digitsInput, splitDigits } from '../dist/input/digits.js'
 import { tensors } from '../dist/interpreters/interpreter.js'
 import { fixedPoint, floating } from '../dist/interpreters/multiplier-free/arithmetic.js'
-import { pending, settled } from '../dist/interpreters/multiplier-free/pending.js'
 import { multiplierFree } from '../dist/interpreters/multiplier-free.js'
 import { reference } from '../dist/interpreters/reference.js'
 import { cifar, digits } from '../dist/model/config.js'
@@ -62,13 +61,12 @@ const compare = (name, parameters, images) => {
     return runs.get(key)
   }
   for (const [arithmetic, precision, N] of representations) {
-    const K = right(multiplierFree(reference(precision), N)(neurons(parameters)))
-    const read = { toSpikes: (s) => s, toCurrents: settled(N) }
+    const I = right(multiplierFree(reference(precision), N)(neurons(parameters)))
     const layers = new Map()
     let changed = 0
     for (const [i, image] of images.entries()) {
       const expected = expectedOf(precision, i)
-      const found = run(K, read, parameters, pending(N)(image))
+      const found = run(I.kernels, I, parameters, I.fromCurrents(image))
       const [a, b] = [classes(expected.logits), classes(found.logits)]
       changed += a.filter((k, i) => k !== b[i]).length
       for (const { path, ...layer } of flips(expected.notes, found.notes)) {

@@ -34,7 +34,7 @@ const spikes = <C>(
 const without = <N>(N: Representation<N>, p: Parameters): Kernels<Spikes, Pending<N>> => {
   const K = multiplierFree(reference('float64'), N)(neurons(p))
   if (Either.isLeft(K)) throw new Error('refused')
-  return K.right
+  return K.right.kernels
 }
 
 describe('theorem 1 (d): spikes only, by construction', () => {

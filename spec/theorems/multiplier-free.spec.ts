@@ -58,7 +58,7 @@ describe('what the network without multipliers refuses', () => {
 
 describe('currents in pending units', () => {
   const N = floating('float64')
-  const K = right(multiplierFree(reference('float64'), N)([neuron]))
+  const K = right(multiplierFree(reference('float64'), N)([neuron])).kernels
   const y = pending(N)(tensor([1, 1, 2, 1, 2], Float64Array.of(1, 2, 3, 4)))
   const x = tensor([1, 1, 2, 1, 1], Uint8Array.of(1, 1))
 
@@ -106,10 +106,10 @@ describe('the trained digits network', () => {
   for (const precision of ['float64', 'float32'] as const)
     it(`in ${precision}, no spike of any layer differs from the reference's`, () => {
       const N = floating(precision)
-      const K = right(multiplierFree(reference(precision), N)(neurons(parameters)))
+      const I = right(multiplierFree(reference(precision), N)(neurons(parameters)))
       const rows = flips(
         spikes(reference(precision), (c) => c, image),
-        spikes(K, settled(N), pending(N)(image)),
+        spikes(I.kernels, I.toCurrents, I.fromCurrents(image)),
       )
       expect(rows).toHaveLength(38)
       expect(rows.every(({ spikes }) => spikes > 0)).toBe(true)
@@ -118,10 +118,10 @@ describe('the trained digits network', () => {
 
   it('with integers of 2^-8 some spikes flip, and flips sees them', () => {
     const N = fixedPoint(8)
-    const K = right(multiplierFree(reference('float64'), N)(neurons(parameters)))
+    const I = right(multiplierFree(reference('float64'), N)(neurons(parameters)))
     const rows = flips(
       spikes(reference('float64'), (c) => c, image),
-      spikes(K, settled(N), pending(N)(image)),
+      spikes(I.kernels, I.toCurrents, I.fromCurrents(image)),
     )
     const flipped = rows.reduce((sum, row) => sum + row.flips, 0)
     expect(flipped).toBe(31_291)
@@ -144,7 +144,7 @@ describe('the trained digits network', () => {
       of: counted('of'),
       to: counted('to'),
     }
-    const K = right(multiplierFree(reference('float64'), counting)(neurons(parameters)))
+    const K = right(multiplierFree(reference('float64'), counting)(neurons(parameters))).kernels
     const net = network(K)(parameters)
     const current = net.hold(4)(net.embed(pending(N)(image)))
     const before = { ...tally }

@@ -14,6 +14,7 @@ import type * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, unlessFaulty } from '../core/fault.js'
 import type { Currents, Spikes } from '../core/tensor.js'
 import type { Kernels, Neuron } from '../model/kernels.js'
+import { type Interpreter, tensors } from './interpreter.js'
 import type { Representation } from './multiplier-free/arithmetic.js'
 import { fire, needsMultiplier } from './multiplier-free/neuron.js'
 import { NONE, type Pending, pending, settled, withoutUnit } from './multiplier-free/pending.js'
@@ -90,11 +91,23 @@ const kernels = <N>(ends: Ends, N: Representation<N>): Kernels<Spikes, Pending<N
  * each with a `Configuration` fault.
  *
  * @example
- * const kernels = multiplierFree(reference('float32'), floating('float32'))(neurons(parameters))
- * const input = { shape: image.shape, data: [...image.data], unit: { scale: [1], run: 1 } } // no scale is pending
- * pipe(kernels, Either.map((K) => forward(network(K)(parameters))(4)(input).shape)) // => Either.right([4, 1, 10])
+ * const interpreter = multiplierFree(reference('float32'), floating('float32'))(neurons(parameters))
+ * const logits = pipe(
+ *   interpreter,
+ *   Either.map(({ kernels, fromCurrents, toCurrents }) =>
+ *     toCurrents(forward(network(kernels)(parameters))(4)(fromCurrents(image)))),
+ * )
+ * pipe(logits, Either.map(({ shape }) => shape)) // => Either.right([4, 1, 10])
  */
 export const multiplierFree =
   <N>(ends: Ends, N: Representation<N>) =>
-  (neurons: readonly Neuron[]): Either.Either<Faults, Kernels<Spikes, Pending<N>>> =>
-    unlessFaulty(neurons.flatMap(needsMultiplier), () => kernels(ends, N))
+  (neurons: readonly Neuron[]): Either.Either<Faults, Interpreter<Spikes, Pending<N>>> =>
+    unlessFaulty(neurons.flatMap(needsMultiplier), () => ({
+      kernels: kernels(ends, N),
+      fromSpikes: tensors.fromSpikes,
+      toSpikes: tensors.toSpikes,
+      fromCurrents: pending(N),
+      toCurrents: settled(N),
+      shapeOf: ({ shape }) => shape,
+      compute: null,
+    }))

@@ -52,7 +52,7 @@ export const unobserved = <A>(value: A): Observed<A, never> => ({ value, notes: 
  * The membranes an observed network keeps between chunks carry no notes: each chunk has its own.
  *
  * @example
- * const K = observe(({ operation }: Call<Spikes, Currents>) => operation)(reference('float64'))
+ * const K = observe<Spikes, Currents, string>(({ operation }) => operation)(reference('float64'))
  * const { notes } = forward(network(K)(parameters))(4)(unobserved(image))
  * notes.get('layers.0.0.W') // => 'synapse'
  */

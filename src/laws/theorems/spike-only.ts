@@ -5,7 +5,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { describe } from '../../core/fault.js'
 import type { Currents } from '../../core/tensor.js'
 import { floating } from '../../interpreters/multiplier-free/arithmetic.js'
-import { pending, settled } from '../../interpreters/multiplier-free/pending.js'
 import { multiplierFree } from '../../interpreters/multiplier-free.js'
 import { reference } from '../../interpreters/reference.js'
 import type { Membranes } from '../../model/kernels.js'
@@ -35,14 +34,13 @@ export const spikeOnlyLaws: readonly Law[] = [
     holds:
       (K) =>
       ({ p: parameters, x: frames }): Verdict => {
-        const N = floating('float64')
         const inSteps = range(frames.shape[0]!).map((t): Currents => steps(frames, t, t + 1))
         return pipe(
-          multiplierFree(reference('float64'), N)(neurons(parameters)),
+          multiplierFree(reference('float64'), floating('float64'))(neurons(parameters)),
           Either.match(
             (faults): Verdict => faults.map(describe).join('; '),
-            (without) => {
-              const expected = shown(network(without)(parameters), inSteps.map(pending(N)))
+            ({ kernels, fromCurrents, toCurrents }) => {
+              const expected = shown(network(kernels)(parameters), inSteps.map(fromCurrents))
               const found = shown(K.network(parameters), inSteps)
               return all(
                 ...found.flatMap(([logits, membranes], t) => [
@@ -50,9 +48,9 @@ export const spikeOnlyLaws: readonly Law[] = [
                     const at = membranes.get(key)
                     return at === undefined
                       ? `no membrane is kept under ${key}`
-                      : same(`membrane of ${key} after step ${t + 1}`, at, settled(N)(membrane))
+                      : same(`membrane of ${key} after step ${t + 1}`, at, toCurrents(membrane))
                   }),
-                  same(`logits of step ${t + 1}`, logits, settled(N)(expected[t]![0])),
+                  same(`logits of step ${t + 1}`, logits, toCurrents(expected[t]![0])),
                 ]),
               )
             },
