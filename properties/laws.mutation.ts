@@ -6,7 +6,7 @@ import { judgeOne } from '../src/laws/judge.js'
 import { referenceSubject } from './subjects.js'
 
 /** Slow, or about chance. */
-const left = /^(scale\.invariance|spike-only|network\.(?!definition|sops))/
+const left = /^(scale\.invariance|spike-only|network\.(?!definition|sops|stages))/
 
 const judging =
   (precision: 'float64' | 'float32') =>

@@ -1,10 +1,10 @@
 /** Wrong scales, firing rates, checkpoints and events. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import type { Reals, Tensor } from '../../src/core/tensor.js'
+import { type Reals, sizeOf, type Tensor, tensor } from '../../src/core/tensor.js'
 import { integrateEvents } from '../../src/input/events.js'
 import type { Operations } from '../../src/laws/implementation.js'
 import { at, mapped, tabulate } from '../../src/laws/tensors.js'
-import { type Parameters, parse } from '../../src/model/parameters.js'
+import { layout, type Parameters, parse } from '../../src/model/parameters.js'
 import { type Mutant, mutant } from './mutant.js'
 
 /** Both scales from one function of the rates and the number of terms. */
@@ -26,6 +26,16 @@ const normsChanged = <X>(node: X, change: (norm: { readonly eps: number }) => ob
   if (Array.isArray(node)) return (node as readonly unknown[]).map((inner) => normsChanged(inner, change)) as X
   const inner = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, normsChanged(value, change)]))
   return ('eps' in inner ? change(inner as { readonly eps: number }) : inner) as X
+}
+
+/** The tree with every node that has a key changed. */
+const changedWhere = <X>(node: X, key: string, change: (node: object) => object): X => {
+  if (typeof node !== 'object' || node === null || ArrayBuffer.isView(node)) return node
+  if (Array.isArray(node)) return (node as readonly unknown[]).map((inner) => changedWhere(inner, key, change)) as X
+  const inner = Object.fromEntries(
+    Object.entries(node).map(([name, value]) => [name, changedWhere(value, key, change)]),
+  )
+  return (key in inner && !('config' in inner) && !('image' in inner) ? change(inner) : inner) as X
 }
 
 const parsedAs =
@@ -129,6 +139,68 @@ export const borderMutants: readonly Mutant[] = [
   mutant('parse-silent', 'accepts a firing rate of 0', ['parse.silent'], { parse: indulgent }),
   mutant('parse-exchanged', "exchanges a norm's weight and bias", ['parse.tree'], {
     parse: parsedAs((norm) => ({ ...norm, weight: (norm as unknown as { bias: unknown }).bias })),
+  }),
+  mutant(
+    'parse-lenient',
+    'accepts any checkpoint: what is missing is zero, what is left over is ignored',
+    [
+      'parse.missing',
+      'parse.surplus',
+      'parse.misshapen',
+      'parse.finite',
+      'parse.rates',
+      'parse.variance',
+      'parse.silent',
+    ],
+    {
+      parse: (config) => (tensors) => {
+        const mended = new Map(
+          layout(config).map(({ key, shape, role }) => {
+            const found = (tensors.get(key) as Tensor<Reals> | undefined)?.data
+            const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => {
+              const x = found?.[i] ?? 0
+              return role === 'rate' && !(x > 0 && x <= 1)
+                ? 1
+                : Number.isFinite(x) && (role !== 'variance' || x >= 0)
+                  ? x
+                  : 0
+            })
+            return [key, tensor(shape, data)]
+          }),
+        )
+        return parse(config)(mended)
+      },
+    },
+  ),
+  mutant('parse-stride', 'gives every convolution stride 1', ['parse.tree'], {
+    parse: (config) => (tensors) =>
+      Either.map((p: Parameters) => changedWhere(p, 'stride', (c) => ({ ...c, stride: 1 })))(parse(config)(tensors)),
+  }),
+  mutant('parse-threshold', 'gives every neuron threshold 1', ['parse.tree'], {
+    parse: (config) => (tensors) =>
+      Either.map((p: Parameters) => changedWhere(p, 'threshold', (c) => ({ ...c, threshold: 1 })))(
+        parse(config)(tensors),
+      ),
+  }),
+  mutant('rate-first-head', "starts anew when the first head's rate is zero", ['rate.average'], {
+    movingRate: (rates, batch) => (rates[0] === 0 ? batch : rates.map((f, h) => average(f, batch[h]!, 0.999))),
+  }),
+  mutant('events-bytes', 'counts events in bytes', ['events.many'], {
+    integrateEvents: framesAs((frames) => mapped(frames, (x) => x % 256)),
+  }),
+  mutant('events-sorted', 'sorts the events by time', ['events.order'], {
+    integrateEvents: (size) => (events) => {
+      const order = Array.from({ length: events.t.length }, (_, i) => i).sort(
+        (a, b) => Number(events.t[a]) - Number(events.t[b]),
+      )
+      const column = (of: ArrayLike<number> | BigInt64Array) => order.map((i) => Number(of[i]))
+      return integrateEvents(size)({
+        t: column(events.t),
+        x: column(events.x),
+        y: column(events.y),
+        p: column(events.p),
+      })
+    },
   }),
   mutant('events-mean', 'takes the mean of the polarities as the third channel', ['events.sum'], {
     integrateEvents: framesAs((frames) =>

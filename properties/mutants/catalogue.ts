@@ -59,7 +59,7 @@ export const catalogue = (laws: readonly Law[], matrix: Matrix): string => {
       `### ${titles[group] ?? group}\n`,
       ...laws.filter(({ id }) => groupOf(id) === group).map((law) => entry(law, matrix)),
     ]),
-    `## The ${matrix.mutants.length} mutants\n\nEach is the reference with one mistake, judged on ${matrix.runs} cases a law.\n`,
+    `## The ${matrix.mutants.length} mutants\n\nEach is the reference with one mistake, judged on ${matrix.runs} cases a law by the laws of the operations it does otherwise and by those named for it.\n`,
     '| mutant | mistake | must die by | laws that kill it |\n|---|---|---|---|',
     ...matrix.mutants.map(
       ({ id, mistake, dies, killers }) =>

@@ -1,7 +1,7 @@
 /** A stranger's port is judged: what is right passes, what is not there is missing, a planted bug is found and shrunk. */
 import { describe, expect, it } from 'vitest'
 import type { Spikes } from '../../src/core/tensor.js'
-import { laws, type Row, runLaws, table } from '../../src/entry/laws.js'
+import { laws, levels, type Row, runLaws, table } from '../../src/entry/laws.js'
 import type { Implementation } from '../../src/laws/law.js'
 import { buggyKernels, carriers, type Film, kernels } from './stranger.js'
 
@@ -27,9 +27,26 @@ describe('a port of a few operations', () => {
   })
 
   it('misses the laws of what it has not, and each row says what', () => {
-    expect(rows.filter(({ status }) => status === 'pass' || status === 'missing')).toHaveLength(laws.length)
+    expect(rows.filter(({ status }) => ['pass', 'missing', 'beyond'].includes(status))).toHaveLength(laws.length)
     expect(rows.find(({ id }) => id === 'dstT.impulse')).toMatchObject({ status: 'missing', operations: ['dstT'] })
     expect(rows.find(({ id }) => id === 'scale.value')).toMatchObject({ status: 'missing', operations: ['c1', 'c2'] })
+  })
+})
+
+describe('the level it reaches', () => {
+  it('is every bit for the residual, and spikes for the synapses, which normalise in another order', () => {
+    const reached = new Map(levels(runLaws(port, laws), laws).map(({ operation, level }) => [operation, level]))
+    expect([reached.get('add'), reached.get('synapse')]).toEqual(['bits', 'spikes'])
+  })
+
+  it('is asked for by name: then a rounding that is not the specified one fails', () => {
+    const row = (level: 'spikes' | 'bits') =>
+      runLaws(
+        port,
+        laws.filter(({ id }) => id === 'synapse.bits'),
+        { level },
+      )[0]!.status
+    expect([row('spikes'), row('bits')]).toEqual(['beyond', 'fail'])
   })
 })
 

@@ -1,4 +1,5 @@
 /** Every law there is. @module */
+import { bitLaws } from './bits/laws.js'
 import type { Law } from './law.js'
 import { borderLaws } from './model/borders.js'
 import { dssaLaws } from './model/dssa.js'
@@ -11,6 +12,7 @@ import { headLaws } from './operations/head.js'
 import { layoutLaws } from './operations/layout.js'
 import { productLaws } from './operations/products.js'
 import { pureLaws } from './operations/pure.js'
+import { sizeLaws } from './operations/sizes.js'
 import { stemLaws } from './operations/stem.js'
 import { synapseLaws } from './operations/synapse.js'
 import { scaleInvarianceLaws } from './theorems/invariance.js'
@@ -25,6 +27,7 @@ export const laws: readonly Law[] = [
   ...layoutLaws,
   ...stemLaws,
   ...headLaws,
+  ...sizeLaws,
   ...pureLaws,
   ...scaleLaws,
   ...scaleInvarianceLaws,
@@ -33,4 +36,5 @@ export const laws: readonly Law[] = [
   ...networkLaws,
   ...spikeOnlyLaws,
   ...borderLaws,
+  ...bitLaws,
 ]

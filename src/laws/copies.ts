@@ -38,12 +38,18 @@ const isNumbers = (value: unknown): value is ArrayLike<number> =>
 
 /**
  * Where a value first differs from what it should be, in one sentence; `undefined` where nowhere. Numbers are compared
- * with `===` (and NaN with NaN), arrays of numbers whatever their type; every key must be there, and none besides.
+ * with `===` (and NaN with NaN), arrays of numbers whatever their type; every key must be there, and none besides, unless
+ * `surplus` says that more is no harm.
  *
  * @example
  * difference('p', { stride: 1 }, { stride: 2 }) // => 'p.stride = 1, should be 2'
  */
-export const difference = (place: string, found: unknown, expected: unknown): string | undefined => {
+export const difference = (
+  place: string,
+  found: unknown,
+  expected: unknown,
+  surplus: 'refused' | 'allowed' = 'refused',
+): string | undefined => {
   if (isNumbers(found) && isNumbers(expected)) {
     if (found.length !== expected.length) return `${place} has ${found.length} numbers, should have ${expected.length}`
     for (let i = 0; i < expected.length; i++)
@@ -57,9 +63,10 @@ export const difference = (place: string, found: unknown, expected: unknown): st
       : `${place} = ${show(found)}, should be ${show(expected)}`
   const [mine, theirs] = [new Map(entriesOf(found)), new Map(entriesOf(expected))]
   for (const key of theirs.keys()) if (!mine.has(key)) return `${place} has no ${key}, should have one`
-  for (const key of mine.keys()) if (!theirs.has(key)) return `${place} has ${key}, should have none`
+  if (surplus === 'refused')
+    for (const key of mine.keys()) if (!theirs.has(key)) return `${place} has ${key}, should have none`
   for (const [key, inner] of theirs) {
-    const differs = difference(`${place}.${key}`, mine.get(key), inner)
+    const differs = difference(`${place}.${key}`, mine.get(key), inner, surplus)
     if (differs !== undefined) return differs
   }
   return undefined

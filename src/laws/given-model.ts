@@ -31,14 +31,15 @@ const coarseNorm = (channels: number): Arbitrary<BatchNorm> =>
       bias: reals([channels], weight),
       mean: reals([channels], weight),
       deviation: fc.array(fc.constantFrom(1, 2, 0.5), { minLength: channels, maxLength: channels }),
+      eps: fc.constantFrom(2 ** -4, 2 ** -6),
     })
-    .map(({ deviation, ...rest }) => ({
+    .map(({ deviation, eps, ...rest }) => ({
       ...rest,
       variance: tensor(
         [channels],
-        Float32Array.from(deviation, (x) => x * x - 2 ** -4),
+        Float32Array.from(deviation, (x) => x * x - eps),
       ),
-      eps: 2 ** -4,
+      eps,
     }))
 
 const coarseSynapse = (
@@ -59,9 +60,17 @@ const coarseSynapse = (
     norm: coarseNorm(shape[0]!),
   })
 
-/** How all neurons of a block or network are: LIF of tau 2, PLIF at w = 0, IF; thresholds 1 or 1/2. */
+/** The learnt scalars of PLIFs whose leak is exact: 1/2, 1 and 0. */
+export const LEAKS = [0, 40, -800] as const
+
+/** How a neuron is: LIF of tau 2 or 1, PLIF of leak 1/2, 1 or 0, IF; thresholds 1 or 1/2. Each neuron of a part has its own. */
 export const manner: Arbitrary<Omit<Neuron, 'key'>> = fc.record({
-  charge: oneOf<Charge>({ kind: 'LIF', tau: 2 }, { kind: 'PLIF', w: 0 }, { kind: 'IF' }),
+  charge: oneOf<Charge>(
+    { kind: 'LIF', tau: 2 },
+    ...LEAKS.map((w): Charge => ({ kind: 'PLIF', w })),
+    { kind: 'IF' },
+    { kind: 'LIF', tau: 1 },
+  ),
   threshold: fc.constantFrom(1, 0.5),
   reset: oneOf<Reset>({ kind: 'hard', value: 0 }, { kind: 'hard', value: -0.25 }, { kind: 'soft' }),
 })
@@ -100,9 +109,9 @@ export const attention: Arbitrary<Case<Dssa>> = fc
     patch: whole(1, 2),
     rows: whole(1, 2),
     columns: whole(1, 2),
-    neuron: manner,
+    neurons: fc.record({ in: manner, attn: manner, out: manner }),
   })
-  .chain(({ heads, d, patch, rows, columns, neuron }) => {
+  .chain(({ heads, d, patch, rows, columns, neurons }) => {
     const planes = heads * d
     const size = { height: patch * rows, width: patch * columns }
     const tokens = rows * columns
@@ -122,9 +131,9 @@ export const attention: Arbitrary<Case<Dssa>> = fc
           heads,
           size,
           tokens,
-          in: { ...neuron, key: 'in' },
-          attn: { ...neuron, key: 'attn' },
-          out: { ...neuron, key: 'out' },
+          in: { ...neurons.in, key: 'in' },
+          attn: { ...neurons.attn, key: 'attn' },
+          out: { ...neurons.out, key: 'out' },
         },
       }))
   })
@@ -134,14 +143,23 @@ const layer = (neuron: Neuron, synapse: Arbitrary<Synapse>): Arbitrary<Layer> =>
 
 /** The feed-forward network: 1 or 2 channels, expanded 2 times, 1 or 2 groups. */
 export const feedForward: Arbitrary<Case<Gwsffn>> = fc
-  .record({ planes: whole(1, 2), groups: whole(1, 2), height: whole(1, 3), width: whole(1, 3), neuron: manner })
-  .chain(({ planes, groups, height, width, neuron }) => {
+  .record({
+    planes: whole(1, 2),
+    groups: whole(1, 2),
+    height: whole(1, 3),
+    width: whole(1, 3),
+    neurons: fc.record({ up: manner, conv: manner, down: manner }),
+  })
+  .chain(({ planes, groups, height, width, neurons }) => {
     const hidden = 2 * planes
     return fc
       .record({
-        up: layer({ ...neuron, key: 'up' }, coarseSynapse([hidden, planes, 1, 1])),
-        conv: layer({ ...neuron, key: 'conv' }, coarseSynapse([hidden, hidden / groups, 3, 3], { padding: 1, groups })),
-        down: layer({ ...neuron, key: 'down' }, coarseSynapse([planes, hidden, 1, 1])),
+        up: layer({ ...neurons.up, key: 'up' }, coarseSynapse([hidden, planes, 1, 1])),
+        conv: layer(
+          { ...neurons.conv, key: 'conv' },
+          coarseSynapse([hidden, hidden / groups, 3, 3], { padding: 1, groups }),
+        ),
+        down: layer({ ...neurons.down, key: 'down' }, coarseSynapse([planes, hidden, 1, 1])),
         data: twoChunks(planes, { height, width }),
       })
       .map(({ data, ...p }) => ({ ...data, p }))

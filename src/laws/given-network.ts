@@ -4,13 +4,13 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { describe, type Faults } from '../core/fault.js'
 import { sym } from '../core/random.js'
 import { sizeOf, tensor } from '../core/tensor.js'
-import { type Config, featureMaps, type StageConfig, ti } from '../model/config.js'
+import { type Config, cifar, digits, dvsg, featureMaps, l, m, type StageConfig, s, ti } from '../model/config.js'
 import type { Entry } from '../model/entry.js'
 import type { BatchNorm } from '../model/kernels.js'
 import { type Dssa, layout, type Parameters, parse } from '../model/parameters.js'
 import { current, type Dyadic, exact, plus, potential, summed, times } from './budget.js'
 import { reals, whole } from './given.js'
-import { type Case, manner } from './given-model.js'
+import { type Case, LEAKS, manner } from './given-model.js'
 
 // The worst currents of the networks drawn here, each in 24 bits.
 const weight: Dyadic = { exponent: -2, largest: 1 }
@@ -84,6 +84,7 @@ const value = ({ role, key }: Entry): ((r: number) => number) => {
     case 'rate':
       return () => 1
     case 'leak':
+      return (r) => LEAKS[Math.floor(((r + 1) / 2) * LEAKS.length)]!
     case 'counter':
       return () => 0
     default:
@@ -110,11 +111,28 @@ const exactly = <X>(node: X, seed: number): X => {
   } as X
 }
 
-/** Dyadic parameters of a network from a seed. */
+/** The most weights a neuron hears: more would not be exact. */
+const FAN_IN = 32
+
+/** Rows of weights, of which each has at most {@link FAN_IN} that are not zero, wherever they fall. */
+const sparseRows = (entry: Entry, seed: number): Float32Array => {
+  const [rows, each] = [entry.shape[0]!, sizeOf(entry.shape.slice(1))]
+  const data = new Float32Array(rows * each)
+  const of = value(entry)
+  const [places, sizes] = [sym(`${entry.key} places`, seed, rows * FAN_IN), sym(entry.key, seed, rows * FAN_IN)]
+  for (let i = 0; i < places.length; i++)
+    data[Math.floor(i / FAN_IN) * each + Math.floor(((places[i]! + 1) / 2) * each)] = of(sizes[i]!)
+  return data
+}
+
+/** Dyadic parameters of a network from a seed; where a neuron has many inputs, most weights are zero. */
 export const parametersOf = (config: Config, seed: number): Parameters => {
   const tensors = new Map(
     layout(config).map((entry) => {
-      const data = Float32Array.from(sym(entry.key, seed, sizeOf(entry.shape)), value(entry))
+      const many = entry.role === 'weight' && sizeOf(entry.shape.slice(1)) > 36
+      const data = many
+        ? sparseRows(entry, seed)
+        : Float32Array.from(sym(entry.key, seed, sizeOf(entry.shape)), value(entry))
       return [entry.key, tensor(entry.shape, data)]
     }),
   )
@@ -137,3 +155,76 @@ export const tiny: Arbitrary<Case<Parameters>> = fc
       later: reals([1, B, config.channels, height, width], pixel),
     })
   })
+
+/** Three stages of depth 1, 2 and 3, every number of channels another, patches of 4 or 2, 2 and 1, on maps that are no squares. */
+export const threeStages: Arbitrary<Config> = fc
+  .record({
+    stem: fc.constantFrom('plain' as const, 'imagenet' as const),
+    channels: fc.constantFrom(3, 2),
+    d: fc.constantFrom([3, 2, 2] as const, [1, 2, 3] as const, [5, 3, 1] as const),
+    heads: fc.constantFrom([1, 2, 3] as const, [2, 1, 4] as const),
+    wide: fc.boolean(),
+    classes: fc.constantFrom(10, 1, 5),
+    neuron: manner,
+  })
+  .filter(({ d, heads }) => new Set(heads.map((h, i) => h * d[i]!)).size === 3)
+  .map(({ stem, channels, d, heads, wide, classes, neuron }) => {
+    const side = stem === 'plain' ? 4 : 16
+    return {
+      ...ti,
+      ...neuron,
+      name: 'three stages',
+      image: { height: side, width: wide ? 2 * side : side },
+      channels,
+      stem,
+      stages: heads.map((h, i): StageConfig => ({ planes: h * d[i]!, heads: h, patch: [4, 2, 1][i]!, depth: i + 1 })),
+      ratio: 2,
+      groupWidth: 2,
+      classes,
+      steps: 2,
+    }
+  })
+
+/** The published configurations at the smallest image their patches divide, or twice as wide. */
+const published: Arbitrary<Config> = fc
+  .record({
+    config: fc.oneof(
+      { arbitrary: fc.constantFrom(digits, dvsg, cifar), weight: 12 },
+      { arbitrary: fc.constantFrom(ti, s), weight: 3 },
+      { arbitrary: fc.constantFrom(m, l), weight: 1 },
+    ),
+    wide: fc.boolean(),
+  })
+  .map(({ config, wide }) => {
+    const side = config.stem === 'plain' ? 4 : 16
+    // The widest of them stay square: a case should not take seconds.
+    return { ...config, image: { height: side, width: wide && config.stages[2]!.planes < 700 ? 2 * side : side } }
+  })
+
+const framesFor = (configs: Arbitrary<Config>, steps: number) =>
+  fc
+    .record({ config: configs, seed: whole(0, 2 ** 16), T: whole(1, steps), B: whole(1, 2) })
+    .map(({ config, seed, T, B }) => {
+      const shape = [config.channels, config.image.height, config.image.width]
+      const pixels = (name: string, lead: readonly number[]) =>
+        tensor(
+          [...lead, ...shape],
+          Float32Array.from(sym(name, seed, sizeOf([...lead, ...shape])), (r) => onGrid(r, pixel)),
+        )
+      return { config, seed, x: pixels('x', [T, B]), later: pixels('later', [1, B]) }
+    })
+
+/** A network by its configuration and the seed of its parameters, with frames. */
+export type Seeded = ReturnType<typeof framesFor> extends Arbitrary<infer X> ? X : never
+
+/** Networks of three stages. */
+export const deep: Arbitrary<Seeded> = framesFor(threeStages, 2)
+
+/** Published networks on small images. */
+export const large: Arbitrary<Seeded> = framesFor(published, 1)
+
+// The scores of 64 channels a head, the mix of the tokens of the maps above.
+exact(
+  'a score of a published network',
+  potential(times(summed(64, y), { exponent: 0, largest: 4 }), { steps: 2, tau: 2 }),
+)

@@ -102,14 +102,6 @@ const uses: { readonly [part in 'dssa' | 'gwsffn' | 'downsample' | 'network']: r
   network: dictionary,
 }
 
-/** The operations that may behave differently when one of these does: themselves, and the parts written over them. */
-export const touchedBy = (operations: readonly Operation[]): ReadonlySet<Operation> =>
-  new Set<Operation>([
-    ...operations,
-    ...(Object.keys(uses) as (keyof typeof uses)[]).filter((part) => uses[part].some((x) => operations.includes(x))),
-    ...(operations.some((x) => uses.network.includes(x)) ? (['sops'] as const) : []),
-  ])
-
 /** Every operation there is, by name. */
 export const operationNames: readonly Operation[] = [
   ...dictionary,

@@ -128,7 +128,7 @@ export interface Reached {
  *
  * @example
  * const judged = select('add.*')(laws)
- * levels(runLaws({ kernels: reference('float32') }, judged), judged) // => [{ operation: 'add', level: 'spikes' }]
+ * levels(runLaws({ kernels: reference('float32') }, judged), judged) // => [{ operation: 'add', level: 'bits' }]
  */
 export const levels = (rows: readonly Row[], laws: readonly Law[]): readonly Reached[] => {
   const status = new Map(rows.map((row) => [row.id, row.status]))

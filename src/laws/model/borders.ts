@@ -1,15 +1,18 @@
 /** Laws of what comes in: checkpoints and events. @module */
 import fc from 'fast-check'
 import type { Either } from 'fp-ts/lib/Either.js'
-import { syntheticCheckpoint } from '../../checkpoint/synthetic.js'
 import { describe, type Faults } from '../../core/fault.js'
 import type { Reals, Tensor } from '../../core/tensor.js'
+import type { Config } from '../../model/config.js'
+import type { Role } from '../../model/entry.js'
 import { layout, type Parameters } from '../../model/parameters.js'
+import { difference } from '../copies.js'
 import { whole } from '../given.js'
-import { configuration } from '../given-network.js'
 import { type Law, law } from '../law.js'
 import { at, replaced, tabulate, take } from '../tensors.js'
 import { all, equal, same } from '../verdict.js'
+import { checkpoint, type Recording, recording } from './given-borders.js'
+import { treeOf } from './tree.js'
 
 type Answer<A> = Either<Faults, A> | A
 
@@ -35,11 +38,6 @@ const refusal = <A>(answer: () => Answer<A>): string | undefined => {
 
 const CODE = "the authors' code"
 
-/** A checkpoint of a tiny network. */
-const checkpoint = fc
-  .record({ config: configuration, seed: whole(0, 2 ** 16) })
-  .map(({ config, seed }) => ({ config, tensors: syntheticCheckpoint(config, seed) }))
-
 const norms = (p: Parameters) => [
   p.stem.norm,
   ...p.stages.flatMap(({ downsample, blocks }) => [
@@ -54,60 +52,70 @@ const norms = (p: Parameters) => [
   ]),
 ]
 
-/** Where a few of the authors' keys belong in the tree. */
-const places = (p: Parameters): readonly (readonly [string, Tensor<Reals> | readonly number[]])[] => {
-  const L = p.stages.length - 1
-  const { attention, feedForward, index } = p.stages[L]!.blocks[0]!
-  const [a, f] = [`layers.${L}.${index}`, `layers.${L}.${index + 1}`]
-  return [
-    ['prologue.0.weight', p.stem.convolution.weight],
-    ['prologue.1.bn.weight', p.stem.norm.weight],
-    ['prologue.1.bn.bias', p.stem.norm.bias],
-    ['prologue.1.bn.running_mean', p.stem.norm.mean],
-    ['prologue.1.bn.running_var', p.stem.norm.variance],
-    [`${a}.W.weight`, attention.W.convolution.weight],
-    [`${a}.norm.bn.bias`, attention.W.norm.bias],
-    [`${a}.Wproj.weight`, attention.project.convolution.weight],
-    [`${a}.norm_proj.bn.running_var`, attention.project.norm.variance],
-    [`${a}.firing_rate_x`, attention.firingRateX],
-    [`${a}.firing_rate_attn`, attention.firingRateAttn],
-    [`${f}.up.1.weight`, feedForward.up.synapse.convolution.weight],
-    [`${f}.up.2.bn.weight`, feedForward.up.synapse.norm.weight],
-    [`${f}.conv.0.1.weight`, feedForward.conv.synapse.convolution.weight],
-    [`${f}.conv.0.2.bn.running_mean`, feedForward.conv.synapse.norm.mean],
-    [`${f}.down.1.weight`, feedForward.down.synapse.convolution.weight],
-    [`${f}.down.2.bn.bias`, feedForward.down.synapse.norm.bias],
-    ['classifier.weight', p.classifier],
-  ]
+/** What may be wrong with a checkpoint, and the key a refusal must name. */
+type Spoiled = { readonly config: Config; readonly tensors: ReadonlyMap<string, Tensor>; readonly key: string }
+
+/** A refusal of checkpoints by the name of a key. */
+const refuses = (
+  id: string,
+  statement: string,
+  formula: string,
+  source: string,
+  roles: readonly Role[],
+  spoil: (tensors: ReadonlyMap<string, Tensor>, key: string, at: number) => ReadonlyMap<string, Tensor>,
+): Law =>
+  law<Spoiled, 'parse'>({
+    id,
+    statement,
+    formula,
+    source,
+    needs: ['parse'],
+    atMost: 50,
+    given: checkpoint.chain(({ config, tensors }) =>
+      fc
+        .record({
+          key: fc.constantFrom(...layout(config).flatMap(({ key, role }) => (roles.includes(role) ? [key] : []))),
+          at: whole(0, 100),
+        })
+        .map(({ key, at: place }) => ({ config, key, tensors: spoil(tensors, key, place) })),
+    ),
+    holds:
+      ({ parse }) =>
+      ({ config, tensors, key }) => {
+        const said = refusal(() => parse(config)(tensors))
+        // A key that is not the network's may be named as it is there.
+        const name = [...tensors.keys()].find((other) => other.startsWith(`${key} `)) ?? key
+        return said === undefined
+          ? `a checkpoint whose ${name} cannot be is accepted, should be refused`
+          : said.includes(name) || `the refusal says "${said}", should name ${name}`
+      },
+  })
+
+const LEARNT: readonly Role[] = ['weight', 'gain', 'bias', 'mean', 'variance', 'rate']
+
+/** The tensors with one number of one of them replaced. */
+const withNumber = (x: number) => (tensors: ReadonlyMap<string, Tensor>, key: string, place: number) => {
+  const found = tensors.get(key) as Tensor<Reals>
+  return new Map<string, Tensor>([...tensors, [key, replaced(found, place % found.data.length, x)]])
 }
 
-/** Events in the order of time on a small sensor, at least one a frame. */
-const recording = fc
-  .record({ steps: whole(1, 4), height: whole(1, 3), width: whole(1, 3) })
-  .chain((size) =>
-    fc.record({
-      size: fc.constant(size),
-      events: fc.array(fc.tuple(whole(0, size.width - 1), whole(0, size.height - 1), whole(0, 1), whole(0, 9)), {
-        minLength: size.steps,
-        maxLength: 4 * size.steps,
-      }),
-    }),
-  )
-  .map(({ size, events }) => ({
-    size,
-    events: {
-      // Times of uneven gaps: frames are cut by number of events, not by time.
-      t: events.map((_, i) => events.slice(0, i).reduce((t, [, , , gap]) => t + gap, 0)),
-      x: events.map(([x]) => x),
-      y: events.map(([, y]) => y),
-      p: events.map(([, , p]) => p),
-    },
-  }))
+/** The frames of a recording by their definition, its events in the order they come. */
+const framesOf = ({ steps, height, width }: Recording['size'], events: Recording['events']): Tensor<Reals> => {
+  const count = events.t.length
+  const each = Math.floor(count / steps)
+  const data = new Float64Array(steps * 2 * height * width)
+  for (let i = 0; i < count; i++)
+    data[
+      ((Math.min(Math.floor(i / each), steps - 1) * 2 + events.p[i]!) * height + events.y[i]!) * width + events.x[i]!
+    ]! += 1
+  return { shape: [steps, 2, height, width], data }
+}
 
 export const borderLaws: readonly Law[] = [
   law({
     id: 'parse.tree',
-    statement: "A synthetic checkpoint is accepted, and every tensor under the authors' keys finds its place.",
+    statement:
+      "A synthetic checkpoint is accepted, and the whole tree is its own: every tensor under the authors' keys in its place, every stride, padding, group, threshold, reset, leak, head, size and token count.",
     formula: '\\mathrm{tree}(k) = \\mathrm{checkpoint}(k)',
     source: `${CODE}: the names of its state dict`,
     needs: ['parse'],
@@ -115,16 +123,7 @@ export const borderLaws: readonly Law[] = [
     holds:
       ({ parse }) =>
       ({ config, tensors }) =>
-        all(
-          ...places(accepted(parse(config)(tensors))).map(([key, found]) => {
-            const expected = tensors.get(key)!
-            return same(
-              key,
-              'data' in found ? found : { shape: expected.shape, data: Float64Array.from(found) },
-              expected,
-            )
-          }),
-        ),
+        difference('the tree', accepted(parse(config)(tensors)), treeOf(config, tensors), 'allowed') ?? true,
   }),
   law({
     id: 'parse.eps',
@@ -161,6 +160,92 @@ export const borderLaws: readonly Law[] = [
         return said === undefined
           ? `${key}[0] = 0 is accepted, should be refused`
           : said.includes(key) || `the refusal says "${said}", should name ${key}`
+      },
+  }),
+  refuses(
+    'parse.missing',
+    'A checkpoint that lacks a tensor is refused, by the name of its key.',
+    'k \\notin \\mathrm{checkpoint}',
+    CODE,
+    LEARNT,
+    (tensors, key) => new Map([...tensors].filter(([other]) => other !== key)),
+  ),
+  refuses(
+    'parse.surplus',
+    'A checkpoint with a tensor that is not the network’s is refused, by the name of its key.',
+    'k \\notin \\mathrm{layout}',
+    CODE,
+    LEARNT,
+    (tensors, key) => new Map([...tensors, [`${key} too`, tensors.get(key)!]]),
+  ),
+  refuses(
+    'parse.misshapen',
+    'A tensor of another shape is refused, by the name of its key, though it has as many numbers.',
+    '\\mathrm{shape}(k) \\ne \\mathrm{layout}(k)',
+    CODE,
+    LEARNT,
+    (tensors, key) => {
+      const found = tensors.get(key)!
+      return new Map([...tensors, [key, { ...found, shape: [1, ...found.shape] }]])
+    },
+  ),
+  refuses(
+    'parse.finite',
+    'A number that is none is refused, by the name of its key.',
+    'x \\in \\mathbb{R}',
+    CODE,
+    LEARNT,
+    withNumber(Number.NaN),
+  ),
+  refuses(
+    'parse.rates',
+    'A firing rate below 0 or above 1 is refused, by the name of its key.',
+    '0 < f \\le 1',
+    CODE,
+    ['rate'],
+    (tensors, key, place) => withNumber(place % 2 === 0 ? -0.25 : 1.5)(tensors, key, place),
+  ),
+  refuses(
+    'parse.variance',
+    'A variance below 0 is refused, by the name of its key.',
+    '\\sigma^2 \\ge 0',
+    CODE,
+    ['variance'],
+    withNumber(-1),
+  ),
+  law({
+    id: 'events.many',
+    statement: 'A pixel may have more than 255 events in a frame: all of them count.',
+    formula: 'F_p[t, y, x] \\in \\mathbb{N}',
+    source: CODE,
+    needs: ['integrateEvents'],
+    atMost: 20,
+    given: fc.record({ steps: whole(1, 2), count: fc.constantFrom(256, 257, 511, 600, 70_000), polarity: whole(0, 1) }),
+    holds:
+      ({ integrateEvents }) =>
+      ({ steps, count, polarity }) => {
+        const size = { steps, height: 1, width: 1 }
+        const zeros_ = Array<number>(steps * count).fill(0)
+        const events = { t: zeros_.map((_, i) => i), x: zeros_, y: zeros_, p: zeros_.map(() => polarity) }
+        return same('frames', take(accepted(integrateEvents(size)(events)), 1, [0, 1]), framesOf(size, events))
+      },
+  }),
+  law({
+    id: 'events.order',
+    statement: 'Events out of the order of time are refused, or integrated as they come: never in another order.',
+    formula: 't_i > t_{i+1} \\Rightarrow \\text{refused, or by } i',
+    source: `${CODE}: SpikingJelly integrates them as they come`,
+    needs: ['integrateEvents'],
+    given: recording,
+    holds:
+      ({ integrateEvents }) =>
+      ({ size, events }) => {
+        const unordered = { ...events, t: events.t.toReversed() }
+        const said = refusal(() => integrateEvents(size)(unordered))
+        return (
+          said !== undefined ||
+          same('frames', take(accepted(integrateEvents(size)(unordered)), 1, [0, 1]), framesOf(size, unordered))
+        )
       },
   }),
   law({

@@ -13,7 +13,7 @@ import { range, sum, tabulate } from '../tensors.js'
 type Five = [number, number, number, number, number]
 
 /** Neurons from rest: charge, compare, reset. */
-const fired = (p: Neuron, { shape, data }: Currents): Spikes => {
+export const fired = (p: Neuron, { shape, data }: Currents): Spikes => {
   const [T, n] = [shape[0]!, sizeOf(shape.slice(1))]
   const v = new Float64Array(n).fill(rest(p))
   const spikes = new Uint8Array(T * n)
@@ -53,7 +53,7 @@ export const transmitted = ({ convolution, norm }: Synapse, { shape, data }: Cur
 }
 
 /** The largest of each window, `BN(Conv(image))` before it. */
-const embedded = (p: Stem, image: Currents): Currents => {
+export const embedded = (p: Stem, image: Currents): Currents => {
   const bare = transmitted(p, image)
   if (p.pool === null) return bare
   const { kernel, stride, padding } = p.pool

@@ -8,7 +8,7 @@ import type { Call } from '../../model/operation.js'
 import type { Parameters } from '../../model/parameters.js'
 import { observe, unobserved } from '../../observers/observe.js'
 import { identityNorm, whole } from '../given.js'
-import { tiny } from '../given-network.js'
+import { deep, large, parametersOf, tiny } from '../given-network.js'
 import { type Law, law } from '../law.js'
 import { mapped, take } from '../tensors.js'
 import { all, equal, same } from '../verdict.js'
@@ -90,6 +90,39 @@ export const networkLaws: readonly Law[] = [
     definition: networkOf,
     formula:
       '\\mathrm{logits} = W\\, \\overline{(\\textstyle\\prod_L \\mathrm{GWSFFN} \\circ \\mathrm{DSSA} \\circ D_L)(\\mathrm{stem}(x))}',
+  }),
+  law({
+    id: 'network.stages',
+    statement:
+      'Three stages of depth 1, 2 and 3, every number of channels another, patches of 4, 2 and 1: the network is its equations.',
+    formula:
+      '\\mathrm{logits} = W\\, \\overline{F_3 \\circ D_3 \\circ F_2 \\circ D_2 \\circ F_1 \\circ \\mathrm{stem}}',
+    source: PAPER,
+    needs: ['network'],
+    atMost: 25,
+    given: deep,
+    holds:
+      ({ network }) =>
+      ({ config, seed, x }) => {
+        const p = parametersOf(config, seed)
+        return same('logits', forwardFrames(network(p))(x), networkOf(p, x))
+      },
+  }),
+  law({
+    id: 'network.published',
+    statement: 'The published configurations, whole, on small images: the network is its equations.',
+    formula: '\\mathrm{logits} = F(x)',
+    source: "the paper's table 1; the authors' code",
+    needs: ['network'],
+    after: ['network.definition'],
+    atMost: 2,
+    given: large,
+    holds:
+      ({ network }) =>
+      ({ config, seed, x }) => {
+        const p = parametersOf(config, seed)
+        return same('logits', forwardFrames(network(p))(x), networkOf(p, x))
+      },
   }),
   law({
     id: 'network.still',

@@ -150,11 +150,11 @@ export const scaleLaws: readonly Law[] = [
     formula: "f' = 0.999 f + 0.001 \\hat{f}",
     source: CODE,
     needs: ['movingRate'],
-    given: fc.record({ f: rates, silent: fc.boolean() }),
+    given: fc.record({ f: rates, silent: fc.constantFrom('none', 'first', 'last') }),
     holds:
       ({ movingRate }) =>
       ({ f, silent }) => {
-        const before = silent ? [...f, 0] : f
+        const before = { none: f, first: [0, ...f], last: [...f, 0] }[silent as 'none' | 'first' | 'last']
         const batch = range(before.length).map((head) => (head % 2 === 0 ? 1 : 0.5))
         return close(
           'the rate',

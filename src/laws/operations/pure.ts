@@ -1,95 +1,259 @@
-/** Laws of purity: an operation changes nothing it was given, and says the same when asked again. @module */
+/**
+ * Values over time, one law for all operations and parts: an operation changes nothing it was given, not its parameters
+ * and not the map of membranes; it says the same when asked again; an earlier result is as it was after a later call; and
+ * streams that take turns do not meet.
+ * @module
+ */
 import fc, { type Arbitrary } from 'fast-check'
-import type { Currents, Spikes, Tensor } from '../../core/tensor.js'
-import { driven, extents, reals, spikeTrain, synapse, transmitting, whole } from '../given.js'
-import type { Operation, Operations } from '../implementation.js'
-import { type Law, law } from '../law.js'
-import { constant } from '../tensors.js'
-import { all, equal, same } from '../verdict.js'
+import type { Currents, Reals, Spikes, Tensor } from '../../core/tensor.js'
+import type { Stateful } from '../../model/kernels.js'
+import { type Network, step, still } from '../../model/network.js'
+import { copyOf, difference } from '../copies.js'
+import { driven, extents, oneOf, reals, spikeTrain, synapse, transmitting, whole } from '../given.js'
+import { attention, type Case, feedForward, halving } from '../given-model.js'
+import { tiny } from '../given-network.js'
+import { type About, type Law, law, type Operation, type Operations, type Verdict } from '../law.js'
+import { checkpoint, recording } from '../model/given-borders.js'
+import { mapped } from '../tensors.js'
 
-const isTensor = (value: object): value is Tensor => 'shape' in value && 'data' in value
+type Kernels<N extends Operation> = Pick<Operations<Spikes, Currents>, N>
 
-/** Every number of every tensor inside a value, by place. */
-const tensors = (value: unknown, place: string): readonly (readonly [string, Currents])[] => {
-  if (typeof value !== 'object' || value === null) return []
-  if (isTensor(value)) return [[place, value as Currents]]
-  const entries = value instanceof Map ? [...value] : Object.entries(value)
-  return entries.flatMap(([key, inner]) => tensors(inner, `${place}.${key}`))
+const isTensor = (value: object): value is Tensor<Reals | Uint8Array> =>
+  'shape' in value && 'data' in value && ArrayBuffer.isView(value.data)
+
+/** What a value is now, tensors and maps read again. */
+const now =
+  ({ reread }: About) =>
+  (value: unknown): unknown => {
+    const look = (given: unknown): unknown => {
+      if (typeof given !== 'object' || given === null || ArrayBuffer.isView(given)) return given
+      const inner = reread(given)
+      if (isTensor(inner)) return inner
+      if (inner instanceof Map) return new Map([...inner].map(([key, x]) => [key, look(x)]))
+      if (Array.isArray(inner)) return inner.map(look)
+      return Object.fromEntries(Object.entries(inner).map(([key, x]) => [key, look(x)]))
+    }
+    return look(value)
+  }
+
+/** Other values of the same shapes: spikes flipped, currents of another sign and size. */
+const others = <X>(value: X): X => {
+  if (typeof value !== 'object' || value === null) return value
+  if (isTensor(value))
+    return mapped(value, value.data instanceof Uint8Array ? (s) => 1 - s : (x) => 1 - x) as unknown as X
+  if (Array.isArray(value)) return value.map(others) as X
+  return Object.fromEntries(Object.entries(value).map(([key, x]) => [key, others(x) as unknown])) as X
 }
 
-const copied = (found: readonly (readonly [string, Currents])[]): readonly (readonly [string, Currents])[] =>
-  found.map(([place, { shape, data }]) => [place, { shape: [...shape], data: data.slice() }])
+/** What must still be as it was: each with a name, the value, and a copy from then. */
+interface Kept {
+  readonly place: string
+  readonly value: unknown
+  readonly was: unknown
+}
 
-/** The law of one operation: `run` calls it on the case. */
-const pure = <X, const N extends Operation>(
-  operation: N,
-  given: Arbitrary<X>,
-  run: (K: Pick<Operations<Spikes, Currents>, N>, x: X) => unknown,
-): Law =>
-  law<X, N>({
-    id: `pure.${operation}`,
-    statement: `${operation} changes none of its arguments, and two calls agree.`,
-    formula: 'f(x) = f(x), \\quad x = x',
+const unchanged = (about: About, kept: readonly Kept[]): Verdict => {
+  for (const { place, value, was } of kept) {
+    const differs = difference(place, now(about)(value), was)
+    if (differs !== undefined) return differs
+  }
+  return true
+}
+
+/** What laws of this family share. */
+const about = <N extends Operation>(operation: N) =>
+  ({
     source: 'a tensor is a value',
     needs: [operation],
     over: 'values',
+    formula: 'x = x, \\quad f(x) = f(x)',
+  }) as const
+
+/** An operation without state: `run` applies the parameters, what it gives the values. */
+const pure = <P, X, const N extends Operation>(
+  operation: N,
+  given: Arbitrary<{ readonly p: P; readonly x: X }>,
+  run: (K: Kernels<N>, p: P) => (x: X) => unknown,
+  atMost?: number,
+): Law =>
+  law<{ readonly p: P; readonly x: X }, N>({
+    ...about(operation),
+    id: `pure.${operation}`,
+    statement: `${operation} changes neither its arguments nor its parameters, says the same when asked again, and leaves earlier results as they were.`,
+    ...(atMost === undefined ? {} : { atMost }),
     given,
-    holds: (K) => (x) => {
-      const before = copied(tensors(x, 'argument'))
-      const first = copied(tensors(run(K, x), operation))
-      const second = tensors(run(K, x), operation)
-      const arguments_ = tensors(x, 'argument')
-      return all(
-        equal('the answer', first.length > 0 ? 'a tensor' : 'no tensor', 'a tensor'),
-        ...before.map(([place, was], i) => same(`${place} after the call`, arguments_[i]![1], was)),
-        ...first.map(([place, was], i) => same(`${place} of the second call`, second[i]![1], was)),
-      )
-    },
+    holds:
+      (K, known) =>
+      ({ p, x }) => {
+        const keep = (place: string, value: unknown): Kept => ({ place, value, was: copyOf(now(known)(value)) })
+        const other = others(x)
+        const given_ = [keep('the parameters, after a call,', p), keep('the argument, after a call,', x)]
+        const f = run(K, p)
+        const first = keep('the first result, after a second call,', f(x))
+        const second = keep('the second result, after a third call,', f(other))
+        const verdict = unchanged(known, [...given_, first])
+        if (verdict !== true) return verdict
+        const again = now(known)(f(x))
+        const fresh = now(known)(run(K, p)(x))
+        const differs =
+          difference('the result, asked again,', again, first.was) ??
+          difference('the result, compiled again,', fresh, first.was)
+        return differs ?? unchanged(known, [...given_, first, second])
+      },
   })
+
+/** A part with state: two streams that take turns, and each alone. */
+const pureStream = <P, const N extends Operation>(
+  operation: N,
+  given: Arbitrary<Case<P>>,
+  run: (K: Kernels<N>, p: P) => (x: Currents) => Stateful<Currents, unknown>,
+  atMost?: number,
+): Law =>
+  law<Case<P>, N>({
+    ...about(operation),
+    id: `pure.${operation}`,
+    statement: `${operation} changes neither its arguments, its parameters nor the map of membranes, leaves earlier results as they were, and streams that take turns do not meet.`,
+    ...(atMost === undefined ? {} : { atMost }),
+    given,
+    holds:
+      (K, known) =>
+      ({ p, x, later }) => {
+        const keep = (place: string, value: unknown): Kept => ({ place, value, was: copyOf(now(known)(value)) })
+        const [y, yLater] = [others(x), others(later)]
+        const given_ = [keep('the parameters, after a call,', p), keep('the argument, after a call,', [x, later])]
+        const alone = (a: Currents, b: Currents): unknown => {
+          const f = run(K, p)
+          const [, membranes] = f(a)(new Map<string, Currents>())
+          return copyOf(now(known)(f(b)(membranes)))
+        }
+        const f = run(K, p)
+        const rest = new Map<string, Currents>()
+        const kept = keep('the map of membranes, after a call,', rest)
+        const first = f(x)(rest)
+        const results = [kept, keep('the first result, after later calls,', first)]
+        const other = f(y)(new Map<string, Currents>())
+        results.push(keep("the other stream's result, after later calls,", other))
+        const second = f(later)(first[1])
+        results.push(keep('the second result, after later calls,', second))
+        const last = f(yLater)(other[1])
+        const verdict = unchanged(known, [...given_, ...results])
+        if (verdict !== true) return verdict
+        return (
+          difference('the stream, taking turns with another,', now(known)(second), alone(x, later)) ??
+          difference('the other stream, taking turns,', now(known)(last), alone(y, yLater)) ??
+          unchanged(known, [...given_, ...results])
+        )
+      },
+  })
+
+const of = <X>(given: Arbitrary<X>): Arbitrary<{ readonly p: null; readonly x: X }> =>
+  given.map((x) => ({ p: null, x }))
 
 const currents = extents(2, 2, 2, 2, 2).chain((shape) => reals(shape))
 
 const product = (name: 'dstT' | 'dst') =>
   fc.record({
-    scale: fc.constant([1, 2]),
-    y: reals([1, 1, 2, 2, 2]),
-    s: spikeTrain(name === 'dstT' ? [1, 1, 4, 1, 2] : [1, 1, 2, 2, 2]),
+    p: fc.constant([1, 2]),
+    x: fc.record({
+      y: reals([1, 1, 2, 2, 2]),
+      s: spikeTrain(name === 'dstT' ? [1, 1, 4, 1, 2] : [1, 1, 2, 2, 2]),
+    }),
   })
+
+/** Both ways in, in turn: frames, and a still image held. */
+const eitherWay = (net: Network<Currents>) => (x: Currents) => (x.shape[0] === 1 ? still(net)(2)(x) : step(net)(x))
 
 export const pureLaws: readonly Law[] = [
   pure(
     'stem',
-    synapse.chain(({ p, shape }) => fc.record({ p: fc.constant({ ...p, pool: null }), x: reals(shape) })),
-    (K, { p, x }) => K.stem(p)(x),
+    synapse.chain(({ p, shape }) =>
+      fc.record({
+        p: fc.record({
+          convolution: fc.constant(p.convolution),
+          norm: fc.constant(p.norm),
+          pool: oneOf(null, { kernel: 1, stride: 1, padding: 0 }),
+        }),
+        x: reals(shape),
+      }),
+    ),
+    (K, p) => K.stem(p),
   ),
-  pure(
-    'hold',
-    extents(1, 2, 2, 2, 2).chain((shape) => reals(shape)),
-    (K, x) => K.hold(2)(x),
+  pure('hold', fc.record({ p: whole(1, 3), x: extents(1, 2, 2, 2, 2).chain((shape) => reals(shape)) }), (K, p) =>
+    K.hold(p),
   ),
-  pure(
+  pureStream(
     'fire',
-    driven.map(({ p, x }) => ({
-      p,
-      x,
-      membranes: new Map([[p.key, constant(x.shape.slice(1), 0.25)]]),
-    })),
-    (K, { p, x, membranes }) => K.fire(p)(x)(membranes),
+    driven.chain(({ p, x }) => fc.record({ p: fc.constant(p), x: fc.constant(x), later: reals(x.shape) })),
+    (K, p) => K.fire(p),
   ),
-  pure('synapse', transmitting, (K, { p, s }) => K.synapse(p)(s)),
-  pure('splitHeads', reals([1, 1, 8, 1, 2]), (K, y) => K.splitHeads(2)(y)),
-  pure('dstT', product('dstT'), (K, { scale, y, s }) => K.dstT(scale)(y, s)),
-  pure('dst', product('dst'), (K, { scale, y, s }) => K.dst(scale)(y, s)),
-  pure('mergeHeads', reals([1, 1, 2, 2, 4]), (K, y) => K.mergeHeads({ height: 2, width: 2 })(y)),
+  pure(
+    'synapse',
+    transmitting.map(({ p, s }) => ({ p, x: s })),
+    (K, p) => K.synapse(p),
+  ),
+  pure('splitHeads', fc.record({ p: fc.constant(2), x: reals([1, 1, 8, 1, 2]) }), (K, p) => K.splitHeads(p)),
+  pure('dstT', product('dstT'), (K, p) => {
+    const f = K.dstT(p)
+    return ({ y, s }) => f(y, s)
+  }),
+  pure('dst', product('dst'), (K, p) => {
+    const f = K.dst(p)
+    return ({ y, s }) => f(y, s)
+  }),
+  pure('mergeHeads', fc.record({ p: fc.constant({ height: 2, width: 2 }), x: reals([1, 1, 2, 2, 4]) }), (K, p) =>
+    K.mergeHeads(p),
+  ),
   pure(
     'add',
-    currents.chain((a) => fc.record({ a: fc.constant(a), b: reals(a.shape) })),
-    (K, { a, b }) => K.add(a, b),
+    of(currents.chain((a) => fc.record({ a: fc.constant(a), b: reals(a.shape) }))),
+    (K) =>
+      ({ a, b }) =>
+        K.add(a, b),
   ),
-  pure('meanPool', currents, (K, x) => K.meanPool(x)),
+  pure('meanPool', of(currents), (K) => K.meanPool),
   pure(
     'classify',
-    whole(1, 3).chain((C) => fc.record({ weight: reals([2, C]), x: reals([2, 1, C]) })),
-    (K, { weight, x }) => K.classify(weight)(x),
+    whole(1, 3).chain((C) => fc.record({ p: reals([2, C]), x: reals([2, 1, C]) })),
+    (K, p) => K.classify(p),
+  ),
+  pureStream('dssa', attention, (K, p) => K.dssa(p), 30),
+  pureStream('gwsffn', feedForward, (K, p) => K.gwsffn(p), 30),
+  pureStream('downsample', halving, (K, p) => K.downsample(p), 30),
+  pureStream('network', tiny, (K, p) => eitherWay(K.network(p)), 20),
+  pure('c1', of(fc.record({ firingRateX: fc.constantFrom([0.25, 0.5], [1]), planes: fc.constant(8) })), (K) => K.c1),
+  pure('c2', of(fc.record({ firingRateAttn: fc.constantFrom([0.25, 0.5], [1]), tokens: fc.constant(4) })), (K) => K.c2),
+  pure(
+    'movingRate',
+    of(
+      fc.record({
+        rates: fc.constantFrom([0, 0], [0.5, 0.25], [0, 0.5]),
+        batch: fc.constantFrom([0.5, 0.125], [1, 0]),
+      }),
+    ),
+    (K) =>
+      ({ rates, batch }) =>
+        K.movingRate(rates, batch),
+  ),
+  pure(
+    'parse',
+    checkpoint.map(({ config, tensors }) => ({ p: { config, tensors }, x: null })),
+    (K, { config, tensors }) =>
+      () =>
+        K.parse(config)(tensors),
+    20,
+  ),
+  pure(
+    'integrateEvents',
+    recording.map(({ size, events }) => ({ p: { size, events }, x: null })),
+    (K, { size, events }) =>
+      () =>
+        K.integrateEvents(size)(events),
+    20,
+  ),
+  pure(
+    'sops',
+    tiny.map(({ p, later }) => ({ p, x: later })),
+    (K, p) => K.sops(p)(2),
+    10,
   ),
 ]

@@ -22,6 +22,14 @@ const shown = <C>(net: Network<C>, frames: readonly C[]): readonly (readonly [C,
   return after
 }
 
+/** The network with every PLIF's leak 1/2: a halving. */
+const halving = <X>(node: X): X => {
+  if (typeof node !== 'object' || node === null || ArrayBuffer.isView(node)) return node
+  if (Array.isArray(node)) return (node as readonly unknown[]).map(halving) as X
+  if ('kind' in node && node.kind === 'PLIF') return { kind: 'PLIF', w: 0 } as X
+  return Object.fromEntries(Object.entries(node).map(([key, inner]) => [key, halving(inner as unknown)])) as X
+}
+
 export const spikeOnlyLaws: readonly Law[] = [
   law({
     id: 'spike-only.network',
@@ -30,7 +38,7 @@ export const spikeOnlyLaws: readonly Law[] = [
     formula: 'g \\sum_j w_j s_j + b = \\sum_j (g w_j) s_j + b, \\qquad c\\,h \\ge \\theta \\iff h \\ge \\theta / c',
     source: "the paper's section 4: spike-driven",
     needs: ['network'],
-    given: tiny,
+    given: tiny.map((x) => ({ ...x, p: halving(x.p) })),
     holds:
       (K) =>
       ({ p: parameters, x: frames }): Verdict => {
