@@ -21,7 +21,7 @@ const terms: readonly string[] = [
 
 /** The anchor of a heading: its words joined by hyphens; the id of a law or of a requirement as it is. */
 export const slugify = (heading: string): string =>
-  /^(SRF-[\w-]+|[a-zA-Z]+(\.[\w-]+)+)$/.test(heading)
+  /^(SRF-[\w-]+|[a-zA-Z][\w-]*(\.[\w-]+)+)$/.test(heading)
     ? heading
     : heading
         .trim()
