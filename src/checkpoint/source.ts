@@ -30,7 +30,14 @@ export const sourceOfBytes = (bytes: Uint8Array): Source => ({
 /** What is read of a `Blob`, so that no declaration needs a page's types. */
 export interface BlobLike {
   readonly size: number
-  readonly slice: (start: number, end: number) => { readonly arrayBuffer: () => Promise<ArrayBuffer> }
+  /** The bytes from `start` up to `end`, which are read when they are asked for. */
+  readonly slice: (start: number, end: number) => BlobRange
+}
+
+/** A part of a `Blob`. */
+export interface BlobRange {
+  /** Its bytes. */
+  readonly arrayBuffer: () => Promise<ArrayBuffer>
 }
 
 /**

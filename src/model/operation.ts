@@ -199,8 +199,11 @@ export const operationNames = Object.keys(carriers) as readonly OperationName[]
 
 /** One function for each kind of value: from carriers `S`, `C` to `S2`, `C2`. */
 export interface Translation<S, C, S2, C2> {
+  /** Of spikes. */
   readonly spikes: (spikes: S) => S2
+  /** Of currents. */
   readonly currents: (currents: C) => C2
+  /** Of a membrane that is not at rest. */
   readonly membrane: (membrane: C) => C2
 }
 
