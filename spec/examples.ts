@@ -88,6 +88,7 @@ export const programOf = (page: string): Example => ({
 /** The entry points of the package, as its `exports` name them. */
 export const entries: Readonly<Record<string, Names>> = {
   spikingresformer: index,
+  'spikingresformer/browser': index,
   'spikingresformer/node': node,
   'spikingresformer/pytorch': pytorch,
   'spikingresformer/laws': laws,

@@ -112,7 +112,7 @@ const indexed = (json: string): Either.Either<Faults, readonly [string, ...strin
   if (Either.isLeft(read)) return wrong('it is not JSON')
   const map =
     typeof read.right === 'object' && read.right !== null && 'weight_map' in read.right ? read.right.weight_map : null
-  const [first, ...rest] = new Set(typeof map === 'object' && map !== null ? Object.values(map) : [])
+  const [first, ...rest] = new Set<unknown>(typeof map === 'object' && map !== null ? Object.values(map) : [])
   const names = [first, ...rest]
   return names.every((name): name is string => typeof name === 'string' && /^[^/\\]+$/.test(name) && name !== '..')
     ? Either.right(names as unknown as readonly [string, ...string[]])
