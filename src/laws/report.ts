@@ -53,7 +53,7 @@ const remark = (row: Row): string => {
  * How many rows of each status: `60 pass, 1 fail`.
  *
  * @example
- * summary(runLaws({ kernels: reference('float32') }, select('add.*')(laws))) // => '1 pass'
+ * summary(runLaws({ kernels: reference('float32') }, select('add.*')(laws))) // => '3 pass'
  */
 export const summary = (rows: readonly Row[]): string =>
   (['pass', 'fail', 'beyond', 'xfail', 'xpass', 'blocked', 'missing', 'skip'] as const)
