@@ -19,8 +19,8 @@ const floors: readonly (readonly string[])[] = [
 const permitted: Readonly<Record<string, readonly string[]>> = {
   core: [],
   input: ['core'],
-  model: ['core'],
-  checkpoint: ['core', 'model'],
+  model: ['core', 'input'],
+  checkpoint: ['core', 'input', 'model'],
   interpreters: ['core', 'model'],
   observers: ['core', 'model', 'interpreters'],
   compiled: ['core', 'model', 'interpreters'],

@@ -16,7 +16,7 @@ describe('a configuration in JSON', () => {
 
   it('may leave out what a variant gives', () => {
     expect(parseConfig({ extends: 'ti', name: 'mine', classes: 100 })).toEqual(
-      Either.right({ ...ti, name: 'mine', classes: 100 }),
+      Either.right({ ...ti, name: 'mine', classes: 100, preprocessing: { kind: 'cifar100' } }),
     )
     expect(parseConfig({ extends: 'ti', charge: { kind: 'IF' }, reset: { kind: 'soft' } })).toEqual(
       Either.right({ ...ti, charge: { kind: 'IF' }, reset: { kind: 'soft' } }),
@@ -36,7 +36,7 @@ describe('a configuration in JSON', () => {
         reset: { kind: 'medium' },
       }),
     ).toEqual([
-      'configuration: clases is not a field; the fields are name, image, channels, stem, stages, ratio, groupWidth, classes, charge, threshold, reset, steps',
+      'configuration: clases is not a field; the fields are name, image, channels, stem, stages, ratio, groupWidth, classes, charge, threshold, reset, steps, preprocessing',
       'configuration: image must be an object, not 224',
       'configuration: stem must be imagenet or plain, not "conv"',
       'configuration: stages[0].detph is not a field; the fields are planes, heads, patch, depth',
@@ -48,7 +48,7 @@ describe('a configuration in JSON', () => {
   })
 
   it('has every field where it extends nothing', () => {
-    expect(faults({ name: 'mine' })).toHaveLength(11)
+    expect(faults({ name: 'mine' })).toHaveLength(12)
     expect(faults({ name: 'mine' })[0]).toBe('configuration: image is missing')
     expect(faults({ ...ti, charge: {} })).toEqual(['configuration: charge.kind is missing'])
     expect(faults({ ...ti, stages: {} })).toEqual(['configuration: stages must be a list of at most 16 stages, not {}'])

@@ -127,7 +127,11 @@ describe('classify coloured images', () => {
     const input = saved(file('small-64.safetensors'), { input: tensor([1, ...shape.slice(-3)], data) })
     const size = ['--image-size', '64']
     const [fromTensor] = await json(...ofTiny, ...size, input)
-    const [fromImage] = await json(...ofTiny, ...size, 'spec/golden/preprocess/small.png')
+    const [fromImage] = await json(
+      ...ofTiny,
+      ...size,
+      ...['--preprocessing', 'imagenet', 'spec/golden/preprocess/small.png'],
+    )
     expect({ ...fromTensor, input: '' }).toEqual({ ...fromImage, input: '' })
   })
 

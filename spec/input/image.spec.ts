@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { centre, centreCrop, type Image, image, negative, normalise, toGrey } from '../../src/input/image.js'
+import {
+  centre,
+  centreCrop,
+  type Image,
+  image,
+  imagenetDeviation,
+  imagenetMean,
+  negative,
+  normalise,
+  toGrey,
+} from '../../src/input/image.js'
 import { right, sentences } from './golden.js'
 
 const colour = (...pixels: number[]): Image => ({
@@ -64,7 +74,9 @@ describe('the centre', () => {
 
 describe('normalisation', () => {
   it('is (v / 255 - mean) / deviation, channel by channel, planes apart', () => {
-    const { shape, data } = normalise(colour(0, 255, 51, 255, 0, 102))
+    const { shape, data } = normalise({ mean: imagenetMean, deviation: imagenetDeviation })(
+      colour(0, 255, 51, 255, 0, 102),
+    )
     expect(shape).toEqual([3, 1, 2])
     expect(Array.from(data)).toEqual([
       (0 - 0.485) / 0.229,
@@ -78,6 +90,8 @@ describe('normalisation', () => {
 
   it('of a grey image is that of three equal channels', () => {
     const grey: Image = { height: 1, width: 2, channels: 1, pixels: Uint8Array.of(9, 200) }
-    expect(normalise(grey)).toEqual(normalise(colour(9, 9, 9, 200, 200, 200)))
+    expect(normalise({ mean: imagenetMean, deviation: imagenetDeviation })(grey)).toEqual(
+      normalise({ mean: imagenetMean, deviation: imagenetDeviation })(colour(9, 9, 9, 200, 200, 200)),
+    )
   })
 })

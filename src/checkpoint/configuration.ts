@@ -2,7 +2,8 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Fault, type Faults, nameOf, reasonOf, unlessFaulty } from '../core/fault.js'
-import { type Config, type StageConfig, validate, variants } from '../model/config.js'
+import { preprocessings } from '../input/evaluation.js'
+import { type Config, type StageConfig, usualPreprocessing, validate, variants } from '../model/config.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -76,6 +77,11 @@ const stages: Check = (field, value) =>
     ? value.flatMap((item, i) => stage(`${field}[${i}]`, item))
     : [fault(field, `must be a list of at most 16 stages, not ${show(value)}`)]
 
+const three: Check = (field, value) =>
+  Array.isArray(value) && value.length === 3
+    ? value.flatMap((item, i) => number(`${field}[${i}]`, item))
+    : [fault(field, `must be a list of three numbers, not ${show(value)}`)]
+
 const config = record({
   name: text,
   image: record({ height: count, width: count }),
@@ -89,6 +95,10 @@ const config = record({
   threshold: number,
   reset: tagged({ hard: { value: number }, soft: {} }),
   steps: count,
+  preprocessing: tagged({
+    ...Object.fromEntries(preprocessings.map((kind) => [kind, {}])),
+    own: { mean: three, deviation: three, crop: number, interpolation: oneOf('bicubic', 'bilinear') },
+  }),
 } satisfies Readonly<Record<keyof Config, Check>>)
 
 /**
@@ -97,13 +107,19 @@ const config = record({
  * none, every inconsistency.
  *
  * @example
- * parseConfig({ extends: 'ti', name: 'mine', classes: 100 }) // => Either.right({ ...ti, name: 'mine', classes: 100 })
+ * parseConfig({ extends: 'ti', name: 'mine', classes: 50 }) // => Either.right({ ...ti, name: 'mine', classes: 50 })
  */
 export const parseConfig = (value: unknown): Either.Either<Faults, Config> => {
   if (!isObject(value)) return Either.left([fault('it', `must be an object, not ${show(value)}`)])
   const { extends: base, ...own } = value
   const unknownBase = base === undefined ? [] : oneOf(...Object.keys(variants))('extends', base)
-  const fields = { ...(unknownBase.length === 0 ? variants[base as string] : {}), ...own }
+  const given: Json = { ...(unknownBase.length === 0 ? variants[base as string] : {}), ...own }
+  // A variant of other classes or another size sees other images; what does not say is what its build tells.
+  const usual = { ...given, preprocessing: variants['ti']!.preprocessing }
+  const fields =
+    'preprocessing' in own || config('', usual).length > 0
+      ? given
+      : { ...given, preprocessing: usualPreprocessing(usual as unknown as Config) }
   return pipe(
     unlessFaulty(unknownBase.length > 0 ? unknownBase : config('', fields), () => fields as unknown as Config),
     Either.chain(validate),

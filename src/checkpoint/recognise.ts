@@ -2,7 +2,7 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
 import { sameShape, sizeOf, type Tensor } from '../core/tensor.js'
-import { type Config, variants } from '../model/config.js'
+import { type Config, usualPreprocessing, variants } from '../model/config.js'
 import { layout } from '../model/parameters.js'
 import { parseConfigText } from './configuration.js'
 import type { Safetensors } from './safetensors.js'
@@ -13,7 +13,8 @@ export const CONFIG = 'config'
 type Tensors = ReadonlyMap<string, Tensor>
 
 /**
- * The configuration for as many classes as the checkpoint's classifier has.
+ * The configuration for as many classes as the checkpoint's classifier has, and, where they are others, for the images that
+ * so many classes tell of (see `usualPreprocessing`).
  *
  * @example
  * const checkpoint = syntheticCheckpoint({ ...digits, classes: 3 }, 7)
@@ -23,7 +24,9 @@ export const withClassesOf =
   (tensors: Tensors) =>
   (config: Config): Config => {
     const [classes, ...rest] = tensors.get('classifier.weight')?.shape ?? []
-    return classes !== undefined && classes > 0 && rest.length === 1 ? { ...config, classes } : config
+    if (classes === undefined || classes < 1 || rest.length !== 1 || classes === config.classes) return config
+    const other = { ...config, classes }
+    return { ...other, preprocessing: usualPreprocessing(other) }
   }
 
 const fits =

@@ -3,9 +3,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { parseConfigText } from '../checkpoint/configuration.js'
 import { parseAs } from '../checkpoint/mismatch.js'
+import { CONFIG } from '../checkpoint/recognise.js'
 import { readRange } from '../checkpoint/source.js'
 import { type Faults, inFile } from '../core/fault.js'
-import { type Config, digits, variants } from '../model/config.js'
+import { assumedPreprocessing, type Config, digits, variants } from '../model/config.js'
 import type { Parameters } from '../model/parameters.js'
 import { bundledCheckpoint } from '../node/bundled.js'
 import { withFile } from '../node/files.js'
@@ -42,7 +43,7 @@ export const readNoted =
     )
 
 /** Which network the options say it is. */
-const saidBy = ({ variant, config }: NetworkOptions): TaskEither.TaskEither<Faults, Said> =>
+export const saidBy = ({ variant, config }: NetworkOptions): TaskEither.TaskEither<Faults, Said> =>
   variant !== undefined
     ? TaskEither.right({ variant: variants[variant]! })
     : config !== undefined
@@ -65,6 +66,11 @@ export const loadNetwork =
         ofFile(TaskEither.fromEither(configurationOf(said)(checkpoint))),
       ),
       TaskEither.bind('config', ({ own }) => TaskEither.fromEither(resized(options)(own))),
+      TaskEither.chainFirstIOK(({ checkpoint, config }) => () => {
+        const assumed =
+          CONFIG in checkpoint.metadata || options.preprocessing !== undefined ? null : assumedPreprocessing(config)
+        if (assumed !== null) io.err(`note: ${printable(`${path}: ${assumed}`)}\n`)
+      }),
       TaskEither.chain(({ checkpoint, config }) => ofFile(TaskEither.fromEither(parseAs(config)(checkpoint.tensors)))),
     )
   }

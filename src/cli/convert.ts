@@ -1,13 +1,19 @@
 /** `convert`: a checkpoint from one format to another. @module */
+
 import { extname } from 'node:path'
 import { Argument, Command, InvalidArgumentError } from 'commander'
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import type { Faults } from '../core/fault.js'
+import { parseAs } from '../checkpoint/mismatch.js'
+import { CONFIG } from '../checkpoint/recognise.js'
+import type { Safetensors } from '../checkpoint/safetensors.js'
+import { type Faults, inFile } from '../core/fault.js'
 import { writePytorch, writeSafetensors } from '../node/files.js'
-import { readNoted } from './checkpoint.js'
+import { configurationOf, resized, type Said } from '../tasks/load.js'
+import { readNoted, saidBy } from './checkpoint.js'
 import { type Io, type Perform, printable } from './io.js'
-import { WEIGHTS } from './options.js'
+import { type NetworkOptions, networkOptions } from './options.js'
 
 /** Refuses a file name whose extension names no format. */
 const target = (path: string): string => {
@@ -16,15 +22,33 @@ const target = (path: string): string => {
   return path
 }
 
-const converted = (
-  io: Io,
-  from: string,
-  to: string,
-  weights: string | undefined,
-): TaskEither.TaskEither<Faults, string> =>
+/**
+ * What is written beside the tensors: the configuration, preprocessing included, where it is said, or told from the
+ * checkpoint; otherwise the metadata that were there.
+ */
+const described =
+  (options: NetworkOptions, { tensors, metadata }: Safetensors) =>
+  (said: Said): Either.Either<Faults, Readonly<Record<string, string>>> => {
+    const silent = said.config === undefined && said.variant === undefined
+    const named = configurationOf(said)({ tensors, metadata })
+    return silent && Either.isLeft(named)
+      ? Either.right(metadata)
+      : pipe(
+          named,
+          Either.chain(resized(options)),
+          Either.chainFirst((config) => parseAs(config)(tensors)),
+          Either.map((config) => ({ ...metadata, [CONFIG]: JSON.stringify(config) })),
+        )
+  }
+
+const converted = (io: Io, from: string, to: string, options: NetworkOptions): TaskEither.TaskEither<Faults, string> =>
   pipe(
-    readNoted(io, weights)(from),
-    TaskEither.chain(({ tensors, metadata }) =>
+    readNoted(io, options.weights)(from),
+    TaskEither.bindTo('read'),
+    TaskEither.bind('metadata', ({ read }) =>
+      pipe(saidBy(options), TaskEither.chainEitherK(described(options, read)), TaskEither.mapLeft(inFile(from))),
+    ),
+    TaskEither.chain(({ read: { tensors }, metadata }) =>
       pipe(
         extname(to).toLowerCase() === '.pth' ? writePytorch(to, tensors) : writeSafetensors(to, tensors, metadata),
         TaskEither.map(() => `${printable(to)}: ${tensors.size} tensors\n`),
@@ -34,20 +58,19 @@ const converted = (
 
 /** The command. */
 export const convertCommand = (io: Io, perform: Perform): Command =>
-  new Command('convert')
+  networkOptions(new Command('convert'))
     .description('convert a checkpoint between PyTorch (.pth) and safetensors')
     .argument('<in>', 'the checkpoint to read, of either format')
     .addArgument(new Argument('<out>', 'the file to write, .safetensors or .pth').argParser(target))
-    .option('--weights <name>', WEIGHTS)
     .addHelpText(
       'after',
       `
 Only the weights are read, under the network's own keys: no prefix, no optimizer, and nothing in the file is executed.
+A safetensors file also keeps the network's configuration, how its images are prepared included, where it is said or told
+from the checkpoint.
 
 Examples:
   $ spikingresformer convert spikingresformer_ti.pth ti.safetensors
   $ spikingresformer convert ti.safetensors ti.pth`,
     )
-    .action(async (from: string, to: string, { weights }: { readonly weights?: string }) =>
-      perform(converted(io, from, to, weights)),
-    )
+    .action(async (from: string, to: string, options: NetworkOptions) => perform(converted(io, from, to, options)))

@@ -6,6 +6,7 @@ import { syntheticCheckpoint, syntheticInput } from '../checkpoint/synthetic.js'
 import type { Faults } from '../core/fault.js'
 import { showShape } from '../core/tensor.js'
 import { type NetworkInput, networkInput } from '../input/batch.js'
+import { recipeOf } from '../input/evaluation.js'
 import { type Config, digits, variants } from '../model/config.js'
 import { blank, type Parameters, parameterCount, parse } from '../model/parameters.js'
 import { architectureOf, denseMacs } from '../tasks/architecture.js'
@@ -87,6 +88,15 @@ const neurons = ({ charge, threshold, reset }: Config): string => {
   return `${charge.kind}${constant}, threshold ${threshold}, ${reset.kind} reset${reset.kind === 'hard' ? ` to ${reset.value}` : ''}`
 }
 
+const images = ({ preprocessing }: Config): string => {
+  const recipe = recipeOf(preprocessing)
+  return recipe === null
+    ? preprocessing.kind
+    : `${preprocessing.kind}: ${recipe.interpolation}, crop ${recipe.crop}, mean ${recipe.mean.map(short).join(' ')}, deviation ${recipe.deviation.map(short).join(' ')}`
+}
+
+const short = (value: number): string => String(Number(value.toFixed(4)))
+
 const draw = ({ config, parameters, denseMacs: macs, layers, measured }: Description): string => {
   const { name, image, channels, classes, steps } = config
   const rows = layers
@@ -101,6 +111,7 @@ const draw = ({ config, parameters, denseMacs: macs, layers, measured }: Descrip
   return [
     `SpikingResformer ${name}: ${channels} x ${image.height} x ${image.width}, ${classes} classes, T = ${steps}`,
     `neurons: ${neurons(config)}`,
+    `images: ${images(config)}`,
     '',
     ...table([['layer'], ['operation'], ['output [T, B, ...]'], ['weight'], ['dense MACs', 'right']], rows),
     '',

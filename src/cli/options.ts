@@ -1,6 +1,7 @@
 /** The options several commands share, and how their values are read; bad values are refused by name. @module */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Size } from '../core/tensor.js'
+import { type Preprocessing, preprocessings } from '../input/evaluation.js'
 import { variants } from '../model/config.js'
 import { KERNELS, type KernelOptions, PRECISIONS } from '../tasks/choice.js'
 
@@ -39,6 +40,7 @@ export interface NetworkOptions {
   readonly imageSize?: Size
   readonly steps?: number
   readonly weights?: string
+  readonly preprocessing?: Preprocessing
 }
 
 /** The image size and the number of steps. */
@@ -46,6 +48,13 @@ export const sizeOptions = (command: Command): Command =>
   command
     .addOption(new Option('--image-size <N|HxW>', "input size in pixels (default: the network's)").argParser(imageSize))
     .addOption(new Option('--steps <T>', "time steps T (default: the network's)").argParser(whole(1)))
+
+/** A preprocessing by its name; values of one's own are for a configuration. */
+const preprocessingNamed = (text: string): Preprocessing => {
+  const kind = preprocessings.find((name) => name === text)
+  if (kind === undefined) throw new InvalidArgumentError(`It must be one of ${preprocessings.join(', ')}.`)
+  return { kind }
+}
 
 /** What `--weights` is for. */
 export const WEIGHTS = 'which weights of a checkpoint with several, by name (default: the averaged ones)'
@@ -60,7 +69,13 @@ export const networkOptions = (command: Command): Command =>
           .conflicts('config'),
       )
       .option('--config <file>', 'the network by a configuration in JSON')
-      .option('--weights <name>', WEIGHTS),
+      .option('--weights <name>', WEIGHTS)
+      .addOption(
+        new Option(
+          '--preprocessing <name>',
+          `how images are prepared: ${preprocessings.join(', ')} (default: the network's)`,
+        ).argParser(preprocessingNamed),
+      ),
   )
 
 /** The options that say how a network is run. */

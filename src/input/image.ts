@@ -114,6 +114,9 @@ export const centreCrop =
     return { height, width, channels: source.channels, pixels }
   }
 
+/** A number a channel: red, green, blue. */
+export type Channels = readonly [number, number, number]
+
 /** The mean of each channel over ImageNet, of samples scaled to 0..1. */
 export const imagenetMean = [0.485, 0.456, 0.406] as const
 
@@ -125,18 +128,20 @@ export const imagenetDeviation = [0.229, 0.224, 0.225] as const
  * A grey image counts as one of three equal channels.
  *
  * @example
- * normalise(photo).shape // => [3, 48, 64]
+ * normalise({ mean: imagenetMean, deviation: imagenetDeviation })(photo).shape // => [3, 48, 64]
  */
-export const normalise = (source: Image): Tensor<Float64Array> => {
-  const { height, width, channels, pixels } = source
-  const shape = [3, height, width]
-  const data = new Float64Array(sizeOf(shape))
-  const area = height * width
-  for (let c = 0; c < 3; c++) {
-    const offset = channels === 3 ? c : 0
-    for (let i = 0; i < area; i++) {
-      data[c * area + i] = (pixels[i * channels + offset]! / 255 - imagenetMean[c]!) / imagenetDeviation[c]!
+export const normalise =
+  ({ mean, deviation }: { readonly mean: Channels; readonly deviation: Channels }) =>
+  (source: Image): Tensor<Float64Array> => {
+    const { height, width, channels, pixels } = source
+    const shape = [3, height, width]
+    const data = new Float64Array(sizeOf(shape))
+    const area = height * width
+    for (let c = 0; c < 3; c++) {
+      const offset = channels === 3 ? c : 0
+      for (let i = 0; i < area; i++) {
+        data[c * area + i] = (pixels[i * channels + offset]! / 255 - mean[c]!) / deviation[c]!
+      }
     }
+    return tensor(shape, data)
   }
-  return tensor(shape, data)
-}

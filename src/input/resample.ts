@@ -23,6 +23,9 @@ const bicubic: Filter = {
   },
 }
 
+/** The triangle: linear interpolation, antialiased where the image shrinks. */
+const bilinear: Filter = { support: 1, kernel: (x) => (x < 0 ? Math.max(1 + x, 0) : Math.max(1 - x, 0)) }
+
 /** The mean over the area of an output pixel. */
 const box: Filter = { support: 0.5, kernel: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) }
 
@@ -123,3 +126,13 @@ export const resizeBicubic: (size: Size, window?: Window) => (source: Image) => 
  * // => Uint8Array.of(15)
  */
 export const resizeBox: (size: Size, window?: Window) => (source: Image) => Image = resample(box)
+
+/**
+ * Resizes with the bilinear filter, antialiased where the image shrinks: PIL's `Image.BILINEAR`. Sizes and window as in
+ * `resizeBicubic`.
+ *
+ * @example
+ * resizeBilinear({ height: 1, width: 1 })({ height: 1, width: 2, channels: 1, pixels: Uint8Array.of(10, 20) }).pixels
+ * // => Uint8Array.of(15)
+ */
+export const resizeBilinear: (size: Size, window?: Window) => (source: Image) => Image = resample(bilinear)

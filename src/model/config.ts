@@ -3,6 +3,7 @@ import type * as Either from 'fp-ts/lib/Either.js'
 import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
 import type { Size } from '../core/tensor.js'
 import { convolved } from '../core/window.js'
+import type { Preprocessing } from '../input/evaluation.js'
 import type { Charge, Pool, Reset } from './kernels.js'
 
 /** One of the three stages: `depth` blocks of attention and feed-forward on `planes` channels. */
@@ -42,6 +43,8 @@ export interface Config {
   readonly reset: Reset
   /** Time steps T of a prediction. */
   readonly steps: number
+  /** What becomes of an image before the network sees it: what it was trained with. */
+  readonly preprocessing: Preprocessing
 }
 
 const stages = (
@@ -72,6 +75,7 @@ const imagenet = (
   threshold: 1,
   reset: { kind: 'hard', value: 0 },
   steps: 4,
+  preprocessing: { kind: 'imagenet' },
 })
 
 /** SpikingResformer-Ti, 11.2 M parameters. Source: the paper's table 1. */
@@ -87,7 +91,14 @@ export const m: Config = imagenet('m', [64, 384, 768], [1, 6, 12])
 export const l: Config = imagenet('l', [128, 512, 1024], [2, 8, 16])
 
 /** The network for CIFAR: Ti with a plain stem at 32 x 32. Source: the authors' code, `spikingresformer_cifar`. */
-export const cifar: Config = { ...ti, name: 'cifar', image: square(32), stem: 'plain', classes: 10 }
+export const cifar: Config = {
+  ...ti,
+  name: 'cifar',
+  image: square(32),
+  stem: 'plain',
+  classes: 10,
+  preprocessing: { kind: 'cifar10' },
+}
 
 /** The network for DVS128 Gesture: half of Ti's width, PLIF neurons. Source: the authors' code, `spikingresformer_dvsg`. */
 export const dvsg: Config = {
@@ -100,6 +111,7 @@ export const dvsg: Config = {
   classes: 11,
   charge: { kind: 'PLIF', w: 0 },
   steps: 16,
+  preprocessing: { kind: 'events' },
 }
 
 /** The network of the bundled checkpoint: handwritten digits, 16 x 16, one channel. */
@@ -112,10 +124,43 @@ export const digits: Config = {
   stages: stages([16, 32, 64], [1, 2, 4]),
   groupWidth: 16,
   classes: 10,
+  preprocessing: { kind: 'digits' },
 }
 
 /** The named configurations. */
 export const variants: { readonly [name: string]: Config } = { ti, s, m, l, cifar, dvsg, digits }
+
+/**
+ * What a network of this build was trained to see, as far as its build tells: handwritten digits, events, CIFAR-10 or
+ * CIFAR-100 by its classes, else ImageNet. An ImageNet variant of 10 or 100 classes was most likely transferred to CIFAR.
+ *
+ * @example
+ * usualPreprocessing({ ...cifar, classes: 100 }) // => { kind: 'cifar100' }
+ */
+export const usualPreprocessing = ({
+  channels,
+  image,
+  classes,
+  charge,
+}: Omit<Config, 'preprocessing'>): Preprocessing =>
+  channels === 1 && image.height === 16 && image.width === 16
+    ? { kind: 'digits' }
+    : charge.kind === 'PLIF'
+      ? { kind: 'events' }
+      : { kind: classes === 10 ? 'cifar10' : classes === 100 ? 'cifar100' : 'imagenet' }
+
+/**
+ * What was assumed of a network's images where nothing said it: a sentence, or null where the build tells.
+ *
+ * @example
+ * assumedPreprocessing(cifar) // => null
+ * assumedPreprocessing({ ...ti, classes: 10, preprocessing: { kind: 'cifar10' } })
+ * // => 'images are prepared as for cifar10, from its 10 classes; --preprocessing imagenet, or another, chooses'
+ */
+export const assumedPreprocessing = ({ stem, classes, preprocessing: { kind } }: Config): string | null =>
+  stem === 'imagenet' && (kind === 'cifar10' || kind === 'cifar100')
+    ? `images are prepared as for ${kind}, from its ${classes} classes; --preprocessing imagenet, or another, chooses`
+    : null
 
 const eachSide = (f: (side: number) => number, { height, width }: Size): Size => ({
   height: f(height),
@@ -206,6 +251,25 @@ const neuronFaults = ({ charge, threshold, reset }: Config): readonly Fault[] =>
   ...resetFaults(reset, threshold),
 ]
 
+const preprocessingFaults = ({ preprocessing }: Config): readonly Fault[] => {
+  const recipe = preprocessing.kind === 'own' ? preprocessing : null
+  return recipe === null
+    ? []
+    : [
+        ...recipe.mean.flatMap((value, c) => finite(`preprocessing.mean[${c}]`, value)),
+        ...recipe.deviation.flatMap((value, c) =>
+          value > 0 && Number.isFinite(value)
+            ? []
+            : [configurationFault(`preprocessing.deviation[${c}]`, `must be above 0, not ${value}`)],
+        ),
+        ...(recipe.crop > 0 && recipe.crop <= 1
+          ? []
+          : [configurationFault('preprocessing.crop', `must be above 0 and at most 1, not ${recipe.crop}`)]),
+      ]
+}
+
+const configurationFault = (field: string, problem: string): Fault => ({ _tag: 'Configuration', field, problem })
+
 const stageFaults = (config: Config): readonly Fault[] =>
   featureMaps(config).flatMap((map, i) => {
     const stage = config.stages[i]!
@@ -243,7 +307,12 @@ export const validate = (config: Config): Either.Either<Faults, Config> => {
     ),
   ]
   return unlessFaulty(
-    [...shape, ...neuronFaults(config), ...(shape.length === 0 ? stageFaults(config) : [])],
+    [
+      ...shape,
+      ...neuronFaults(config),
+      ...preprocessingFaults(config),
+      ...(shape.length === 0 ? stageFaults(config) : []),
+    ],
     () => config,
   )
 }

@@ -6,13 +6,15 @@ import { recognise, withClassesOf } from '../checkpoint/recognise.js'
 import type { Safetensors } from '../checkpoint/safetensors.js'
 import type { Faults } from '../core/fault.js'
 import type { Size } from '../core/tensor.js'
+import type { Preprocessing } from '../input/evaluation.js'
 import { type Config, validate } from '../model/config.js'
 import type { Parameters } from '../model/parameters.js'
 
-/** What replaces a configuration's own image size and steps. */
+/** What replaces a configuration's own image size, steps and preprocessing. */
 export interface Extent {
   readonly imageSize?: Size
   readonly steps?: number
+  readonly preprocessing?: Preprocessing
 }
 
 /** Which network a checkpoint is said to hold: at most one of two; without either it is told from the checkpoint. */
@@ -42,15 +44,20 @@ export const configurationOf =
         )
 
 /**
- * The configuration with another image size, other steps; every inconsistency is a fault.
+ * The configuration with another image size, other steps, other preprocessing; every inconsistency is a fault.
  *
  * @example
  * resized({ steps: 2 })(digits) // => Either.right({ ...digits, steps: 2 })
  */
 export const resized =
-  ({ imageSize, steps }: Extent) =>
+  ({ imageSize, steps, preprocessing }: Extent) =>
   (config: Config): Either.Either<Faults, Config> =>
-    validate({ ...config, image: imageSize ?? config.image, steps: steps ?? config.steps })
+    validate({
+      ...config,
+      image: imageSize ?? config.image,
+      steps: steps ?? config.steps,
+      preprocessing: preprocessing ?? config.preprocessing,
+    })
 
 /**
  * The network in a checkpoint.

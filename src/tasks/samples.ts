@@ -5,7 +5,7 @@ import { type Faults, refuse } from '../core/fault.js'
 import { type Numbers, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 import { type NetworkInput, networkInput } from '../input/batch.js'
 import { type Digit, digitsInput, digitsValues, splitDigits } from '../input/digits.js'
-import { evaluationInput } from '../input/evaluation.js'
+import { evaluationInput, recipeOf } from '../input/evaluation.js'
 import { integrateEvents } from '../input/events.js'
 import type { Image } from '../input/image.js'
 import type { Config } from '../model/config.js'
@@ -120,13 +120,22 @@ export const imageSample =
         Either.chain(single(config)),
         Either.map((numbers) => ({ name, input: numbers, digit, truth: null })),
       )
-    if (takesDigits(config)) {
+    const { kind } = config.preprocessing
+    if (kind === 'digits') {
       const values = digitsValues({ invert })(picture)
       return sample(values, digitsInput(values))
     }
     if (invert) return Either.left(refuse('--invert is for the digits network', 'leave it out'))
+    const recipe = recipeOf(config.preprocessing)
+    if (recipe === null)
+      return Either.left(
+        refuse(
+          'this network takes the recordings of an event camera, not images',
+          'give events or frames (see --help)',
+        ),
+      )
     return config.channels === 3
-      ? sample(null, evaluationInput(config.image)(picture))
+      ? sample(null, evaluationInput(config.image, recipe)(picture))
       : Either.left(
           refuse(
             `an image has 3 channels, this network takes ${config.channels}`,
