@@ -68,7 +68,13 @@ export const openZip = (source: Source): TaskEither.TaskEither<Faults, Archive> 
   )
 
 /** What forbids reading an entry of `size` bytes, judged by the directory alone. */
-const refusal = (name: string, entry: FileEntry, size: number, source: Source): Fault | undefined => {
+const refusal = (
+  name: string,
+  entry: FileEntry,
+  size: number,
+  source: Source,
+  expansion: number,
+): Fault | undefined => {
   const { compressedSize, uncompressedSize, compressionMethod, encrypted } = entry
   if (uncompressedSize !== size)
     return broken(`its entry ${name} has ${uncompressedSize} bytes where ${size} are expected`)
@@ -76,7 +82,7 @@ const refusal = (name: string, entry: FileEntry, size: number, source: Source): 
   if (compressionMethod !== STORED && compressionMethod !== DEFLATED) {
     return fault(`its entry ${name} has compression method ${compressionMethod}`, 'save it again with torch.save')
   }
-  const most = compressionMethod === STORED ? compressedSize : LARGEST_EXPANSION * compressedSize + SMALL
+  const most = compressionMethod === STORED ? compressedSize : expansion * compressedSize + SMALL
   return size > most || compressedSize > source.size
     ? broken(`its entry ${name} claims ${size} bytes, too many for the ${compressedSize} it has in the archive`)
     : undefined
@@ -103,11 +109,11 @@ const sink = (
  * large compressed entries that expand more than sixteenfold.
  */
 export const readEntry =
-  (source: Source, archive: Archive) =>
+  (source: Source, archive: Archive, expansion = LARGEST_EXPANSION) =>
   (name: string, size: number): TaskEither.TaskEither<Faults, Uint8Array> => {
     const entry = archive.get(name)
     if (entry === undefined) return TaskEither.left([broken(`it has no entry ${name}`)])
-    const refused = refusal(name, entry, size, source)
+    const refused = refusal(name, entry, size, source, expansion)
     return refused === undefined
       ? attempt(`its entry ${name} cannot be read`, async () => {
           const { bytes, writable } = sink(size)

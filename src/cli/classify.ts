@@ -1,20 +1,26 @@
 /** `classify`: images in; classes, spikes and energy out. @module */
 import { Command, Option } from 'commander'
-import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { isNonEmpty, separate } from 'fp-ts/lib/ReadonlyArray.js'
+import * as Task from 'fp-ts/lib/Task.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, inFile } from '../core/fault.js'
+import { type Fault, type Faults, inFile } from '../core/fault.js'
+import type { Size } from '../core/tensor.js'
+import type { Layout } from '../input/batch.js'
+import type { Split } from '../input/events.js'
 import { digits } from '../model/config.js'
 import type { Parameters } from '../model/parameters.js'
 import type { KernelOptions } from '../tasks/choice.js'
 import { type Result, resultOf } from '../tasks/classification.js'
+import { parseLabels } from '../tasks/labels.js'
+import { finiteOutcome } from '../tasks/run.js'
 import type { Sample } from '../tasks/samples.js'
 import { bundledNetwork, loadNetwork, readText } from './checkpoint.js'
 import { drawResult } from './draw.js'
 import { readSamples, testDigits } from './inputs.js'
 import type { Io, Perform } from './io.js'
 import { chooseKernels } from './kernels.js'
-import { kernelOptions, type NetworkOptions, networkOptions, whole } from './options.js'
+import { imageSize, kernelOptions, type NetworkOptions, networkOptions, whole } from './options.js'
 import { watched } from './watched.js'
 
 interface Options extends NetworkOptions, KernelOptions {
@@ -24,23 +30,11 @@ interface Options extends NetworkOptions, KernelOptions {
   readonly count: number
   readonly invert?: true
   readonly json?: true
+  readonly layout?: Layout
+  readonly sensor?: Size
+  readonly split?: Split
+  readonly failFast?: true
 }
-
-/** The labels of a file, one a line, as many as the network has classes. */
-export const parseLabels =
-  (classes: number) =>
-  (text: string): Either.Either<Faults, readonly string[]> => {
-    const labels = text.replace(/\r?\n$/, '').split(/\r?\n/)
-    return labels.length === classes
-      ? Either.right(labels)
-      : Either.left([
-          {
-            _tag: 'Input',
-            problem: `it has ${labels.length} labels, but the network has ${classes} classes`,
-            advice: 'give one label a line',
-          },
-        ])
-  }
 
 const labelsFor = (
   { labels }: Options,
@@ -58,11 +52,24 @@ const labelsFor = (
 /** The samples of each input; without inputs, a few of the bundled digits. */
 const groups = (
   inputs: readonly string[],
-  { invert, steps, count }: Options,
+  { invert, steps, count, layout, sensor, split }: Options,
   { config }: Parameters,
+  io: Io,
 ): readonly TaskEither.TaskEither<Faults, readonly Sample[]>[] =>
   inputs.length > 0
-    ? inputs.map(readSamples(config, { invert: invert === true, steps: steps ?? null }))
+    ? inputs.map(
+        readSamples(
+          config,
+          {
+            invert: invert === true,
+            steps: steps ?? null,
+            layout: layout ?? null,
+            sensor: sensor ?? null,
+            split: split ?? null,
+          },
+          io,
+        ),
+      )
     : [
         pipe(
           testDigits(config),
@@ -84,40 +91,58 @@ const classified = (inputs: readonly string[], options: Options, io: Io): TaskEi
     TaskEither.bind('chosen', () => chooseKernels('quick', options, io)),
     TaskEither.chain(({ parameters, labels, chosen }) => {
       const stages = parameters.config.stages.length
-      const each = groups(inputs, options, parameters)
+      const each = groups(inputs, options, parameters, io)
       const { run, stop } = watched(io, chosen, parameters, each.length)
-      const classify = (sample: Sample, ofSamples: number): TaskEither.TaskEither<Faults, Classified> =>
-        pipe(
-          run(sample.input, ofSamples),
-          TaskEither.map((outcome) => {
-            const result = resultOf(sample, outcome, labels, { top: options.top, stages, chosen })
-            return { result, lines: drawResult(io.colour)(result, outcome.logits, sample.digit) }
-          }),
-        )
+      const classify =
+        (ofSamples: number) =>
+        (sample: Sample): TaskEither.TaskEither<Faults, Classified> =>
+          pipe(
+            run(sample.input, ofSamples),
+            TaskEither.chainEitherK(finiteOutcome(sample.name)),
+            TaskEither.map((outcome) => {
+              const result = resultOf(sample, outcome, labels, { top: options.top, stages, chosen })
+              return { result, lines: drawResult(io.colour)(result, outcome.logits, sample.digit) }
+            }),
+          )
+      const one = TaskEither.chain((samples: readonly Sample[]) =>
+        pipe(samples, TaskEither.traverseSeqArray(classify(samples.length))),
+      )
       return pipe(
-        each,
-        TaskEither.traverseSeqArray(
-          TaskEither.chain((samples) =>
-            pipe(
-              samples,
-              TaskEither.traverseSeqArray((sample) => classify(sample, samples.length)),
-            ),
-          ),
-        ),
+        options.failFast === true
+          ? pipe(
+              each,
+              TaskEither.traverseSeqArray(one),
+              TaskEither.map((good): Sorted => ({ good: good.flat(), faults: [] })),
+            )
+          : TaskEither.fromTask(async (): Promise<Sorted> => {
+              const { left, right } = separate(await Task.traverseSeqArray(one)(each)())
+              return { good: right.flat(), faults: left.flat() }
+            }),
         stop,
-        TaskEither.map((grouped) => grouped.flat()),
-        TaskEither.map((all) =>
-          options.json
-            ? `${JSON.stringify(
-                all.map(({ result }) => result),
-                null,
-                2,
-              )}\n`
-            : `${all.map(({ lines }) => lines.join('\n')).join('\n\n')}\n`,
-        ),
+        TaskEither.chain(({ good, faults }) => {
+          const text = shown(options, good)
+          if (!isNonEmpty(faults)) return TaskEither.right(text)
+          if (good.length > 0) io.out(text)
+          return TaskEither.left(faults)
+        }),
       )
     }),
   )
+
+/** What went well, and what did not. */
+interface Sorted {
+  readonly good: readonly Classified[]
+  readonly faults: readonly Fault[]
+}
+
+const shown = ({ json }: Options, all: readonly Classified[]): string =>
+  json === true
+    ? `${JSON.stringify(
+        all.map(({ result }) => result),
+        null,
+        2,
+      )}\n`
+    : `${all.map(({ lines }) => lines.join('\n')).join('\n\n')}\n`
 
 /** The command. */
 export const classifyCommand = (io: Io, perform: Perform): Command =>
@@ -127,7 +152,7 @@ export const classifyCommand = (io: Io, perform: Perform): Command =>
         .description('classify images, and count the spikes and the energy it takes')
         .argument(
           '[inputs...]',
-          'PNG or JPEG images, or safetensors files with a tensor input; without any, bundled digits',
+          'images (PNG, JPEG, WebP, TIFF, GIF), or safetensors or NumPy files with frames or events; without any, bundled digits',
         )
         .option(
           '--checkpoint <file>',
@@ -135,7 +160,11 @@ export const classifyCommand = (io: Io, perform: Perform): Command =>
         ),
     ),
   )
-    .option('--labels <file>', 'the names of the classes, one a line')
+    .option('--labels <file>', 'the names of the classes, one a line or JSON')
+    .addOption(new Option('--layout <axes>', 'which axis of frames is time (default: told by T)').choices(['TB', 'BT']))
+    .addOption(new Option('--sensor <N|HxW>', 'the size of the event camera (default: 128)').argParser(imageSize))
+    .addOption(new Option('--split <by>', 'how events are split into frames').choices(['number', 'time']))
+    .option('--fail-fast', 'stop at the first input that fails')
     .addOption(new Option('--top <k>', 'how many classes to show').argParser(whole(1)).default(3))
     .addOption(new Option('--count <n>', 'how many bundled digits to show').argParser(whole(1, 360)).default(4))
     .option('--invert', 'for the digits network: the images are dark ink on bright paper')
@@ -143,9 +172,12 @@ export const classifyCommand = (io: Io, perform: Perform): Command =>
     .addHelpText(
       'after',
       `
-An image is resized, cropped and normalised as the authors do for evaluation; for the digits network it is averaged to
-8 x 8 greys. A tensor input is taken as it is: [B, C, H, W] still images, or [B, T, C, H, W] one frame a step;
-a file with the columns t, x, y, p of a recording's events is integrated into the network's steps.
+An image is resized, cropped and normalised as the network was trained (see --preprocessing); for the digits network it
+is averaged to 8 x 8 greys. EXIF orientation is ignored, as torchvision's loader does; of an animation the first frame
+counts. A tensor input is taken as it is: [B, C, H, W] still images, or frames one a step, [B, T, C, H, W] or, with
+--layout TB or where only the first axis is the network's T, [T, B, C, H, W]. A recording of an event camera is frames
+[T, 2, H, W] or the columns t, x, y, p, integrated into the network's steps at the sensor's size, then resized.
+An input that fails is said, the others are shown, and the exit code is 1.
 
 With --json an object has: input, top [{class, label, logit}], truth, spikes, firingRate, sops, macs, energyJoules,
 energyWithStemJoules, stages [{stage, spikes, firingRate, sops}], steps, precision, kernels, threads; logits are means

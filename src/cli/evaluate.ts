@@ -1,11 +1,13 @@
 /** `evaluate`: the accuracy of a network on the bundled test digits. @module */
+
 import { Argument, Command } from 'commander'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, refuse } from '../core/fault.js'
 import { total } from '../observers/ledger.js'
 import type { KernelOptions } from '../tasks/choice.js'
 import { type Evaluated, type Evaluation, evaluation } from '../tasks/evaluation.js'
+import { finiteOutcome } from '../tasks/run.js'
 import type { Sample } from '../tasks/samples.js'
 import { bundledNetwork, loadNetwork } from './checkpoint.js'
 import { testDigits } from './inputs.js'
@@ -37,14 +39,20 @@ const draw = (e: Evaluation): string =>
 const evaluated = (options: Options, io: Io): TaskEither.TaskEither<Faults, string> =>
   pipe(
     options.checkpoint === undefined ? bundledNetwork(options, io) : loadNetwork(options, io)(options.checkpoint),
+    TaskEither.filterOrElse(
+      ({ config }) => config.classes === 10,
+      ({ config }): Faults =>
+        refuse(`the network has ${config.classes} classes, but the digits have 10`, 'give a network for digits'),
+    ),
     TaskEither.bindTo('parameters'),
     TaskEither.bind('samples', ({ parameters }) => testDigits(parameters.config)),
     TaskEither.bind('chosen', () => chooseKernels('exact', options, io)),
     TaskEither.chain(({ parameters, samples, chosen }) => {
       const { run, stop } = watched(io, chosen, parameters, 1)
-      const measured = ({ input }: Sample): TaskEither.TaskEither<Faults, Evaluated> =>
+      const measured = ({ name, input }: Sample): TaskEither.TaskEither<Faults, Evaluated> =>
         pipe(
           run(input, samples.length),
+          TaskEither.chainEitherK(finiteOutcome(name)),
           TaskEither.map(({ logits, notes }) => ({ logits, cost: total(notes) })),
         )
       return pipe(

@@ -38,13 +38,13 @@ interface Taps {
   readonly weights: Int32Array
 }
 
-/**
- * The taps of output pixel `position`, where `extent` input pixels become `target`.
- *
- * The kernel is widened by the scale where the image shrinks, cut off at the image's edge, scaled to sum 1 in float64,
- * and rounded to fixed point, halves away from zero.
- */
-const tapsOf = (filter: Filter, extent: number, target: number, position: number): Taps => {
+/** The same weights before they are rounded to fixed point. */
+const realTaps = (
+  filter: Filter,
+  extent: number,
+  target: number,
+  position: number,
+): { readonly start: number; readonly weights: Float64Array } => {
   const scale = extent / target
   const stretch = Math.max(scale, 1)
   const support = filter.support * stretch
@@ -54,9 +54,20 @@ const tapsOf = (filter: Filter, extent: number, target: number, position: number
   const real = Float64Array.from({ length: end - start }, (_, i) =>
     filter.kernel((i + start - middle + 0.5) * (1 / stretch)),
   )
-  const sum = real.reduce((a, b) => a + b, 0)
+  const sum = real.reduce((x, y) => x + y, 0)
+  return { start, weights: sum === 0 ? real : real.map((w) => w / sum) }
+}
+
+/**
+ * The taps of output pixel `position`, where `extent` input pixels become `target`.
+ *
+ * The kernel is widened by the scale where the image shrinks, cut off at the image's edge, scaled to sum 1 in float64,
+ * and rounded to fixed point, halves away from zero.
+ */
+const tapsOf = (filter: Filter, extent: number, target: number, position: number): Taps => {
+  const { start, weights } = realTaps(filter, extent, target, position)
   const fixed = (w: number): number => Math.trunc((w < 0 ? -0.5 : 0.5) + w * 2 ** precisionBits)
-  return { start, weights: Int32Array.from(real, (w) => fixed(sum === 0 ? w : w / sum)) }
+  return { start, weights: Int32Array.from(weights, fixed) }
 }
 
 /** A fixed-point sum as a byte: the integer part, clipped to 0..255. */
@@ -136,3 +147,31 @@ export const resizeBox: (size: Size, window?: Window) => (source: Image) => Imag
  * // => Uint8Array.of(15)
  */
 export const resizeBilinear: (size: Size, window?: Window) => (source: Image) => Image = resample(bilinear)
+
+/** One pass over real numbers: `[outer, extent, inner]` to `[outer, target, inner]`. */
+const realPass = (extent: number, target: number, inner: number, data: Float64Array): Float64Array => {
+  const taps = Array.from({ length: target }, (_, i) => realTaps(bilinear, extent, target, i))
+  const outer = data.length / extent / inner
+  const out = new Float64Array(outer * target * inner)
+  let next = 0
+  for (let o = 0; o < outer; o++)
+    for (const { start, weights } of taps)
+      for (let c = 0; c < inner; c++) {
+        let sum = 0
+        for (let i = 0; i < weights.length; i++) sum += data[(o * extent + start + i) * inner + c]! * weights[i]!
+        out[next++] = sum
+      }
+  return out
+}
+
+/**
+ * Planes of real numbers `[..., height, width]` resized by the bilinear filter, antialiased where they shrink, in
+ * float64: as `torch.nn.functional.interpolate(mode='bilinear', antialias=True)`.
+ *
+ * @example
+ * resizePlanes({ height: 1, width: 2 }, { height: 1, width: 1 })(Float64Array.of(1, 3)) // => Float64Array.of(2)
+ */
+export const resizePlanes =
+  (from: Size, to: Size) =>
+  (planes: Float64Array): Float64Array =>
+    realPass(from.height, to.height, to.width, realPass(from.width, to.width, 1, planes))

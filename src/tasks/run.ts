@@ -1,7 +1,8 @@
 /** Running a network on one sample: its logits, and what it cost. @module */
+import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import type { Faults } from '../core/fault.js'
+import { type Faults, refuse } from '../core/fault.js'
 import type { Currents } from '../core/tensor.js'
 import type { NetworkInput } from '../input/batch.js'
 import { type Cost, costs } from '../interpreters/cost.js'
@@ -78,3 +79,25 @@ export const runner = (
       TaskEither.map(([logits, notes]) => ({ ...meanOf(classes, [logits]), notes })),
     )
 }
+
+/**
+ * A run's outcome where every logit is finite; otherwise a fault that names the sample and the first class that is not.
+ *
+ * @example
+ * const outcome = { logits: [1, Number.NaN], notes: new Map(), steps: 4 }
+ * pipe(finiteOutcome('a.png')(outcome), Either.mapLeft(([fault]) => describe(fault)))
+ * // => Either.left('a.png: the logit of class 1 is NaN; the weights or the input are too large: check them, or take --precision float64')
+ */
+export const finiteOutcome =
+  (name: string) =>
+  (outcome: Run): Either.Either<Faults, Run> => {
+    const odd = outcome.logits.findIndex((logit) => !Number.isFinite(logit))
+    return odd < 0
+      ? Either.right(outcome)
+      : Either.left(
+          refuse(
+            `${name}: the logit of class ${odd} is ${outcome.logits[odd]}`,
+            'the weights or the input are too large: check them, or take --precision float64',
+          ),
+        )
+  }

@@ -2,11 +2,11 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Faults, refuse } from '../core/fault.js'
-import { type Numbers, sizeOf, type Tensor, tensor } from '../core/tensor.js'
-import { type NetworkInput, networkInput } from '../input/batch.js'
+import { type Numbers, type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
+import { arrange, type Layout, type NetworkInput, networkInput } from '../input/batch.js'
 import { type Digit, digitsInput, digitsValues, splitDigits } from '../input/digits.js'
 import { evaluationInput, recipeOf } from '../input/evaluation.js'
-import { integrateEvents } from '../input/events.js'
+import { integrateEvents, resizeFrames, type Split } from '../input/events.js'
 import type { Image } from '../input/image.js'
 import type { Config } from '../model/config.js'
 
@@ -27,6 +27,18 @@ export interface InputOptions {
   readonly invert: boolean
   /** The steps asked for; null where the input or the network decides. */
   readonly steps: number | null
+  /** Which axis of frames is time, where it is said. */
+  readonly layout?: Layout | null
+  /** The size of the event camera, where it is said; both DVS data sets were recorded at 128 x 128. */
+  readonly sensor?: Size | null
+  /** How events are split into frames: by number, where it is not said. */
+  readonly split?: Split | null
+}
+
+/** The samples of a file, and what to say of how it was read. */
+export interface Read {
+  readonly samples: readonly Sample[]
+  readonly notes: readonly string[]
 }
 
 /** A tensor `[C, H, W]` as one sample of the network. */
@@ -146,58 +158,126 @@ export const imageSample =
 
 type Columns = Readonly<Record<'t' | 'x' | 'y' | 'p', Numbers>>
 
+/** The names of the columns of events, as the libraries have them. */
+const COLUMNS = {
+  t: ['t', 'timestamp', 'timestamps', 'ts'],
+  x: ['x', 'xs'],
+  y: ['y', 'ys'],
+  p: ['p', 'polarity', 'polarities', 'pol', 'ps'],
+} as const
+
 /** The columns of events in a file, where it has them. */
 const columnsOf = (tensors: ReadonlyMap<string, Tensor>): Columns | null => {
-  const [t, x, y, p] = ['t', 'x', 'y', 'p'].map((name) => tensors.get(name)?.data)
+  const [t, x, y, p] = (['t', 'x', 'y', 'p'] as const).map((column) =>
+    COLUMNS[column].map((name) => tensors.get(name)?.data).find((data) => data !== undefined),
+  )
   return t && x && y && p ? { t, x, y, p } : null
 }
 
-/** The tensor `input` as it is, or else events integrated into the network's steps. */
-const inputOf =
-  (config: Config, { steps }: InputOptions) =>
-  (tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, NetworkInput> => {
-    const { channels, image } = config
-    const given = tensors.get('input')
-    const events = columnsOf(tensors)
-    if (given === undefined && events === null)
-      return Either.left(refuse('there is no tensor named input', 'name it input, or give events as t, x, y and p'))
-    return pipe(
-      given !== undefined
-        ? Either.right<Faults, Tensor>(given)
-        : pipe(
-            integrateEvents({ ...image, steps: config.steps })(events!),
-            Either.map(({ shape, data }) => tensor([1, ...shape], data)),
-          ),
+/** The sensor of both DVS data sets. */
+const SENSOR: Size = { height: 128, width: 128 }
+
+interface Taken {
+  readonly input: NetworkInput
+  readonly notes: readonly string[]
+}
+
+/** Frames of two polarities at the sensor's size, as one sample. */
+const recorded =
+  ({ channels, image, steps }: Config, notes: readonly string[]) =>
+  (frames: Tensor): Either.Either<Faults, Taken> =>
+    pipe(
+      resizeFrames(image)(frames),
+      Either.map(({ shape, data }) => tensor([1, ...shape], data)),
       Either.chain(networkInput({ channels, ...image })),
+      Either.map((input) => ({
+        input,
+        notes:
+          frames.shape[0] === steps
+            ? notes
+            : [...notes, `it has ${frames.shape[0]} frames, but the network runs ${steps} steps`],
+      })),
+    )
+
+/** The tensor `input` as it is, a recording's `frames`, or else its events integrated into the network's steps. */
+const inputOf =
+  (config: Config, { steps, layout = null, sensor = null, split = null }: InputOptions) =>
+  (tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, Taken> => {
+    const { channels, image } = config
+    const only = tensors.size === 1 ? tensors.get('') : undefined
+    const given = tensors.get('input') ?? (only?.shape.at(-3) === 2 ? undefined : only)
+    const frames = tensors.get('frames') ?? only
+    const events = columnsOf(tensors)
+    const taken = (): Either.Either<Faults, Taken> => {
+      if (given !== undefined) {
+        const [first, second] = given.shape
+        const arranged = given.shape.length === 5 ? arrange([first!, second!], config.steps, layout) : null
+        return pipe(
+          networkInput({ channels, ...image, layout: arranged?.layout ?? 'BT' })(given),
+          Either.map((input) => ({ input, notes: arranged?.note ? [arranged.note] : [] })),
+        )
+      }
+      if (frames !== undefined) return recorded(config, [])(frames)
+      if (events === null)
+        return Either.left(
+          refuse(
+            'there is no tensor named input',
+            'name it input, or give frames [T, 2, H, W], or events as t, x, y and p',
+          ),
+        )
+      return pipe(
+        integrateEvents({ ...(sensor ?? SENSOR), steps: config.steps, split: split ?? 'number' })(events),
+        Either.chain(
+          recorded(
+            config,
+            sensor === null ? [`took ${SENSOR.height} x ${SENSOR.width} as the sensor's size; --sensor chooses`] : [],
+          ),
+        ),
+      )
+    }
+    return pipe(
+      taken(),
       Either.filterOrElse(
-        ({ kind, tensor: { shape } }) => kind === 'still' || steps === null || steps === shape[0],
-        ({ tensor: { shape } }) =>
-          refuse(`it has ${shape[0]} frames, one a step, but --steps asks for ${steps}`, 'leave --steps out'),
+        ({
+          input: {
+            kind,
+            tensor: { shape },
+          },
+        }) => kind === 'still' || steps === null || steps === shape[0],
+        ({
+          input: {
+            tensor: { shape },
+          },
+        }) => refuse(`it has ${shape[0]} frames, one a step, but --steps asks for ${steps}`, 'leave --steps out'),
       ),
     )
   }
 
 /**
- * The samples among a file's tensors: those of the batch `input`, taken as it is, or the recording whose events are the
- * columns `t`, `x`, `y`, `p`.
+ * The samples among a file's tensors, and what to say of how it was read: those of the batch `input`, taken as it is; a
+ * recording as `frames` `[T, 2, H, W]` of its two polarities; or its events, the columns `t`, `x`, `y`, `p`. A recording
+ * is integrated at the sensor's size, then resized, then its third channel is the sum of the polarities.
  *
  * @example
  * const tensors = new Map([['input', tensor([2, 1, 16, 16], new Float32Array(512))]])
- * const samples = tensorSamples(digits, { invert: false, steps: null })('two', tensors)
- * pipe(samples, Either.map((found) => found.map(({ name }) => name))) // => Either.right(['two[0]', 'two[1]'])
+ * const read = tensorSamples(digits, { invert: false, steps: null })('two', tensors)
+ * pipe(read, Either.map(({ samples }) => samples.map(({ name }) => name))) // => Either.right(['two[0]', 'two[1]'])
  */
 export const tensorSamples =
   (config: Config, options: InputOptions) =>
-  (name: string, tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, readonly Sample[]> =>
+  (name: string, tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, Read> =>
     pipe(
       inputOf(config, options)(tensors),
-      Either.map((input) => {
+      Either.map(({ input, notes }) => {
         const samples = samplesOf(input)
-        return samples.map((sample, b) => ({
-          name: samples.length === 1 ? name : `${name}[${b}]`,
-          input: sample,
-          digit: null,
-          truth: null,
-        }))
+        return {
+          samples: samples.map((sample, b) => ({
+            name: samples.length === 1 ? name : `${name}[${b}]`,
+            input: sample,
+            digit: null,
+            truth: null,
+          })),
+          notes,
+        }
       }),
     )
