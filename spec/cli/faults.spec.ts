@@ -110,7 +110,7 @@ describe('inputs', () => {
 
   it.each([
     ['missing.png', /missing\.png: cannot read: /],
-    ['folder', /folder: cannot read: it is not a file$/],
+    ['folder', /folder: cannot read: it is a folder$/],
     ['empty.png', /empty\.png: not a readable image: it is empty; give a PNG or JPEG image$/],
     [
       'text.png',
@@ -118,7 +118,10 @@ describe('inputs', () => {
     ],
     ['truncated.png', /truncated\.png: not a readable PNG: /],
     ['no-pixels.png', /no-pixels\.png: not a readable PNG: it says to have no pixels; /],
-    ['nameless.safetensors', /: there is no tensor named input; name it input, or give events as t, x, y and p$/],
+    [
+      'nameless.safetensors',
+      /: there is no tensor named input; name it input, or give frames \[T, 2, H, W\], or events as t, x, y and p$/,
+    ],
     [
       'other-size.safetensors',
       /: an input of shape \[1, 3, 16, 16\] is not one of this network; give \[B, 1, 16, 16\] /,
@@ -155,8 +158,8 @@ describe('inputs', () => {
     expect((await sentences('evaluate', 'digits', ...checkpoint))[0]).toMatch(/^the bundled digits are 1 x 16 x 16/)
   })
 
-  it('print nothing of the good ones in JSON when one is bad', async () => {
-    await sentences('classify', 'spec/golden/preprocess/small.png', file('text.png'), '--json')
+  it('print nothing of the good ones with --fail-fast', async () => {
+    await sentences('classify', 'spec/golden/preprocess/small.png', file('text.png'), '--json', '--fail-fast')
   })
 })
 

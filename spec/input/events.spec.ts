@@ -59,7 +59,7 @@ describe('events', () => {
   it('are refused where one cannot be, by its place', () => {
     const size = { steps: 2, height: 2, width: 3 }
     expect(refusal({ ...five, x: [0, 3, 2, 1, 0] }, size)).toBe(
-      'event 1 has x = 3, outside 0 to 2; give integer pixels inside the frame, polarities 0 and 1, in the order of time',
+      'event 1 has x = 3, outside 0 to 2; give integer pixels inside the sensor, polarities 0 and 1, in the order of time',
     )
     expect(refusal({ ...five, x: [0, -1, 2, 1, 0] }, size)).toContain('event 1 has x = -1')
     expect(refusal({ ...five, x: [0, 0.5, 2, 1, 0] }, size)).toContain('event 1 has x = 0.5')

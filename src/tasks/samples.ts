@@ -133,20 +133,20 @@ export const imageSample =
         Either.map((numbers) => ({ name, input: numbers, digit, truth: null })),
       )
     const { kind } = config.preprocessing
-    if (kind === 'digits') {
+    if (kind === 'digits' && takesDigits(config)) {
       const values = digitsValues({ invert })(picture)
       return sample(values, digitsInput(values))
     }
     if (invert) return Either.left(refuse('--invert is for the digits network', 'leave it out'))
     const recipe = recipeOf(config.preprocessing)
-    if (recipe === null)
+    if (kind === 'events')
       return Either.left(
         refuse(
           'this network takes the recordings of an event camera, not images',
           'give events or frames (see --help)',
         ),
       )
-    return config.channels === 3
+    return config.channels === 3 && recipe !== null
       ? sample(null, evaluationInput(config.image, recipe)(picture))
       : Either.left(
           refuse(
