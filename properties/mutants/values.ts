@@ -50,7 +50,7 @@ const oneStream = (name: Part): Mutant =>
         return [out, after]
       }
     },
-  } as unknown as Wrong)
+  })
 
 /** What an operation around the model does to its argument. */
 const careless = (name: Operation, wrong: Wrong): Mutant =>
@@ -127,7 +127,7 @@ export const valueMutants: readonly Mutant[] = [
   }),
   careless('sops', {
     sops: (p) => (steps) => (image) => {
-      const counts = around.sops!(p)(steps)(image as never)
+      const counts = around.sops!(p)(steps)(image)
       bump(image)
       return counts
     },

@@ -167,7 +167,7 @@ describe('labels', () => {
   it('of another number than the classes', async () => {
     writeFileSync(file('labels.txt'), 'a\nb\nc\n')
     expect(await sentences('classify', '--labels', file('labels.txt'))).toEqual([
-      `${file('labels.txt')}: it has 3 labels, but the network has 10 classes; give one label a line`,
+      `${file('labels.txt')}: it has 3 labels (the first is "a"), but the network has 10 classes; give one label a class`,
     ])
     expect(await sentences('classify', '--labels', file('none.txt'))).toEqual([
       `${file('none.txt')}: cannot read: there is no such file or folder`,

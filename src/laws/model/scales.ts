@@ -154,7 +154,7 @@ export const scaleLaws: readonly Law[] = [
     holds:
       ({ movingRate }) =>
       ({ f, silent }) => {
-        const before = { none: f, first: [0, ...f], last: [...f, 0] }[silent as 'none' | 'first' | 'last']
+        const before = { none: f, first: [0, ...f], last: [...f, 0] }[silent]
         const batch = range(before.length).map((head) => (head % 2 === 0 ? 1 : 0.5))
         return close(
           'the rate',

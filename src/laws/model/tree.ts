@@ -24,7 +24,7 @@ export const treeOf = (config: Config, tensors: ReadonlyMap<string, Tensor>): Pa
     eps: 1e-5,
   })
   const synapse = (weight: string, at: string, [stride, padding, groups] = [1, 0, 1]): Synapse => ({
-    convolution: { weight: of(`${weight}.weight`), stride: stride!, padding: padding!, groups: groups! },
+    convolution: { weight: of(`${weight}.weight`), stride: stride, padding: padding, groups: groups },
     norm: norm(at),
   })
   const imagenet = config.stem === 'imagenet'

@@ -248,7 +248,7 @@ export const sizeLaws: readonly Law[] = [
       ({ of: { size }, frames: wanted, seed: s }) => {
         const p = synapseOf(size, s)
         const [T, B] = affordable(wanted, productsOf(size))
-        const neighbours = size.inGroup * size.kernel ** 2
+        const neighbours = size.inGroup * size.kernel * size.kernel
         const x = sparse(
           'spikes',
           s,
