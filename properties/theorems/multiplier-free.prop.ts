@@ -37,6 +37,9 @@ const without = <N>(N: Representation<N>, p: Parameters): Kernels<Spikes, Pendin
   return K.right.kernels
 }
 
+/** Networks whose neurons halve or do not leak: a PLIF of another w than 0 is refused. */
+const halving = tiny.filter(({ p }) => neurons(p).every(({ charge }) => charge.kind !== 'PLIF' || charge.w === 0))
+
 describe('theorem 1 (d): spikes only, by construction', () => {
   const representations: readonly (readonly [string, Representation<number>])[] = [
     ['float64', floating('float64')],
@@ -46,7 +49,7 @@ describe('theorem 1 (d): spikes only, by construction', () => {
   for (const [name, N] of representations)
     it(`on dyadic data, in ${name}, every spike is the reference's`, () => {
       fc.assert(
-        fc.property(tiny, ({ p: parameters, x: frames }) => {
+        fc.property(halving, ({ p: parameters, x: frames }) => {
           const expected = spikes(reference('float64'), tensors, parameters, frames)
           const read = { toSpikes: (s: Spikes) => s, toCurrents: settled(N) }
           const found = spikes(without(N, parameters), read, parameters, pending(N)(frames))

@@ -82,7 +82,7 @@ const fieldOf = (name: string, descr: unknown, begin: number): Either.Either<Fau
   return dtype === undefined
     ? Either.left(
         fault(
-          `its elements are ${descr === '|O' ? 'Python objects' : `of type ${shortened(String(JSON.stringify(descr)))}`}`,
+          `its elements are ${descr === '|O' ? 'Python objects' : `of type ${shortened(JSON.stringify(descr ?? null))}`}`,
           'save integers, booleans or floats',
         ),
       )

@@ -98,6 +98,7 @@ const classified = (inputs: readonly string[], options: Options, io: Io): TaskEi
         (sample: Sample): TaskEither.TaskEither<Faults, Classified> =>
           pipe(
             run(sample.input, ofSamples),
+            TaskEither.mapLeft(inFile(sample.name)),
             TaskEither.chainEitherK(finiteOutcome(sample.name)),
             TaskEither.map((outcome) => {
               const result = resultOf(sample, outcome, labels, { top: options.top, stages, chosen })

@@ -3,7 +3,7 @@
 import { Argument, Command } from 'commander'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, refuse } from '../core/fault.js'
+import { type Faults, inFile, refuse } from '../core/fault.js'
 import { total } from '../observers/ledger.js'
 import type { KernelOptions } from '../tasks/choice.js'
 import { type Evaluated, type Evaluation, evaluation } from '../tasks/evaluation.js'
@@ -52,6 +52,7 @@ const evaluated = (options: Options, io: Io): TaskEither.TaskEither<Faults, stri
       const measured = ({ name, input }: Sample): TaskEither.TaskEither<Faults, Evaluated> =>
         pipe(
           run(input, samples.length),
+          TaskEither.mapLeft(inFile(name)),
           TaskEither.chainEitherK(finiteOutcome(name)),
           TaskEither.map(({ logits, notes }) => ({ logits, cost: total(notes) })),
         )
