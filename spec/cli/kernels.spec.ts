@@ -49,6 +49,7 @@ describe('--kernels', () => {
       stem: 'imagenet',
       channels: 3,
       image: { height: 64, width: 64 },
+      preprocessing: { kind: 'imagenet' },
     } as const
     const checkpoint = saved(file('pooling.safetensors'), Object.fromEntries(syntheticCheckpoint(poolingStem, 5)), {
       config: JSON.stringify(poolingStem),

@@ -150,7 +150,9 @@ export const imageSample =
       ? sample(null, evaluationInput(config.image, recipe)(picture))
       : Either.left(
           refuse(
-            `an image has 3 channels, this network takes ${config.channels}`,
+            config.channels === 3
+              ? `this network's preprocessing is that of ${kind}, which no image of 3 channels has`
+              : `an image has 3 channels, this network takes ${config.channels}`,
             'give its input as a tensor in a safetensors file',
           ),
         )
