@@ -89,13 +89,13 @@ describe('worked by hand', () => {
   const single = reference('float32')
   const ones = tensor([1], Float32Array.of(1))
   const none = tensor([1], Float32Array.of(0))
-  const norm = { weight: ones, bias: none, mean: none, variance: ones, eps: 0 }
+  const norm = { key: 'norm', weight: ones, bias: none, mean: none, variance: ones, eps: 0 }
 
   it('the terms of eight neighbours are added two by two', () => {
     const weights = Float32Array.of(1, 9, e, 9, e, 9, 9, 9, e, e)
     const spikes = Uint8Array.of(1, 0, 1, 0, 1, 0, 0, 0, 1, 1)
     const sum = 1 + 2 ** -23
-    const convolution = { weight: tensor([1, 10, 1, 1], weights), stride: 1, padding: 0, groups: 1 }
+    const convolution = { key: 'convolution', weight: tensor([1, 10, 1, 1], weights), stride: 1, padding: 0, groups: 1 }
     expect(single.synapse({ convolution, norm })(tensor([1, 1, 10, 1, 1], spikes)).data[0]).toBe(sum)
     const rows = tensor([1, 1, 1, 10, 1], weights)
     expect(single.dstT([1])(rows, tensor([1, 1, 10, 1, 1], spikes)).data[0]).toBe(sum)
@@ -109,7 +109,7 @@ describe('worked by hand', () => {
   //   two by two through both   ((1 + 0) + (e + e)) + (0 + 0) = 1 + 2^-23
   it('the neighbours at one kernel position are none of those at another', () => {
     const weight = tensor([1, 3, 1, 2], Float32Array.of(1, e, 0, 0, e, 0))
-    const convolution = { weight, stride: 1, padding: 0, groups: 1 }
+    const convolution = { key: 'convolution', weight, stride: 1, padding: 0, groups: 1 }
     const spikes = tensor([1, 1, 3, 1, 2], new Uint8Array(6).fill(1))
     expect(single.synapse({ convolution, norm })(spikes).data[0]).toBe(1)
   })

@@ -22,8 +22,16 @@ const K: Kernels<Observed<Spikes, Fired>, Observed<Currents, Fired>> = observe<S
 )(reference('float64'))
 
 const synapse = (tensors: Tensors, weight: string, norm: string, options: Partial<Convolution> = {}): Synapse => ({
-  convolution: { weight: reals(tensors, `param.${weight}.weight`), stride: 1, padding: 0, groups: 1, ...options },
+  convolution: {
+    key: weight,
+    weight: reals(tensors, `param.${weight}.weight`),
+    stride: 1,
+    padding: 0,
+    groups: 1,
+    ...options,
+  },
   norm: {
+    key: `${norm}.bn`,
     weight: reals(tensors, `param.${norm}.bn.weight`),
     bias: reals(tensors, `param.${norm}.bn.bias`),
     mean: reals(tensors, `param.${norm}.bn.running_mean`),

@@ -41,7 +41,10 @@ const convolving = fc
   .map(({ steps, groups, inGroup, outGroup, kernel, stride, padding, height, width }): CurrentWire => {
     const shape = [groups * outGroup, inGroup, kernel, kernel]
     const weight = tensor(shape, new Float32Array(sizeOf(shape)))
-    const synapse = { convolution: { weight, stride, padding, groups }, norm: identityNorm(groups * outGroup) }
+    const synapse = {
+      convolution: { key: 'convolution', weight, stride, padding, groups },
+      norm: identityNorm(groups * outGroup),
+    }
     return wiring.synapse(synapse)(givenSpikes(firing([steps, 1, groups * inGroup, height, width])))
   })
 

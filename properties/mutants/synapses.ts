@@ -104,6 +104,7 @@ const pooledBy =
 const poolOf = (x: Currents, p: NonNullable<Stem['pool']>): Currents =>
   right.stem({
     convolution: {
+      key: 'pool',
       weight: tabulate([x.shape[2]!, x.shape[2]!, 1, 1], (a, b) => (a === b ? 1 : 0)),
       stride: 1,
       padding: 0,

@@ -49,7 +49,7 @@ const convolving = fc.oneof(
     spikeTrain([1, 1, groups * inGroup, 2, 3]).map((spikes): { readonly p: Convolution; readonly spikes: Spikes } => {
       const shape = [2 * groups, inGroup, kernel, kernel]
       const weight = tensor(shape, new Float64Array(sizeOf(shape)))
-      return { p: { weight, stride: 1, padding: 1, groups }, spikes }
+      return { p: { key: 'convolution', weight, stride: 1, padding: 1, groups }, spikes }
     }),
   ),
 )

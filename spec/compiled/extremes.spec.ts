@@ -14,8 +14,9 @@ const synapse = (
   [out, inGroup, kernel]: readonly [number, number, number],
   { stride = 1, padding = 0, groups = 1 } = {},
 ): Synapse => ({
-  convolution: { weight: reals('weight', out, inGroup, kernel, kernel), stride, padding, groups },
+  convolution: { key: 'convolution', weight: reals('weight', out, inGroup, kernel, kernel), stride, padding, groups },
   norm: {
+    key: 'norm',
     weight: reals('gain', out),
     bias: reals('bias', out),
     mean: reals('mean', out),

@@ -20,6 +20,7 @@ const synapse = (seed: number): Synapse => {
   const zeros = tensor([8], new Float64Array(8))
   return {
     convolution: {
+      key: 'convolution',
       weight: tensor(
         shape,
         Float64Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7 + seed) % 16) / 16),
@@ -28,7 +29,7 @@ const synapse = (seed: number): Synapse => {
       padding: 0,
       groups: 1,
     },
-    norm: { weight: ones, bias: zeros, mean: zeros, variance: ones, eps: 1e-5 },
+    norm: { key: 'norm', weight: ones, bias: zeros, mean: zeros, variance: ones, eps: 1e-5 },
   }
 }
 

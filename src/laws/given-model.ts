@@ -34,6 +34,7 @@ const coarseNorm = (channels: number): Arbitrary<BatchNorm> =>
       eps: fc.constantFrom(2 ** -4, 2 ** -6),
     })
     .map(({ deviation, eps, ...rest }) => ({
+      key: 'norm',
       ...rest,
       variance: tensor(
         [channels],
@@ -52,6 +53,7 @@ const coarseSynapse = (
 ): Arbitrary<Synapse> =>
   fc.record({
     convolution: fc.record({
+      key: fc.constant('convolution'),
       weight: reals(shape, weight),
       stride: fc.constant(stride),
       padding: fc.constant(padding),

@@ -97,6 +97,7 @@ export const norm = (channels: number): Arbitrary<BatchNorm> =>
       eps: fc.constantFrom(2 ** -4, 2 ** -6),
     })
     .map(({ deviation, eps, ...rest }) => ({
+      key: 'norm',
       ...rest,
       variance: tensor(
         [channels],
@@ -107,6 +108,7 @@ export const norm = (channels: number): Arbitrary<BatchNorm> =>
 
 /** A batch norm that does nothing: gain 1, shift 0. */
 export const identityNorm = (channels: number): BatchNorm => ({
+  key: 'norm',
   weight: tensor([channels], new Float32Array(channels).fill(1)),
   bias: tensor([channels], new Float32Array(channels)),
   mean: tensor([channels], new Float32Array(channels)),
@@ -140,6 +142,7 @@ export const convolution: Arbitrary<{ readonly convolution: Convolution; readonl
     const height = Math.max(1, kernel - 2 * padding) + over
     return fc.record({
       convolution: fc.record({
+        key: fc.constant('convolution'),
         weight: reals([outGroup * groups, inGroup, kernel, kernel]),
         stride: fc.constant(stride),
         padding: fc.constant(padding),

@@ -43,6 +43,7 @@ export const seededNorm = (name: string, seed: number, channels: number): BatchN
   const eps = seed % 2 === 0 ? 2 ** -4 : 2 ** -6
   const part = (of: string, set: Dyadic): Tensor<Reals> => numbers(`${name}.${of}`, seed, [channels], set)
   return {
+    key: 'norm',
     weight: part('weight', { exponent: -1, largest: 1 }),
     bias: part('bias', { exponent: -2, largest: 1 }),
     mean: part('mean', { exponent: -2, largest: 1 }),

@@ -82,6 +82,7 @@ const spikes = (name: string, shape: Shape, share = 0.4): Spikes =>
   )
 
 const norm = (precision: Precision, name: string, channels: number): BatchNorm => ({
+  key: `${name}.norm`,
   weight: rough(precision, `${name}.weight`, [channels], 1, 1),
   bias: rough(precision, `${name}.bias`, [channels]),
   mean: rough(precision, `${name}.mean`, [channels]),
@@ -98,6 +99,7 @@ const synapseOf = (
   { stride = 1, padding = 0, groups = 1 }: Partial<Geometry> = {},
 ): Synapse => ({
   convolution: {
+    key: name,
     weight: rough(precision, name, [out, into / groups, kernel, kernel]),
     stride,
     padding,

@@ -13,6 +13,8 @@ import type { Reals, Size, Tensor } from '../core/tensor.js'
 
 /** A bias-free convolution, weight `[out, in / groups, kernel height, kernel width]`, zero padding. */
 export interface Convolution {
+  /** The authors' key: its tensor is `${key}.weight` in a checkpoint. */
+  readonly key: string
   readonly weight: Tensor<Reals>
   readonly stride: number
   readonly padding: number
@@ -21,6 +23,8 @@ export interface Convolution {
 
 /** Batch normalisation at inference: `y = (x - mean) / sqrt(variance + eps) * weight + bias`, one value a channel. */
 export interface BatchNorm {
+  /** The authors' key: its tensors are `${key}.weight`, `${key}.bias`, .. in a checkpoint. */
+  readonly key: string
   readonly weight: Tensor<Reals>
   readonly bias: Tensor<Reals>
   readonly mean: Tensor<Reals>

@@ -56,58 +56,70 @@ export interface Parameters {
   readonly classifier: Tensor<Reals>
 }
 
-type Read = (entry: Entry) => Tensor<Reals>
+/** What is done at an entry: given the tensor the tree has there (none before it is built, and none of a counter). */
+type Visit = (entry: Entry, own: Tensor<Reals> | undefined) => Tensor<Reals>
 
 /** Batch norm's epsilon, as in the authors' code. */
 export const EPS = 1e-5
 
+/** Numbers that the tree keeps as they are, as a tensor of the checkpoint: in float32 where that keeps them. */
+const numbers = (shape: Shape, values: readonly number[] | undefined): Tensor<Reals> | undefined =>
+  values &&
+  tensor(shape, values.every((x) => Math.fround(x) === x) ? Float32Array.from(values) : Float64Array.from(values))
+
 /**
- * Builds the tree by asking for each tensor by the authors' key, in the order of their state dict. This one text is
- * both the layout of a checkpoint (see {@link layout}) and its reader (see {@link parse}).
+ * The one traversal: visits every entry by the authors' key, in the order of their state dict, and builds the tree of
+ * what the visits give. The layout of a checkpoint, its reader, its writer and the map over a tree are visits.
  */
-const assemble = (config: Config, read: Read): Parameters => {
-  const chargeAt = (key: string): Charge => {
+const traverse = (config: Config, tree: Parameters | null, visit: Visit): Parameters => {
+  const chargeAt = (key: string, own: Charge | undefined): Charge => {
     switch (config.charge.kind) {
       case 'IF':
       case 'LIF':
         return config.charge
-      case 'PLIF':
-        return { kind: 'PLIF', w: read({ key: `${key}.w`, shape: [], role: 'leak' }).data[0]! }
+      case 'PLIF': {
+        const w = own?.kind === 'PLIF' ? [own.w] : undefined
+        return { kind: 'PLIF', w: visit({ key: `${key}.w`, shape: [], role: 'leak' }, numbers([], w)).data[0]! }
+      }
     }
   }
-  const neuron = (key: string): Neuron => ({
+  const neuron = (key: string, own: Neuron | undefined): Neuron => ({
     key,
-    charge: chargeAt(key),
+    charge: chargeAt(key, own?.charge),
     threshold: config.threshold,
     reset: config.reset,
   })
-  const norm = (key: string, channels: number): BatchNorm => {
-    const part = (name: string, role: Role): Tensor<Reals> =>
-      read({ key: `${key}.bn.${name}`, shape: [channels], role })
-    const [weight, bias] = [part('weight', 'gain'), part('bias', 'bias')]
-    const [mean, variance] = [part('running_mean', 'mean'), part('running_var', 'variance')]
-    read({ key: `${key}.bn.num_batches_tracked`, shape: [], role: 'counter' })
-    return { weight, bias, mean, variance, eps: EPS }
+  const norm = (key: string, channels: number, own: BatchNorm | undefined): BatchNorm => {
+    const part = (name: string, role: Role, tensor: Tensor<Reals> | undefined): Tensor<Reals> =>
+      visit({ key: `${key}.${name}`, shape: [channels], role }, tensor)
+    const weight = part('weight', 'gain', own?.weight)
+    const bias = part('bias', 'bias', own?.bias)
+    const mean = part('running_mean', 'mean', own?.mean)
+    const variance = part('running_var', 'variance', own?.variance)
+    visit({ key: `${key}.num_batches_tracked`, shape: [], role: 'counter' }, undefined)
+    return { key, weight, bias, mean, variance, eps: EPS }
   }
   const synapse = (
-    [weightKey, normKey]: readonly [string, string],
+    [key, normKey]: readonly [string, string],
     [out, into, kernel]: readonly [number, number, number],
-    { stride = 1, padding = 0, groups = 1 } = {},
-  ): Synapse => ({
-    convolution: {
-      weight: read({ key: `${weightKey}.weight`, shape: [out, into / groups, kernel, kernel], role: 'weight' }),
-      stride,
-      padding,
-      groups,
-    },
-    norm: norm(normKey, out),
-  })
-  const attention = (at: string, stage: number): Dssa => {
+    { stride = 1, padding = 0, groups = 1 }: { stride?: number; padding?: number; groups?: number },
+    own: Synapse | undefined,
+  ): Synapse => {
+    const entry: Entry = { key: `${key}.weight`, shape: [out, into / groups, kernel, kernel], role: 'weight' }
+    return {
+      convolution: { key, weight: visit(entry, own?.convolution.weight), stride, padding, groups },
+      norm: norm(`${normKey}.bn`, out, own?.norm),
+    }
+  }
+  const attention = (at: string, stage: number, own: Dssa | undefined): Dssa => {
     const { planes, heads, patch } = config.stages[stage]!
     const size = featureMaps(config)[stage]!
-    const rate = (name: string): readonly number[] =>
-      Array.from(read({ key: `${at}.${name}`, shape: [1, 1, heads, 1, 1], role: 'rate' }).data)
-    const [firingRateX, firingRateAttn] = [rate('firing_rate_x'), rate('firing_rate_attn')]
+    const rate = (name: string, rates: readonly number[] | undefined): readonly number[] => {
+      const shape = [1, 1, heads, 1, 1]
+      return Array.from(visit({ key: `${at}.${name}`, shape, role: 'rate' }, numbers(shape, rates)).data)
+    }
+    const firingRateX = rate('firing_rate_x', own?.firingRateX)
+    const firingRateAttn = rate('firing_rate_attn', own?.firingRateAttn)
     return {
       planes,
       heads,
@@ -115,66 +127,69 @@ const assemble = (config: Config, read: Read): Parameters => {
       tokens: (size.height / patch) * (size.width / patch),
       firingRateX,
       firingRateAttn,
-      in: neuron(`${at}.activation_in`),
-      W: synapse([`${at}.W`, `${at}.norm`], [2 * planes, planes, patch], { stride: patch }),
-      attn: neuron(`${at}.activation_attn`),
-      out: neuron(`${at}.activation_out`),
-      project: synapse([`${at}.Wproj`, `${at}.norm_proj`], [planes, planes, 1]),
+      in: neuron(`${at}.activation_in`, own?.in),
+      W: synapse([`${at}.W`, `${at}.norm`], [2 * planes, planes, patch], { stride: patch }, own?.W),
+      attn: neuron(`${at}.activation_attn`, own?.attn),
+      out: neuron(`${at}.activation_out`, own?.out),
+      project: synapse([`${at}.Wproj`, `${at}.norm_proj`], [planes, planes, 1], {}, own?.project),
     }
   }
-  const feedForward = (at: string, stage: number): Gwsffn => {
+  const feedForward = (at: string, stage: number, own: Gwsffn | undefined): Gwsffn => {
     const { planes } = config.stages[stage]!
     const hidden = config.ratio * planes
     const layer = (
       name: string,
-      out: number,
-      into: number,
-      kernel: number,
-      options: { readonly padding?: number; readonly groups?: number } = {},
+      extents: readonly [out: number, into: number, kernel: number],
+      options: { readonly padding?: number; readonly groups?: number },
+      own: Layer | undefined,
     ): Layer => ({
-      neuron: neuron(`${at}.${name}.0`),
-      synapse: synapse([`${at}.${name}.1`, `${at}.${name}.2`], [out, into, kernel], options),
+      neuron: neuron(`${at}.${name}.0`, own?.neuron),
+      synapse: synapse([`${at}.${name}.1`, `${at}.${name}.2`], extents, options, own?.synapse),
     })
     return {
-      up: layer('up', hidden, planes, 1),
-      conv: layer('conv.0', hidden, hidden, 3, { padding: 1, groups: hidden / config.groupWidth }),
-      down: layer('down', planes, hidden, 1),
+      up: layer('up', [hidden, planes, 1], {}, own?.up),
+      conv: layer('conv.0', [hidden, hidden, 3], { padding: 1, groups: hidden / config.groupWidth }, own?.conv),
+      down: layer('down', [planes, hidden, 1], {}, own?.down),
     }
   }
-  const downsample = (at: string, stage: number): Layer => ({
+  const downsample = (at: string, stage: number, own: Layer | null | undefined): Layer => ({
     synapse: synapse(
       [`${at}.conv`, `${at}.norm`],
       [config.stages[stage]!.planes, config.stages[stage - 1]!.planes, 3],
       { stride: 2, padding: 1 },
+      own?.synapse,
     ),
-    neuron: neuron(`${at}.activation`),
+    neuron: neuron(`${at}.activation`, own?.neuron),
   })
   const embed = config.stages[0]!.planes
   const { kernel, stride, padding, pool } = stemOf(config.stem)
   return {
     config,
     stem: {
-      ...synapse(['prologue.0', 'prologue.1'], [embed, config.channels, kernel], { stride, padding }),
+      ...synapse(['prologue.0', 'prologue.1'], [embed, config.channels, kernel], { stride, padding }, tree?.stem),
       pool,
     },
     stages: config.stages.map(({ depth }, stage) => {
+      const own = tree?.stages[stage]
       const first = stage === 0 ? 0 : 1
       return {
-        downsample: stage === 0 ? null : downsample(`layers.${stage}.0`, stage),
+        downsample: stage === 0 ? null : downsample(`layers.${stage}.0`, stage, own?.downsample),
         blocks: Array.from({ length: depth }, (_, block) => ({
           index: first + 2 * block,
-          attention: attention(`layers.${stage}.${first + 2 * block}`, stage),
-          feedForward: feedForward(`layers.${stage}.${first + 2 * block + 1}`, stage),
+          attention: attention(`layers.${stage}.${first + 2 * block}`, stage, own?.blocks[block]?.attention),
+          feedForward: feedForward(`layers.${stage}.${first + 2 * block + 1}`, stage, own?.blocks[block]?.feedForward),
         })),
       }
     }),
-    classifier: read({
-      key: 'classifier.weight',
-      shape: [config.classes, config.stages.at(-1)!.planes],
-      role: 'weight',
-    }),
+    classifier: visit(
+      { key: 'classifier.weight', shape: [config.classes, config.stages.at(-1)!.planes], role: 'weight' },
+      tree?.classifier,
+    ),
   }
 }
+
+/** What the tree does not keep: how many batches training has seen. */
+const counter = (): Tensor<Reals> => tensor([], new Float64Array(1))
 
 /** Zero tensors, those of equal length sharing one array. */
 const zeroTensors = (): ((shape: Shape) => Tensor<Reals>) => {
@@ -196,7 +211,7 @@ const zeroTensors = (): ((shape: Shape) => Tensor<Reals>) => {
 export const layout = (config: Config): readonly Entry[] => {
   const entries: Entry[] = []
   const zero = zeroTensors()
-  assemble(config, (entry) => {
+  traverse(config, null, (entry) => {
     entries.push(entry)
     return zero(entry.shape)
   })
@@ -237,7 +252,6 @@ export const parse =
     if (isNonEmpty(notMap)) return Either.left(notMap)
     const entries = layout(config)
     const expected = new Set(entries.map(({ key }) => key))
-    const counter = tensor([], new Float64Array(1))
     return unlessFaulty(
       [
         ...entries.flatMap(entryFaults(tensors)),
@@ -253,9 +267,45 @@ export const parse =
               ),
         ),
       ],
-      () => assemble(config, ({ key, role }) => (role === 'counter' ? counter : (tensors.get(key) as Tensor<Reals>))),
+      () =>
+        traverse(config, null, ({ key, role }) =>
+          role === 'counter' ? counter() : (tensors.get(key) as Tensor<Reals>),
+        ),
     )
   }
+
+/**
+ * The flat map of tensors under the authors' keys, in the order of their state dict: what {@link parse} undoes. Counters,
+ * which the tree does not keep, are 0.
+ *
+ * @example
+ * const tensors = flatten(parameters)
+ * tensors.get('classifier.weight') // => parameters.classifier
+ * pipe(parse(digits)(tensors), Either.map(flatten)) // => Either.right(tensors)
+ */
+export const flatten = (parameters: Parameters): ReadonlyMap<string, Tensor> => {
+  const tensors = new Map<string, Tensor>()
+  traverse(parameters.config, parameters, ({ key }, own) => {
+    tensors.set(key, own ?? tensor([], new BigInt64Array(1)))
+    return own ?? counter()
+  })
+  return tensors
+}
+
+/**
+ * The same tree with other numbers: every tensor becomes what `f` makes of it. Firing rates and PLIF's leaks come as
+ * tensors too, counters do not.
+ *
+ * @example
+ * const halved = mapParameters(({ role }, own) =>
+ *   role === 'gain' ? tensor(own.shape, own.data.map((x) => x / 2)) : own,
+ * )(parameters)
+ * halved.stem.norm.weight.data[0] // => parameters.stem.norm.weight.data[0] / 2
+ */
+export const mapParameters =
+  (f: (entry: Entry, own: Tensor<Reals>) => Tensor<Reals>) =>
+  (parameters: Parameters): Parameters =>
+    traverse(parameters.config, parameters, (entry, own) => (own === undefined ? counter() : f(entry, own)))
 
 /**
  * The tree with every weight zero and every rate one: for what only needs shapes.
@@ -268,7 +318,7 @@ export const blank = (config: Config): Either.Either<Faults, Parameters> => {
   if (Either.isLeft(valid)) return valid
   const zero = zeroTensors()
   return Either.right(
-    assemble(config, ({ shape, role }) =>
+    traverse(config, null, ({ shape, role }) =>
       role === 'rate' ? tensor(shape, new Float32Array(sizeOf(shape)).fill(1)) : zero(shape),
     ),
   )

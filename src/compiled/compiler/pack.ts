@@ -51,6 +51,7 @@ export const packConvolution = (
 
 /** A matrix `[out, in]` as a kernel of one. */
 export const asConvolution = (weight: Tensor<Reals>): Convolution => ({
+  key: '',
   weight: { shape: [...weight.shape, 1, 1], data: weight.data },
   stride: 1,
   padding: 0,

@@ -34,6 +34,7 @@ const rough = (precision: Precision, name: string, seed: number, shape: Shape, l
 const positive = (x: Currents, from: number): Currents => ({ ...x, data: x.data.map((y) => Math.abs(y) + from) })
 
 const roughNorm = (precision: Precision, name: string, seed: number, channels: number): BatchNorm => ({
+  key: name,
   weight: rough(precision, `${name}.weight`, seed, [channels], 2),
   bias: rough(precision, `${name}.bias`, seed, [channels]),
   mean: rough(precision, `${name}.mean`, seed, [channels]),
@@ -57,6 +58,7 @@ const roughSynapse = (
   { out, into, kernel, stride = 1, padding = 0, groups = 1 }: Geometry,
 ): Synapse => ({
   convolution: {
+    key: name,
     weight: rough(precision, `${name}.convolution`, seed, [out, into / groups, kernel, kernel]),
     stride,
     padding,

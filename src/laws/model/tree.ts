@@ -17,6 +17,7 @@ export const treeOf = (config: Config, tensors: ReadonlyMap<string, Tensor>): Pa
     reset: config.reset,
   })
   const norm = (key: string): BatchNorm => ({
+    key: `${key}.bn`,
     weight: of(`${key}.bn.weight`),
     bias: of(`${key}.bn.bias`),
     mean: of(`${key}.bn.running_mean`),
@@ -24,7 +25,7 @@ export const treeOf = (config: Config, tensors: ReadonlyMap<string, Tensor>): Pa
     eps: 1e-5,
   })
   const synapse = (weight: string, at: string, [stride, padding, groups] = [1, 0, 1]): Synapse => ({
-    convolution: { weight: of(`${weight}.weight`), stride: stride, padding: padding, groups: groups },
+    convolution: { key: weight, weight: of(`${weight}.weight`), stride: stride, padding: padding, groups: groups },
     norm: norm(at),
   })
   const imagenet = config.stem === 'imagenet'

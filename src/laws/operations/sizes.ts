@@ -72,6 +72,7 @@ type Geometry = {
 
 const synapseOf = ({ inGroup, outGroup, groups, kernel, stride, padding }: Geometry, seed_: number): Synapse => ({
   convolution: {
+    key: 'convolution',
     weight: numbers('weight', seed_, [outGroup * groups, inGroup, kernel, kernel], weights),
     stride,
     padding,
