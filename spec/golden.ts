@@ -31,6 +31,17 @@ export interface GoldenRow {
   readonly top1: readonly number[]
 }
 
+/** A row as `trace` prints it: with the hashes of everything. */
+export interface TracedRow extends GoldenRow {
+  readonly operations: readonly {
+    readonly path: string
+    readonly operation: string
+    readonly shape: number[]
+    readonly sha256: string
+  }[]
+  readonly membranes: readonly { readonly key: string; readonly shape: number[]; readonly sha256: string }[]
+}
+
 const here = (name: string): URL => new URL(`./golden/${name}`, import.meta.url)
 
 export const goldenRows: readonly GoldenRow[] = JSON.parse(readFileSync(here('networks.json'), 'utf8'))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decode } from '../../src/checkpoint/safetensors.js'
-import { type GoldenRow, goldenRows, right, sha256, worst } from '../golden.js'
+import { type GoldenRow, goldenRows, right, sha256, type TracedRow, worst } from '../golden.js'
 import { cli, json, temporary } from './cli.js'
 
 const file = temporary()
@@ -19,29 +19,38 @@ describe.each(goldenRows.filter(({ variant }) => variant === 'cifar' || variant 
         '--batch': batch,
       }
       const given = Object.entries(options).flatMap(([name, value]) => [name, String(value)])
-      const printed: GoldenRow = await json('trace', variant, ...given, ...(frames ? ['--frames'] : []))
-      expect(Object.keys(printed)).toEqual(Object.keys(row))
+      const printed: TracedRow = await json('trace', variant, ...given, ...(frames ? ['--frames'] : []))
+      expect(Object.keys(printed)).toEqual([...Object.keys(row), 'operations', 'membranes'])
       expect(Object.keys(printed.sops)).toEqual(Object.keys(row.sops))
       expect(printed.layers.map((layer) => Object.keys(layer))).toEqual(row.layers.map((layer) => Object.keys(layer)))
-      const { meanLogits, logitsPerStepSum, ...exact } = printed
+      const { meanLogits, logitsPerStepSum, operations, membranes, ...exact } = printed
       const { meanLogits: goldenMeans, logitsPerStepSum: goldenSums, ...golden } = row
       expect(exact).toEqual(golden)
       expect(worst(meanLogits.flat(), goldenMeans.flat())).toBeLessThan(1e-9)
       expect(worst(logitsPerStepSum.flat(), goldenSums.flat())).toBeLessThan(1e-9)
+      const spikes = operations.filter(({ operation }) => operation === 'fire')
+      expect(spikes.map(({ path: layer, sha256: hash }) => ({ layer, sha256: hash }))).toEqual(
+        row.layers.map(({ layer, sha256: hash }) => ({ layer, sha256: hash })),
+      )
+      expect(membranes.map(({ key }) => key)).toEqual(row.layers.map(({ layer }) => layer))
     })
   },
 )
 
 describe('trace --precision float32', () => {
-  const golden: GoldenRow = JSON.parse(readFileSync(new URL('../golden/float32.json', import.meta.url), 'utf8'))
+  const golden: TracedRow = JSON.parse(readFileSync(new URL('../golden/float32.json', import.meta.url), 'utf8'))
   const cifar = 'trace cifar --synthetic 7 --image-size 32 --steps 4 --classes 10 --batch 2 --precision float32'
 
-  it.each(['reference', 'fast', 'wasm'])(
-    'prints the golden bits of single precision with --kernels %s',
-    async (kernels) => {
-      expect(await json(...cifar.split(' '), '--kernels', kernels)).toEqual(golden)
-    },
-  )
+  it.each([
+    '--kernels reference',
+    '--kernels fast',
+    '--kernels wasm',
+    '--kernels wasm --chunk 3',
+    '--kernels fast --chunk 4',
+    '--threads 2 --chunk 2',
+  ])('prints the golden bits of single precision, those of every operation and membrane, with %s', async (how) => {
+    expect(await json(...cifar.split(' '), ...how.split(' '))).toEqual(golden)
+  })
 })
 
 describe('trace --values', () => {
@@ -49,13 +58,21 @@ describe('trace --values', () => {
 
   it('writes every value under its path, those of the row included', async () => {
     const values = file('values.safetensors')
-    const row: GoldenRow = await json(...small, '--values', values)
+    const row: TracedRow = await json(...small, '--values', values)
     expect(row).toEqual(await json(...small))
+    expect(row).toEqual(await json(...small, '--chunk', '2'))
     const { tensors } = right(decode(new Uint8Array(readFileSync(values))))
     for (const { layer, shape, sha256: hash } of row.layers) {
       expect(tensors.get(layer)?.shape).toEqual(shape)
       expect(sha256(tensors.get(layer)?.data as Uint8Array)).toBe(hash)
     }
+    expect(
+      [...tensors].map(([path, { shape, data }]) => ({
+        path,
+        shape,
+        sha256: sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+      })),
+    ).toEqual(row.operations.map(({ path, shape, sha256: hash }) => ({ path, shape, sha256: hash })))
     expect(tensors.get('prologue')?.shape).toEqual([1, 2, 16, 16, 16])
     expect(tensors.get('layers.1.1.split.0')?.shape).toEqual([2, 2, 2, 16, 16])
     expect(tensors.get('layers.1.1.split.1')?.shape).toEqual([2, 2, 2, 16, 16])
@@ -65,6 +82,18 @@ describe('trace --values', () => {
       row.meanLogits[0]![0]!,
       12,
     )
+  })
+
+  it.each(['', '--frames'])('writes the same bytes whatever the chunks %s', async (frames) => {
+    const words = [...small, '--steps', '5', ...(frames === '' ? [] : [frames]), '--values']
+    const bytes = await Promise.all(
+      ['1', '2', '5'].map(async (chunk) => {
+        const values = file(`values-${chunk}${frames}.safetensors`)
+        await json(...words, values, '--chunk', chunk)
+        return sha256(readFileSync(values))
+      }),
+    )
+    expect(new Set(bytes).size).toBe(1)
   })
 
   it('prints nothing where the values cannot be written', async () => {

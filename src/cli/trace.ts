@@ -5,17 +5,15 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { syntheticCheckpoint, syntheticInput } from '../checkpoint/synthetic.js'
 import type { Faults } from '../core/fault.js'
-import type { Size, Tensor } from '../core/tensor.js'
+import type { Size } from '../core/tensor.js'
 import { networkInput } from '../input/batch.js'
 import { validate, variants } from '../model/config.js'
 import { parse } from '../model/parameters.js'
 import { writeSafetensors } from '../node/files.js'
-import type { Notes } from '../observers/observe.js'
-import type { Line } from '../observers/trace.js'
-import { architectureOf } from '../tasks/architecture.js'
 import type { KernelOptions } from '../tasks/choice.js'
-import { goldenRow } from '../tasks/golden.js'
+import { beginning, followed, goldenRow, type Hash, valuesOf } from '../tasks/golden.js'
 import { observed } from '../tasks/observed.js'
+import { worth } from '../tasks/work.js'
 import type { Io, Perform } from './io.js'
 import { chooseKernels } from './kernels.js'
 import { kernelOptions, sizeOptions, whole } from './options.js'
@@ -29,20 +27,16 @@ interface Options extends KernelOptions {
   readonly batch: number
   readonly frames?: true
   readonly values?: string
+  readonly chunk: number
 }
 
-/** Every value under its path; the two halves of a split under `.0` and `.1`. */
-const valuesOf = (lines: Notes<Line>): ReadonlyMap<string, Tensor> =>
-  new Map(
-    [...lines].flatMap(([path, { output }]): readonly (readonly [string, Tensor])[] =>
-      output.map((value, i) => [output.length === 1 ? path : `${path}.${i}`, value]),
-    ),
-  )
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+const hashing = (hash = createHash('sha256')): Hash => ({
+  update: (bytes) => hashing(hash.copy().update(bytes)),
+  hex: () => hash.copy().digest('hex'),
+})
 
 const tracedRow = (variant: string, options: Options, io: Io): TaskEither.TaskEither<Faults, string> => {
-  const { synthetic: seed, imageSize, steps, classes, batch, frames = false, values } = options
+  const { synthetic: seed, imageSize, steps, classes, batch, frames = false, values, chunk } = options
   const base = variants[variant]!
   return pipe(
     TaskEither.fromEither(
@@ -64,22 +58,22 @@ const tracedRow = (variant: string, options: Options, io: Io): TaskEither.TaskEi
     }),
     TaskEither.bind('chosen', () => chooseKernels('exact', options, io)),
     TaskEither.chain(({ parameters, input, chosen: { interpreter } }) => {
-      const rows = architectureOf(parameters)
-      const bar = io.bar([...rows.values()].reduce((sum, row) => sum + row.denseMacs, 0))
-      const tick = (path: string): void => bar.advance(rows.get(path)!.denseMacs)
-      const keep = (operation: Line['operation']): boolean => values !== undefined || operation === 'fire'
-      const run = interpreter((I) => observed(I, parameters, { chunk: Infinity, keep, tick }))
+      const { of, all } = worth(parameters)
+      const bar = io.bar(all(input))
+      const tick = (path: string, steps: number): void => bar.advance(of(path, steps, input.kind))
+      const go = followed(hashing(), values !== undefined)
+      const run = interpreter((I) => observed(I, parameters, { chunk, keep: () => true, tick }))
       return pipe(
-        TaskEither.fromTask(() => run(input)),
+        TaskEither.fromTask(async () => {
+          let following = beginning
+          for await (const part of run(input)) following = go(following, part)
+          return { following, row: goldenRow(parameters, { seed, frames, hash: hashing() }, following) }
+        }),
         stopping(bar),
-        TaskEither.map(([whole]) => ({
-          row: goldenRow(parameters, { seed, frames, sha256 }, whole!),
-          lines: whole!.lines,
-        })),
       )
     }),
-    TaskEither.chainFirst(({ lines }) =>
-      values === undefined ? TaskEither.right(undefined) : writeSafetensors(values, valuesOf(lines)),
+    TaskEither.chainFirst(({ following }) =>
+      values === undefined ? TaskEither.right(undefined) : writeSafetensors(values, valuesOf(following)),
     ),
     TaskEither.map(({ row }) => `${JSON.stringify(row)}\n`),
   )
@@ -103,11 +97,18 @@ export const traceCommand = (io: Io, perform: Perform): Command =>
     .addOption(new Option('--batch <b>', 'samples').argParser(whole(1)).default(1))
     .option('--frames', 'a different frame at every step, instead of one still image')
     .option('--values <file>', 'also write every intermediate value, as safetensors')
+    .addOption(
+      new Option('--chunk <n>', 'steps computed together: any number gives the same bits')
+        .argParser(whole(1))
+        .default(1),
+    )
     .addHelpText(
       'after',
       `
 Prints one JSON object: for each neuron layer, in the order of execution, the number of spikes and the SHA-256 of the
-spikes as bytes; the synaptic operations (SOPs) of each operation; and the logits.
+spikes as bytes; the synaptic operations (SOPs) of each operation; the logits; then the SHA-256 of everything: each
+tensor that --values writes, in the order of execution, and the membranes after the last step. The first that differs
+is where a port first goes wrong: "spikingresformer compare" tells it, and of two --values files the numbers.
 
 Examples:
   $ spikingresformer trace cifar --synthetic 7 --batch 2

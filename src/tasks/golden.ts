@@ -1,9 +1,13 @@
 /** A run of a network as a row of golden data, to compare a port with. @module */
-import type { Spikes } from '../core/tensor.js'
+import { type Currents, type Shape, type Tensor, tensor } from '../core/tensor.js'
+import type { Cost } from '../interpreters/cost.js'
+import type { OperationName } from '../model/operation.js'
 import { type Parameters, parameterCount } from '../model/parameters.js'
 import { total } from '../observers/ledger.js'
+import type { Notes } from '../observers/observe.js'
+import type { Line } from '../observers/trace.js'
 import { architectureOf } from './architecture.js'
-import type { Chunk } from './observed.js'
+import { added, type Chunk } from './observed.js'
 
 /** The two convolutions of an attention block before its two products, as the golden rows have them. */
 const ATTENTION = ['W', 'Wproj', 'matmul1', 'matmul2']
@@ -15,42 +19,129 @@ const goldenOrder = (paths: readonly string[]): readonly string[] =>
     return name === 'W' ? ATTENTION.map((other) => block + other) : ATTENTION.includes(name) ? [] : [path]
   })
 
-/** The SHA-256 of bytes in hexadecimal digits: every platform has its own. */
-export type Sha256 = (bytes: Uint8Array) => string
+/** A SHA-256 that is given its bytes piece by piece, each time a new one: every platform has its own. */
+export interface Hash {
+  readonly update: (bytes: Uint8Array) => Hash
+  /** In hexadecimal digits. */
+  readonly hex: () => string
+}
 
-const layerOf = (sha256: Sha256, layer: string, { shape, data }: Spikes) => ({
-  layer,
-  shape,
-  spikes: data.reduce((sum, spike) => sum + spike, 0),
-  sha256: sha256(data),
-})
+/** A tensor that a run gave: its hash, as far as the run has come. */
+interface Traced {
+  readonly operation: OperationName
+  readonly shape: Shape
+  /** The sum of its bytes, where they are spikes. */
+  readonly spikes: number
+  readonly hash: Hash
+  /** Its chunks, where they are kept. */
+  readonly values: readonly Tensor[]
+}
+
+/** A run so far. */
+export interface Following {
+  readonly logits: readonly Currents[]
+  readonly costs: Notes<Cost>
+  /** By path; the two halves of a split under `.0` and `.1`. */
+  readonly traced: ReadonlyMap<string, Traced>
+  readonly membranes: ReadonlyMap<string, Currents>
+}
+
+/** A run that has not begun. */
+export const beginning: Following = { logits: [], costs: new Map(), traced: new Map(), membranes: new Map() }
+
+const bytesOf = ({ data: { buffer, byteOffset, byteLength } }: Tensor): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
+const spikesIn = ({ data }: Tensor): number =>
+  data instanceof Uint8Array ? data.reduce((sum, spike) => sum + spike, 0) : 0
+
+/** Every value under its path; the two halves of a split under `.0` and `.1`. */
+const named = (lines: Notes<Line>): readonly (readonly [name: string, operation: OperationName, value: Tensor])[] =>
+  [...lines].flatMap(([path, { operation, output }]) =>
+    output.map((value, i) => [output.length === 1 ? path : `${path}.${i}`, operation, value] as const),
+  )
+
+/** A run that has gone on by a chunk: each value's hash goes on along its first axis, time. */
+export const followed =
+  (start: Hash, keepValues: boolean) =>
+  (before: Following, { logits, costs, lines, membranes }: Chunk): Following => {
+    const traced = new Map(before.traced)
+    for (const [name, operation, value] of named(lines)) {
+      const past = before.traced.get(name)
+      const [steps, ...rest] = value.shape as readonly [number, ...number[]]
+      traced.set(name, {
+        operation,
+        shape: [(past?.shape[0] ?? 0) + steps, ...rest],
+        spikes: (past?.spikes ?? 0) + spikesIn(value),
+        hash: (past?.hash ?? start).update(bytesOf(value)),
+        values: keepValues ? [...(past?.values ?? []), value] : [],
+      })
+    }
+    return {
+      logits: [...before.logits, logits],
+      costs: added(before.costs, costs),
+      traced,
+      membranes: membranes(),
+    }
+  }
+
+/** Tensors one after another along their first axis. */
+const joined = (parts: readonly Tensor[], shape: Shape): Tensor => {
+  const [first, ...others] = parts as readonly [Tensor, ...Tensor[]]
+  if (others.length === 0) return first
+  const bytes = new Uint8Array(parts.reduce((sum, { data }) => sum + data.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(bytesOf(part), at)
+    at += part.data.byteLength
+  }
+  const Kind = first.data.constructor as new (buffer: ArrayBuffer) => Tensor['data']
+  return tensor(shape, new Kind(bytes.buffer))
+}
+
+/** Every value of a run by name, in the order of execution, where they were kept. */
+export const valuesOf = ({ traced }: Following): ReadonlyMap<string, Tensor> =>
+  new Map([...traced].map(([name, { values, shape }]) => [name, joined(values, shape)]))
 
 const indices = (length: number): readonly number[] => Array.from({ length }, (_, i) => i)
 
 /**
- * The golden row of a run whose steps are one chunk, of which at least the neurons were kept: the fields, names and
- * order of `networks.json`.
+ * The golden row of a run, every operation of which was kept: the fields, names and order of `networks.json`, then the
+ * hashes of everything.
  *
  * `layers` has each neuron layer's shape, number of spikes and the SHA-256 of its spikes as bytes 0 and 1 in row-major
  * order `[T, B, ...]`; `sops` the synaptic operations of each operation that consumes spikes; `meanLogits`
  * `[B][classes]` means over the steps, `logitsPerStepSum` `[T][B]` sums over the classes. `image` is the side of a
- * square, or `[height, width]`.
+ * square, or `[height, width]`. `operations` has every tensor in the order of execution, spikes hashed as in `layers`,
+ * currents as the little-endian numbers of the run's precision; `membranes` those after the last step, `[B, ...]`, by
+ * the neurons' keys in the order they fire.
  */
 export const goldenRow = (
   parameters: Parameters,
-  { seed, frames, sha256 }: { readonly seed: number; readonly frames: boolean; readonly sha256: Sha256 },
-  { logits, costs, lines }: Chunk,
+  { seed, frames, hash }: { readonly seed: number; readonly frames: boolean; readonly hash: Hash },
+  { logits: chunks, costs, traced, membranes }: Following,
 ) => {
   const { name, image } = parameters.config
-  const [T, B, classes] = logits.shape as readonly [number, number, number]
-  const at = (t: number, b: number): readonly number[] =>
-    Array.from(logits.data.subarray((t * B + b) * classes, (t * B + b + 1) * classes))
+  const [, B, classes] = chunks[0]!.shape as readonly [number, number, number]
+  const rows = chunks.flatMap(({ data }) =>
+    indices(data.length / (B * classes)).map((t) =>
+      indices(B).map((b) => Array.from(data.subarray((t * B + b) * classes, (t * B + b + 1) * classes))),
+    ),
+  )
+  const T = rows.length
   const meanLogits = indices(B).map((b) =>
-    indices(classes).map((k) => indices(T).reduce((sum, t) => sum + at(t, b)[k]!, 0) / T),
+    indices(classes).map((k) => rows.reduce((sum, row) => sum + row[b]![k]!, 0) / T),
   )
   const consumers = [...architectureOf(parameters)]
     .filter(([, { operation }]) => ['synapse', 'dstT', 'dst'].includes(operation))
     .map(([path]) => path)
+  const operations = [...traced].map(([path, { operation, shape, spikes, hash: own }]) => ({
+    path,
+    operation,
+    shape,
+    spikes,
+    sha256: own.hex(),
+  }))
   return {
     variant: name,
     image: image.height === image.width ? image.height : [image.height, image.width],
@@ -62,11 +153,17 @@ export const goldenRow = (
     parameters: parameterCount(parameters.config).all,
     sops: Object.fromEntries(goldenOrder(consumers).map((path) => [path, costs.get(path)!.sops])),
     sopsTotal: total(costs).sops,
-    layers: [...lines]
-      .filter(([, { operation }]) => operation === 'fire')
-      .map(([path, { output }]) => layerOf(sha256, path, output[0] as Spikes)),
+    layers: operations
+      .filter(({ operation }) => operation === 'fire')
+      .map(({ path, shape, spikes, sha256 }) => ({ layer: path, shape, spikes, sha256 })),
     meanLogits,
-    logitsPerStepSum: indices(T).map((t) => indices(B).map((b) => at(t, b).reduce((sum, x) => sum + x, 0))),
+    logitsPerStepSum: rows.map((row) => row.map((logits) => logits.reduce((sum, x) => sum + x, 0))),
     top1: meanLogits.map((row) => row.indexOf(Math.max(...row))),
+    operations: operations.map(({ path, operation, shape, sha256 }) => ({ path, operation, shape, sha256 })),
+    membranes: [...membranes].map(([key, membrane]) => ({
+      key,
+      shape: membrane.shape,
+      sha256: hash.update(bytesOf(membrane)).hex(),
+    })),
   }
 }

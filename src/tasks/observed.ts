@@ -1,7 +1,7 @@
 /** Running a network under observation, chunk by chunk: its logits, its ledger and its trace. @module */
 import { type Currents, sizeOf, tensor } from '../core/tensor.js'
 import type { NetworkInput } from '../input/batch.js'
-import type { Cost } from '../interpreters/cost.js'
+import { type Cost, costs } from '../interpreters/cost.js'
 import type { Interpreter } from '../interpreters/interpreter.js'
 import type { Membranes } from '../model/kernels.js'
 import { network } from '../model/network.js'
@@ -27,7 +27,13 @@ export interface Chunk {
   readonly logits: Currents
   readonly costs: Notes<Cost>
   readonly lines: Notes<Line>
+  /** The membranes it ends with, by the neurons' keys in the order they fire; read before the next chunk is asked for. */
+  readonly membranes: () => ReadonlyMap<string, Currents>
 }
+
+/** Ledgers of consecutive chunks, added up path by path. */
+export const added = (a: Notes<Cost>, b: Notes<Cost>): Notes<Cost> =>
+  [...b].reduce((sum, [path, cost]) => sum.set(path, costs.concat(sum.get(path) ?? costs.empty, cost)), new Map(a))
 
 interface Noted {
   readonly cost: Cost
@@ -47,8 +53,8 @@ const mapped = <A, B>(notes: Notes<A>, f: (a: A) => B | null): Notes<B> =>
   )
 
 /**
- * Runs inputs from rest under observation. A still image is held for the configuration's steps, its stem runs once;
- * frames are one a step.
+ * Runs inputs from rest under observation, chunk by chunk as they are asked for. A still image is held for the
+ * configuration's steps, its stem runs once; frames are one a step.
  *
  * An interpreter that computes each value as it is made is asked for the notes at once, so that nothing else is kept;
  * one that only writes values down is asked once the chunk is computed, all of it together.
@@ -57,7 +63,7 @@ export const observed = <S, C>(
   I: Interpreter<S, C>,
   parameters: Parameters,
   { chunk, keep, tick }: Wanted,
-): ((input: NetworkInput) => Promise<readonly Chunk[]>) => {
+): ((input: NetworkInput) => AsyncIterable<Chunk>) => {
   type Value = Observed<C, () => Noted>
   const { compute } = I
   let steps = 0
@@ -76,9 +82,8 @@ export const observed = <S, C>(
   const heard = progress((path) => compute === null && tick(path, steps))
   const net = network(observe(note)(heard(I.kernels)))(parameters)
 
-  return async ({ kind, tensor: frames }) => {
+  return async function* ({ kind, tensor: frames }) {
     const all = kind === 'still' ? parameters.config.steps : frames.shape[0]!
-    const chunks: Chunk[] = []
     let membranes: Membranes<Value> = new Map()
     let image: C | null = null
     for (let t = 0; t < all; t += chunk) {
@@ -95,12 +100,12 @@ export const observed = <S, C>(
       image = embedded.value
       membranes = next
       const notes = mapped(response.notes, (read) => read())
-      chunks.push({
+      yield {
         logits: I.toCurrents(response.value),
         costs: mapped(notes, ({ cost }) => cost),
         lines: mapped(notes, ({ line }) => line),
-      })
+        membranes: () => mapped(next, ({ value }) => I.toCurrents(value)),
+      }
     }
-    return chunks
   }
 }

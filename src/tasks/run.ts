@@ -5,11 +5,11 @@ import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Faults, refuse } from '../core/fault.js'
 import type { Currents } from '../core/tensor.js'
 import type { NetworkInput } from '../input/batch.js'
-import { type Cost, costs } from '../interpreters/cost.js'
+import type { Cost } from '../interpreters/cost.js'
 import type { Parameters } from '../model/parameters.js'
 import type { Notes } from '../observers/observe.js'
 import type { Chosen, Some } from './choice.js'
-import { observed, type Wanted } from './observed.js'
+import { added, observed, type Wanted } from './observed.js'
 
 /** What a run gave. */
 export interface Run {
@@ -19,10 +19,6 @@ export interface Run {
   readonly notes: Notes<Cost>
   readonly steps: number
 }
-
-/** Ledgers of consecutive chunks, added up path by path. */
-const added = (a: Notes<Cost>, b: Notes<Cost>): Notes<Cost> =>
-  [...b].reduce((sum, [path, cost]) => sum.set(path, costs.concat(sum.get(path) ?? costs.empty, cost)), new Map(a))
 
 /** Steps computed together by an interpreter that gains by it. */
 const CHUNK = 8
@@ -44,14 +40,13 @@ const interpreted = (interpreter: Some, parameters: Parameters, tick: Wanted['ti
     const run = observed(I, parameters, { chunk: I.compute === null ? 1 : CHUNK, keep: () => false, tick })
     return (sample) =>
       TaskEither.fromTask(async () => {
-        const chunks = await run(sample)
-        return {
-          ...meanOf(
-            parameters.config.classes,
-            chunks.map(({ logits }) => logits),
-          ),
-          notes: chunks.map(({ costs: notes }) => notes).reduce(added, new Map<string, Cost>()),
+        const all: Currents[] = []
+        let notes: Notes<Cost> = new Map<string, Cost>()
+        for await (const { logits, costs } of run(sample)) {
+          all.push(logits)
+          notes = added(notes, costs)
         }
+        return { ...meanOf(parameters.config.classes, all), notes }
       })
   })
 
