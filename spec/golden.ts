@@ -95,3 +95,7 @@ export const reals = (tensors: ReadonlyMap<string, Tensor>, key: string): Tensor
 /** The largest absolute difference, NaN if anything is NaN or the lengths differ. */
 export const worst = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   a.length === b.length ? Array.from(a).reduce((max, x, i) => Math.max(max, Math.abs(x - b[i]!)), 0) : Number.NaN
+
+/** The largest difference, as a part of the largest golden magnitude; NaN as in {@link worst}. */
+export const off = (actual: ArrayLike<number>, golden: ArrayLike<number>): number =>
+  worst(actual, golden) / (worst(golden, new Float64Array(golden.length)) || 1)

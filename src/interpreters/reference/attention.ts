@@ -4,7 +4,7 @@ import { product } from '../contraction.js'
 import { addRows, type Shape5 } from './convolution.js'
 
 /** `[rows, columns] -> [columns, rows]`. */
-const transposed = (precision: Precision, data: Reals, rows: number, columns: number): Reals => {
+export const transposed = (precision: Precision, data: Reals, rows: number, columns: number): Reals => {
   const out = zeros(precision, rows * columns)
   for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c]!
   return out

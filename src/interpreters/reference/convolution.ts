@@ -10,26 +10,37 @@ import {
   zeros,
 } from '../../core/tensor.js'
 import { convolved } from '../../core/window.js'
-import { type Convolution, EIGHT, type Pool, type Stem, type Synapse } from '../../model/kernels.js'
+import { type BatchNorm, type Convolution, EIGHT, type Pool, type Stem, type Synapse } from '../../model/kernels.js'
 import { affineOf } from '../affine.js'
 import { type Reach, convolution as wired } from '../contraction.js'
 
 /** `[T, B, C, H, W]`, or attention's `[T, B, heads, d, n]`. */
 export type Shape5 = readonly [number, number, number, number, number]
 
-/** The weights a spike of input channel `ci` sends through kernel tap `(ky, kx)`: row `(ky * kw + kx) * in + ci`. */
-const fanOutRows = ({ weight, groups }: Convolution, precision: Precision): Reals => {
+/** Visits every weight `[co, ci, ky, kx]` with its place among the rows that spikes send. */
+const eachWeight = ({ weight, groups }: Convolution, visit: (weight: number, row: number) => void): void => {
   const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
   const outGroup = out / groups
-  const rows = zeros(precision, weight.data.length)
   for (let co = 0; co < out; co++)
     for (let ci = 0; ci < inGroup; ci++)
       for (let k = 0; k < kh * kw; k++) {
         const channel = Math.floor(co / outGroup) * inGroup + ci
-        rows[(k * inGroup * groups + channel) * outGroup + (co % outGroup)] =
-          weight.data[(co * inGroup + ci) * kh * kw + k]!
+        visit((co * inGroup + ci) * kh * kw + k, (k * inGroup * groups + channel) * outGroup + (co % outGroup))
       }
+}
+
+/** The weights a spike of input channel `ci` sends through kernel tap `(ky, kx)`: row `(ky * kw + kx) * in + ci`. */
+export const fanOutRows = (precision: Precision, p: Convolution, weights: Reals): Reals => {
+  const rows = zeros(precision, weights.length)
+  eachWeight(p, (weight, row) => (rows[row] = weights[weight]!))
   return rows
+}
+
+/** What {@link fanOutRows} undoes: the rows as a weight. */
+export const fanInWeights = (precision: Precision, p: Convolution, rows: Reals): Reals => {
+  const weights = zeros(precision, rows.length)
+  eachWeight(p, (weight, row) => (weights[weight] = rows[row]!))
+  return weights
 }
 
 /** What reaches sums does to them: `rows` are the rows of weights. */
@@ -57,13 +68,26 @@ const addScaledRow =
     }
   }
 
+/** Batch norm: the product with the channel's gain is rounded, then the sum with its shift. */
+export const affine = (precision: Precision, norm: BatchNorm): ((z: Currents) => Currents) => {
+  const { gain, shift } = affineOf(precision)(norm)
+  const round = rounding(precision)
+  return ({ shape, data }) => {
+    const [T, B, C, H, W] = shape as Shape5
+    const output = zeros(precision, data.length)
+    for (let plane = 0; plane < T * B * C; plane++)
+      for (let at = plane * H * W; at < (plane + 1) * H * W; at++)
+        output[at] = round(data[at]! * gain[plane % C]!) + shift[plane % C]!
+    return tensor(shape, output)
+  }
+}
+
 /** `BN(Conv(input))` frame by frame: non-zero inputs send their rows, `together` at once; then one affine map a channel. */
 const convolve = (precision: Precision, { convolution, norm }: Synapse, together: number, send: Send) => {
   const { weight, stride, padding } = convolution
   const [out, , kh, kw] = weight.shape as readonly [number, number, number, number]
-  const rows = fanOutRows(convolution, precision)
-  const { gain, shift } = affineOf(precision)(norm)
-  const round = rounding(precision)
+  const rows = fanOutRows(precision, convolution, weight.data)
+  const normalised = affine(precision, norm)
   return ({ shape, data }: Tensor<Reals | Uint8Array>): Currents => {
     const [T, B, C, H, W] = shape as Shape5
     const { targets, visit } = wired(convolution, { height: H, width: W }, together)
@@ -73,15 +97,14 @@ const convolve = (precision: Precision, { convolution, norm }: Synapse, together
       const sums = zeros(precision, targets)
       visit(data.subarray(frame * C * H * W, (frame + 1) * C * H * W), send(sums, rows))
       for (let co = 0; co < out; co++)
-        for (let at = 0; at < oh * ow; at++)
-          output[(frame * out + co) * oh * ow + at] = round(sums[at * out + co]! * gain[co]!) + shift[co]!
+        for (let at = 0; at < oh * ow; at++) output[(frame * out + co) * oh * ow + at] = sums[at * out + co]!
     }
-    return tensor([T, B, out, oh, ow], output)
+    return normalised(tensor([T, B, out, oh, ow], output))
   }
 }
 
 /** The largest value of each window; the padding never wins. */
-const maxPool =
+export const maxPool =
   (precision: Precision, { kernel, stride, padding }: Pool) =>
   ({ shape, data }: Currents): Currents => {
     const [T, B, C, H, W] = shape as Shape5

@@ -4,7 +4,7 @@ import { type Currents, type Precision, rounding, type Spikes, sizeOf, tensor, z
 import type { Charge, Neuron, Reset, Stateful } from '../../model/kernels.js'
 
 /** The charge equation, every operation rounded: membrane v and input x to the potential h that meets the threshold. */
-const charging = (precision: Precision, charge: Charge, rest: number): ((v: number, x: number) => number) => {
+export const charging = (precision: Precision, charge: Charge, rest: number): ((v: number, x: number) => number) => {
   const round = rounding(precision)
   switch (charge.kind) {
     case 'IF':

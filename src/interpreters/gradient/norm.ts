@@ -1,0 +1,110 @@
+/** The linear map of batch norm, with its statistics given or taken from the batch. @module */
+import { type Precision, type Reals, type Shape, zeros } from '../../core/tensor.js'
+import type { BatchNorm } from '../../model/kernels.js'
+import type { Shape5 } from '../reference/convolution.js'
+import type { Linear, Vector } from './map.js'
+
+/** What of a batch norm depends on the batch: `frozen` statistics do not. */
+export type Statistics = 'frozen' | 'batch'
+
+/** Visits the elements of each channel, channel after channel, in row-major order. */
+const channelwise =
+  ([T, B, C, H, W]: Shape5) =>
+  (channel: number, visit: (at: number) => void): void => {
+    const plane = H * W
+    for (let frame = 0; frame < T * B; frame++) {
+      const start = (frame * C + channel) * plane
+      for (let at = start; at < start + plane; at++) visit(at)
+    }
+  }
+
+/** Of every channel: the mean, and the variance around it (both over all its elements; float64 sums in row-major order). */
+export const moments = (
+  shape: Shape,
+  data: Reals,
+): { readonly mean: Float64Array; readonly variance: Float64Array } => {
+  const [T, B, C, H, W] = shape as Shape5
+  const count = T * B * H * W
+  const each = channelwise([T, B, C, H, W])
+  const mean = Float64Array.from({ length: C }, (_, channel) => {
+    let sum = 0
+    each(channel, (at) => (sum += data[at]!))
+    return sum / count
+  })
+  const variance = mean.map((centre, channel) => {
+    let sum = 0
+    each(channel, (at) => (sum += (data[at]! - centre) * (data[at]! - centre)))
+    return sum / count
+  })
+  return { mean, variance }
+}
+
+/**
+ * The linear map of batch norm at z: `[dz, dweight, dbias]` to `[dy]`.
+ *
+ * With `xhat = (z - mean) / sqrt(variance + eps)` and `y = weight xhat + bias` it is `dy = gain P(dz) + xhat dweight +
+ * dbias`, gain = weight / sqrt(variance + eps). P is the identity where the statistics are frozen; where they are the
+ * batch's, `P(u) = u - mean(u) - xhat mean(xhat u)`, which is symmetric: both directions use it. Sums in float64, every
+ * element rounded once.
+ */
+export const normLinear = (
+  precision: Precision,
+  { weight, mean, variance, eps }: BatchNorm,
+  statistics: Statistics,
+  shape: Shape,
+  z: Reals,
+): Linear => {
+  const shape5 = shape as Shape5
+  const each = channelwise(shape5)
+  const channels = shape5[2]
+  const count = z.length / channels
+  const inverse = (c: number): number => 1 / Math.sqrt(variance.data[c]! + eps)
+  /** `mean(u)` and `mean(xhat u)` of a channel. */
+  const sums = (u: Reals, c: number): readonly [plain: number, along: number] => {
+    let [plain, along] = [0, 0]
+    const [centre, scale] = [mean.data[c]!, inverse(c)]
+    each(c, (at) => {
+      plain += u[at]!
+      along += u[at]! * ((z[at]! - centre) * scale)
+    })
+    return [plain, along]
+  }
+  /** `y = gain P(u) + xhat along + shift`, channel by channel. */
+  const mapped = (u: Vector, along: (c: number) => number, shift: (c: number) => number): Reals => {
+    const y = zeros(precision, z.length)
+    for (let c = 0; c < channels; c++) {
+      const [centre, scale] = [mean.data[c]!, inverse(c)]
+      const gain = weight.data[c]! * scale
+      const [plain, aligned] = u === null || statistics === 'frozen' ? [0, 0] : sums(u, c)
+      const [a, b] = [along(c), shift(c)]
+      each(c, (at) => {
+        const xhat = (z[at]! - centre) * scale
+        y[at] = gain * ((u?.[at] ?? 0) - plain / count - (xhat * aligned) / count) + xhat * a + b
+      })
+    }
+    return y
+  }
+  return {
+    push: ([dz, dweight, dbias]) => [
+      mapped(
+        dz ?? null,
+        (c) => dweight?.[c] ?? 0,
+        (c) => dbias?.[c] ?? 0,
+      ),
+    ],
+    pull: ([dy]) => {
+      if (dy == null) return [null, null, null]
+      const [dweight, dbias] = [zeros(precision, channels), zeros(precision, channels)]
+      for (let c = 0; c < channels; c++) [dbias[c], dweight[c]] = sums(dy, c)
+      return [
+        mapped(
+          dy,
+          () => 0,
+          () => 0,
+        ),
+        dweight,
+        dbias,
+      ]
+    },
+  }
+}

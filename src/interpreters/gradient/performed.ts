@@ -1,0 +1,148 @@
+/** A call of the dictionary on a base interpreter, as it is or in training mode, and all that its linear map needs. @module */
+import type { Currents, Precision, Reals, Spikes } from '../../core/tensor.js'
+import type { Stem, Synapse } from '../../model/kernels.js'
+import {
+  type Apply,
+  applyOf,
+  type Carrier,
+  carriers,
+  type InputsOf,
+  type OperationName,
+  type OutputsOf,
+  type ParametersOf,
+} from '../../model/operation.js'
+import type { Interpreter } from '../interpreter.js'
+import { affine, maxPool } from '../reference/convolution.js'
+import { linearisation } from './linear.js'
+import type { Linear, Value } from './map.js'
+import type { Slopes } from './neuron.js'
+import { atan } from './surrogate.js'
+import { batchNorm, batchScale, identityNorm, type Training } from './training.js'
+
+/** The interpreter that is differentiated. Its spikes are read as bytes `V`, or as reals where they are smooth. */
+export interface Base<S, C, V extends Value = Spikes> extends Omit<Interpreter<S, C>, 'toSpikes'> {
+  readonly toSpikes: (spikes: S) => V
+}
+
+/** How an interpreter is differentiated. */
+export interface Differentiation extends Slopes {
+  /** That of the base, and of every gradient. */
+  readonly precision: Precision
+  /** Training mode, or null: statistics as recorded. */
+  readonly training: Training | null
+}
+
+/**
+ * How the authors differentiate: the arctangent, the reset's spike detached; statistics as recorded.
+ *
+ * @example
+ * asTheAuthors('float64').reset // => 'detached'
+ */
+export const asTheAuthors = (precision: Precision): Differentiation => ({
+  precision,
+  surrogate: atan,
+  reset: 'detached',
+  training: null,
+})
+
+/** A call that was performed. */
+export interface Performed<S, C, N extends OperationName> {
+  readonly operation: N
+  readonly path: string
+  /** Those it ran with: in training mode, the batch's. */
+  readonly parameters: ParametersOf<N>
+  readonly inputs: InputsOf<N, S, C>
+  readonly outputs: OutputsOf<N, S, C>
+  readonly raw: Currents | null
+  /** The new statistics by place; none but in training mode. */
+  readonly statistics: readonly (readonly [place: string, values: Reals])[]
+}
+
+/** The values of a call as tensors. */
+const valuesOf = <S, C>(
+  { toSpikes, toCurrents }: Base<S, C, Value>,
+  kinds: readonly Carrier[],
+  values: readonly (S | C | null)[],
+): readonly (Value | null)[] =>
+  values.map((value, i) =>
+    value === null ? null : kinds[i] === 'spikes' ? toSpikes(value as S) : toCurrents(value as C),
+  )
+
+/** The linear map of a call that was performed. */
+export const linearOf =
+  <S, C>(base: Base<S, C, Value>, { precision, training, ...slopes }: Differentiation) =>
+  <N extends OperationName>({ operation, parameters, inputs, outputs, raw }: Performed<S, C, N>): Linear =>
+    linearisation(precision, slopes)(operation, {
+      parameters,
+      inputs: valuesOf(base, carriers[operation].inputs, inputs),
+      outputs: valuesOf(base, carriers[operation].outputs, outputs) as readonly Value[],
+      raw,
+      statistics: training === null ? 'frozen' : 'batch',
+    })
+
+/** Performs calls on the base: as they are, or in training mode with what they take from the batch. */
+export const performing =
+  <S, C>(base: Base<S, C, Value>, { precision, training }: Differentiation) =>
+  <N extends OperationName>(operation: N, parameters: ParametersOf<N>, path: string) => {
+    const apply: Apply<S, C> = applyOf(base.kernels)
+    const run = (inputs: InputsOf<N, S, C>, used: ParametersOf<N>): Performed<S, C, N> => {
+      const outputs = apply(operation, used, path)(...inputs)
+      return { operation, path, parameters: used, inputs, outputs, raw: null, statistics: [] }
+    }
+    if (training === null) {
+      const applied = apply(operation, parameters, path)
+      return (...inputs: InputsOf<N, S, C>): Performed<S, C, N> => ({
+        operation,
+        path,
+        parameters,
+        inputs,
+        outputs: applied(...inputs),
+        raw: null,
+        statistics: [],
+      })
+    }
+    const placed = (parts: readonly (readonly [part: string, values: Reals])[]): Performed<S, C, N>['statistics'] =>
+      parts.map(([part, values]) => [`${path}.${part}`, values])
+    const normed = (inputs: InputsOf<N, S, C>): Performed<S, C, N> => {
+      const p = parameters as Synapse & Partial<Stem>
+      const bare = { ...p, norm: identityNorm(p.norm), pool: null } as ParametersOf<N>
+      const raw = base.toCurrents(apply(operation, bare, path)(...inputs)[0] as C)
+      const repeats = operation === 'stem' ? training.repeats : 1
+      const { norm, parts } = batchNorm(precision, training, p.norm, raw, repeats)
+      const whole = affine(precision, norm)(raw)
+      const output = p.pool == null ? whole : maxPool(precision, p.pool)(whole)
+      return {
+        operation,
+        path,
+        parameters: { ...p, norm } as ParametersOf<N>,
+        inputs,
+        outputs: [base.fromCurrents(output)] as unknown as OutputsOf<N, S, C>,
+        raw,
+        statistics: placed(parts),
+      }
+    }
+    const scaled = (inputs: InputsOf<N, S, C>, axis: 3 | 4): Performed<S, C, N> => {
+      const [y, x] = valuesOf(base, carriers[operation].inputs, inputs) as readonly [Value, Value]
+      const { scale, parts } = batchScale(precision, training, path, [y, x], y.shape[axis]!)
+      return { ...run(inputs, scale as ParametersOf<N>), statistics: placed(parts) }
+    }
+    return (...inputs: InputsOf<N, S, C>): Performed<S, C, N> => {
+      switch (operation) {
+        case 'stem':
+        case 'synapse':
+          return normed(inputs)
+        case 'dstT':
+          return scaled(inputs, 3)
+        case 'dst':
+          return scaled(inputs, 4)
+        case 'hold':
+        case 'fire':
+        case 'splitHeads':
+        case 'mergeHeads':
+        case 'add':
+        case 'meanPool':
+        case 'classify':
+          return run(inputs, parameters)
+      }
+    }
+  }

@@ -1,0 +1,100 @@
+/**
+ * Training mode: what a call takes from its batch before it runs.
+ *
+ * Batch norm takes the batch's mean and variance in place of the recorded ones; attention's products take their scale from
+ * the average of the recorded firing rates and the batch's, which is taken first (the authors' order). The call that runs
+ * is then an ordinary call of the dictionary, with these parameters. The new statistics are given beside it.
+ *
+ * Source: PyTorch's `BatchNorm`, the authors' `DSSA.forward`.
+ * @module
+ */
+import { type Currents, type Precision, type Reals, tensor, toPrecision } from '../../core/tensor.js'
+import type { BatchNorm } from '../../model/kernels.js'
+import { headScale, movingRate } from '../../model/scaling.js'
+import type { Shape5 } from '../reference/convolution.js'
+import type { Value } from './map.js'
+import { moments } from './norm.js'
+
+/** What training mode needs to know beyond the parameters. */
+export interface Training {
+  /** The recorded firing rates, one a head, by place (`layers.0.0.matmul1.rate`); a place not in it has none yet. */
+  readonly rates: ReadonlyMap<string, readonly number[]>
+  /** How much of a batch's mean and variance goes into the recorded ones: 0.1. */
+  readonly momentum: number
+  /** How much of the recorded firing rates stays: 0.999. */
+  readonly rateMomentum: number
+  /** How many times each frame counts in the stem's variance: a still image is repeated over T steps before its stem. */
+  readonly repeats: number
+}
+
+/** PyTorch's and the authors' momenta, nothing recorded. */
+export const freshTraining: Training = { rates: new Map(), momentum: 0.1, rateMomentum: 0.999, repeats: 1 }
+
+/** A batch norm that changes nothing: what a convolution gave passes through, to the bit. */
+export const identityNorm = ({ weight, bias }: BatchNorm): BatchNorm => {
+  const [one, zero] = [
+    tensor(
+      weight.shape,
+      weight.data.map(() => 1),
+    ),
+    tensor(
+      bias.shape,
+      bias.data.map(() => 0),
+    ),
+  ]
+  return { weight: one, bias: zero, mean: zero, variance: one, eps: 0 }
+}
+
+/** New statistics, by part of their place. */
+type Parts = readonly (readonly [part: string, values: Reals])[]
+
+/**
+ * The batch's own norm, and the recorded statistics moved towards it: `r + momentum (batch - r)` as `(1 - momentum) r +
+ * momentum batch`, the variance by its unbiased estimate (over n - 1), the norm by the biased one.
+ */
+export const batchNorm = (
+  precision: Precision,
+  { momentum }: Training,
+  norm: BatchNorm,
+  { shape, data }: Currents,
+  repeats: number,
+): { readonly norm: BatchNorm; readonly parts: Parts } => {
+  const { mean, variance } = moments(shape, data)
+  const count = (data.length / mean.length) * repeats
+  const moved = (recorded: Reals, batch: Float64Array): Reals =>
+    toPrecision(
+      precision,
+      batch.map((value, c) => (1 - momentum) * recorded[c]! + momentum * value),
+    )
+  const unbiased = variance.map((value) => (value * count) / (count - 1))
+  return {
+    norm: { ...norm, mean: tensor(norm.mean.shape, mean), variance: tensor(norm.variance.shape, variance) },
+    parts: [
+      ['norm.running_mean', moved(norm.mean.data, mean)],
+      ['norm.running_var', moved(norm.variance.data, unbiased)],
+    ],
+  }
+}
+
+/** The share of ones among each head's spikes, over steps, samples, channels and positions. */
+const firingRates = (heads: number, { data }: Value, perHead: number): readonly number[] => {
+  const counts = new Float64Array(heads)
+  for (let at = 0; at < data.length; at++) counts[Math.floor(at / perHead) % heads]! += data[at]!
+  return Array.from(counts, (count) => (count * heads) / data.length)
+}
+
+/** The scale of a product from the batch's firing rates, averaged with the recorded ones first. */
+export const batchScale = (
+  precision: Precision,
+  { rates, rateMomentum }: Training,
+  place: string,
+  [y, x]: readonly [Value, Value],
+  terms: number,
+): { readonly scale: readonly number[]; readonly parts: Parts } => {
+  const [, , heads] = y.shape as Shape5
+  const recorded = rates.get(`${place}.rate`) ?? Array.from({ length: heads }, () => 0)
+  const [T, B] = x.shape as Shape5
+  const measured = firingRates(heads, x, x.data.length / (T * B * heads))
+  const rate = toPrecision(precision, Float64Array.from(movingRate(recorded, measured, rateMomentum)))
+  return { scale: Array.from(rate, (f) => headScale(f, terms)), parts: [['rate', rate]] }
+}

@@ -1,0 +1,137 @@
+/** One step of training: a batch to a gradient, and the gradient to the next weights. @module */
+import * as Either from 'fp-ts/lib/Either.js'
+import { checkpointKey } from '../../checkpoint/keys.js'
+import { type Fault, type Faults, refuse, unlessFaulty } from '../../core/fault.js'
+import { type Currents, type Reals, type Tensor, tensor } from '../../core/tensor.js'
+import type { Value } from '../../interpreters/gradient/map.js'
+import type { Base, Differentiation } from '../../interpreters/gradient/performed.js'
+import { reverse } from '../../interpreters/gradient/reverse.js'
+import { freshTraining } from '../../interpreters/gradient/training.js'
+import type { Config } from '../../model/config.js'
+import type { Role } from '../../model/entry.js'
+import { forward, forwardFrames, network } from '../../model/network.js'
+import { layout, parse } from '../../model/parameters.js'
+import { type Judged, judge, type Loss } from './loss.js'
+import { type AdamW, adamW, type Moments } from './optimiser.js'
+
+/** A checkpoint's tensors under the authors' keys, counters included; firing rates of zero are not measured yet. */
+export type Weights = ReadonlyMap<string, Tensor>
+
+/** A batch: images `[1, B, c, H, W]` or frames `[T, B, c, H, W]`, and what the network should say, `[B, classes]`. */
+export interface Batch {
+  readonly images: Currents
+  readonly targets: Currents
+}
+
+/** What a batch says: its loss, logits, gradients and new statistics, by checkpoint key. */
+export interface Learned extends Omit<Judged, 'gradient'> {
+  readonly logits: Currents
+  readonly gradients: ReadonlyMap<string, Reals>
+  readonly statistics: ReadonlyMap<string, Reals>
+}
+
+/** The roles of what is learnt by gradient. */
+const LEARNT: readonly Role[] = ['weight', 'gain', 'bias', 'leak']
+
+const byKey = (places: ReadonlyMap<string, Reals>): ReadonlyMap<string, Reals> =>
+  new Map([...places].map(([place, values]) => [checkpointKey(place), values]))
+
+/** Firing rates that were never measured, as the tree wants them; training mode does not look at those. */
+const measurable = (config: Config, weights: Weights): Weights => {
+  const rates = new Set(layout(config).flatMap(({ key, role }) => (role === 'rate' ? [key] : [])))
+  return new Map(
+    [...weights].map(([key, value]) => [
+      key,
+      rates.has(key) ? tensor(value.shape, new Float64Array(value.data.length).fill(1)) : value,
+    ]),
+  )
+}
+
+/** The recorded firing rates, by the places of the products they scale. */
+const recordedRates = (config: Config, weights: Weights): ReadonlyMap<string, readonly number[]> =>
+  new Map(
+    config.stages.flatMap(({ depth }, stage) =>
+      Array.from({ length: depth }, (_, block) => `layers.${stage}.${(stage === 0 ? 0 : 1) + 2 * block}`).flatMap(
+        (at) =>
+          ['matmul1.rate', 'matmul2.rate'].map((part): readonly [string, readonly number[]] => [
+            `${at}.${part}`,
+            Array.from(weights.get(checkpointKey(`${at}.${part}`))!.data as Reals),
+          ]),
+      ),
+    ),
+  )
+
+/** What went wrong in a batch, if anything: a silent head, or numbers that are not. */
+const stops = (loss: number, statistics: ReadonlyMap<string, Reals>): readonly Fault[] => {
+  const silent = [...statistics].flatMap(([key, values]) =>
+    key.includes('firing_rate')
+      ? Array.from(values).flatMap((rate, head): readonly Fault[] =>
+          rate > 0 ? [] : [{ _tag: 'SilentHead', key, head, rate }],
+        )
+      : [],
+  )
+  if (silent.length > 0) return silent
+  return Number.isFinite(loss)
+    ? []
+    : refuse(
+        `training diverged: the loss is ${loss}`,
+        'lower the learning rate, or resume from the last good checkpoint',
+      )
+}
+
+/** The loss of a batch in training mode, its gradients and its statistics. A still image is held for T steps. */
+export const learn =
+  <S, C, V extends Value>(base: Base<S, C, V>, config: Config, loss: Loss, how: Omit<Differentiation, 'training'>) =>
+  (weights: Weights, { images, targets }: Batch): Either.Either<Faults, Learned> => {
+    const parsed = parse(config)(measurable(config, weights))
+    if (Either.isLeft(parsed)) return parsed
+    const still = images.shape[0] === 1
+    const training = {
+      ...freshTraining,
+      rates: recordedRates(config, weights),
+      repeats: still ? config.steps : 1,
+    }
+    const R = reverse(base, { ...how, training })
+    const net = network(R.kernels)(parsed.right)
+    const run = still ? forward(net)(config.steps) : forwardFrames(net)
+    const traced = run(R.fromCurrents(images))
+    const logits = R.toCurrents(traced)
+    const statistics = byKey(R.statistics([traced]))
+    const judged = judge(loss)(logits, targets)
+    return unlessFaulty(stops(judged.loss, statistics), () => ({
+      loss: judged.loss,
+      logits,
+      gradients: byKey(R.pullback([[traced, judged.gradient.data]]).learnt),
+      statistics,
+    }))
+  }
+
+/** The weights and moments after a batch. */
+export const descend =
+  (config: Config, settings: AdamW, precision: Differentiation['precision']) =>
+  (
+    rate: number,
+    weights: Weights,
+    moments: Moments,
+    { gradients, statistics }: Learned,
+  ): { readonly weights: Weights; readonly moments: Moments } => {
+    const entries = layout(config)
+    const learnt = entries.flatMap(({ key, role }): readonly (readonly [string, Tensor<Reals>])[] =>
+      LEARNT.includes(role) ? [[key, weights.get(key) as Tensor<Reals>]] : [],
+    )
+    const next = adamW(settings, precision)(rate, new Map(learnt), gradients, moments)
+    const updated = entries.map(({ key, role }): readonly [string, Tensor] => {
+      const value = weights.get(key)!
+      const measured = statistics.get(key)
+      if (role === 'counter')
+        return [
+          key,
+          tensor(
+            value.shape,
+            (value.data as BigInt64Array).map((n) => n + 1n),
+          ),
+        ]
+      return [key, measured === undefined ? next.learnt.get(key)! : tensor(value.shape, measured)]
+    })
+    return { weights: new Map(updated), moments: next.moments }
+  }
