@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { exp, exponentOf, log, sigmoid } from '../src/core/functions.js'
+import { cos, exp, exponentOf, log, sigmoid } from '../src/core/functions.js'
 import { sym } from '../src/core/random.js'
 
 /** Fixed point with so many bits behind the point: what the functions are measured against. */
@@ -52,6 +52,32 @@ const bigExp = (x: bigint): bigint => {
     sum += term
   }
   return k >= 0n ? sum << k : sum >> -k
+}
+
+/** `2^PI_BITS pi`, by Gauss's formula, for arguments as large as 2^1024. */
+const PI_BITS = 2400n
+const PI = ((): bigint => {
+  const arctan = (n: bigint): bigint => {
+    let [sum, power] = [0n, (1n << (PI_BITS + 32n)) / n]
+    for (let k = 0n; power !== 0n; k++) {
+      sum += (k % 2n === 0n ? power : -power) / (2n * k + 1n)
+      power /= n * n
+    }
+    return sum
+  }
+  return (4n * (12n * arctan(18n) + 8n * arctan(57n) - 5n * arctan(239n))) >> 32n
+})()
+
+/** The cosine by its series, of the argument without its whole turns. */
+const bigCos = (x: bigint): bigint => {
+  const turned = ((x < 0n ? -x : x) << (PI_BITS - BITS)) % (2n * PI)
+  const r = (turned > PI ? turned - 2n * PI : turned) >> (PI_BITS - BITS)
+  let [sum, term] = [ONE, ONE]
+  for (let n = 2n; term !== 0n && term !== -1n; n += 2n) {
+    term = -times(times(term, r), r) / (n * (n - 1n))
+    sum += term
+  }
+  return sum
 }
 
 /** The distance to the next larger double: one unit in the last place. */
@@ -133,6 +159,23 @@ describe('the functions that are specified to the bit', () => {
     expect([log(-1), log(Number.NaN)]).toEqual([Number.NaN, Number.NaN])
   })
 
+  it('the cosine is within one unit in the last place, of any double', () => {
+    const quarters = [1, 2, 3, 5, 1e3, 2 ** 20 + 1, 2 ** 40 + 1].flatMap((k) => [(k * Math.PI) / 2, (k * Math.PI) / 4])
+    holds(cos, bigCos, [
+      ...EDGES,
+      ...quarters,
+      ...quarters.map((x) => -x),
+      // The double nearest to a multiple of pi / 2, Kahan's and Muller's; and the largest.
+      ...[6381956970095103 * 2 ** 797, Number.MAX_VALUE, 2 ** 1023, 2 ** 100, 1e22],
+      ...between('cos', -4, 4, 600),
+      ...between('cos small', -0.8, 0.8, 300),
+      ...between('cos wide', -1e6, 1e6, 300),
+    ])
+    expect([cos(0), cos(-0), cos(2 ** -1074)]).toEqual([1, 1, 1])
+    expect([cos(Number.NaN), cos(Number.POSITIVE_INFINITY)]).toEqual([Number.NaN, Number.NaN])
+    for (const x of between('even', 0, 100, 50)) expect(cos(-x)).toBe(cos(x))
+  })
+
   it('the exponent of a number is that of the smallest power of two that is not below it', () => {
     for (let k = -1074; k < 1024; k++) {
       const power = exact(2 ** k) // the test's own powers: they are exact, or this is not 1
@@ -154,5 +197,11 @@ describe('the functions that are specified to the bit', () => {
       return [0, 4, 8, 12, 16, 20].reduce((hash, at) => (Math.imul(hash, 31) + view.getUint32(at)) >>> 0, sum)
     }, 0)
     expect(bits).toBe(2373677873)
+    const cosines = between('cosines', -30, 30, 2000).reduce((sum, x) => {
+      const view = new DataView(new ArrayBuffer(8))
+      view.setFloat64(0, cos(x))
+      return [0, 4].reduce((hash, at) => (Math.imul(hash, 31) + view.getUint32(at)) >>> 0, sum)
+    }, 0)
+    expect(cosines).toBe(2519779734)
   })
 })

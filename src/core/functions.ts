@@ -1,8 +1,9 @@
 /**
- * Exponential, logarithm and sigmoid, specified to the bit: float64 additions, subtractions, multiplications and
- * divisions in the order written here, each rounded once. An engine may choose the last bits of its own `Math.exp`.
+ * Exponential, logarithm, sigmoid and cosine, specified to the bit: float64 additions, subtractions, multiplications and
+ * divisions in the order written here, each rounded once, and whole numbers. An engine may choose the last bits of its own
+ * `Math.exp`.
  *
- * All three are within one unit in the last place of the true value; `spec/functions.spec.ts` holds them to it.
+ * All four are within one unit in the last place of the true value; `spec/functions.spec.ts` holds them to it.
  * @module
  */
 
@@ -170,4 +171,73 @@ export const exponentOf = (x: number): number => {
 const decomposed = (x: number): readonly [k: number, m: number] => {
   const [k, m] = halves(x)
   return m < Math.SQRT1_2 ? [k - 1, m * 2] : [k, m]
+}
+
+/** `term / odd - (term / square) / (odd + 2) + ...`, in whole numbers, until the terms are 0. */
+const arctangent = (term: bigint, square: bigint, odd = 1n): bigint =>
+  term === 0n ? 0n : term / odd - arctangent(term / square, square, odd + 2n)
+
+/** `2^bits pi`, to a few units: `pi = 16 arctan(1/5) - 4 arctan(1/239)` (Machin). */
+const pi = (bits: bigint): bigint =>
+  (16n * arctangent((1n << (bits + 16n)) / 5n, 25n) - 4n * arctangent((1n << (bits + 16n)) / 239n, 239n * 239n)) >> 16n
+
+/** A whole number over `2^bits`, as an unrounded sum. */
+const overPower = (whole: bigint, bits: number): Sum => {
+  const high = Number(whole)
+  const low = Number(whole - BigInt(high))
+  return { high: scaled(high, -bits), low: scaled(low, -bits) }
+}
+
+/** Bits behind the point of a reduced argument: no double is within 2^-63 of a multiple of pi / 2. */
+const REDUCED = 180
+
+/**
+ * `|x| = k pi/2 + r` with |r| at most pi / 4: k modulo 4, and r as an unrounded sum.
+ *
+ * x is a whole number of 53 bits times a power of two, so the remainder is one of whole numbers: exact but for what pi
+ * itself leaves out, which is below 2^-{@link REDUCED} k.
+ */
+const reduced = (x: number): Sum & { readonly quarter: number } => {
+  const [k, m] = halves(Math.abs(x))
+  if (Math.abs(x) < Math.PI / 4) return { high: Math.abs(x), low: 0, quarter: 0 }
+  const above = Math.max(0, k)
+  const bits = REDUCED + above
+  const whole = BigInt(m * 2 ** 53) << BigInt(bits + k - 53)
+  const quarterTurn = pi(BigInt(bits)) >> 1n
+  const quarter = (whole + (quarterTurn >> 1n)) / quarterTurn
+  return { ...overPower((whole - quarter * quarterTurn) >> BigInt(above), REDUCED), quarter: Number(quarter % 4n) }
+}
+
+/** -1/3!, 1/5!, .. -1/15! and 1/4!, -1/6!, .. 1/16!, each rounded. */
+const SINE = [-6, 120, -5040, 362880, -39916800, 6227020800, -1307674368000].map((factorial) => 1 / factorial)
+const COSINE = [24, -720, 40320, -3628800, 479001600, -87178291200, 20922789888000].map((factorial) => 1 / factorial)
+
+/** `sin(high + low)`: `r + r^3 S(r^2)`, and `low cos(r)` as `low (1 - r^2 / 2)`; the terms left out are below 2^-54 of it. */
+const sine = ({ high: r, low }: Sum): number => {
+  const square = r * r
+  return r + (square * r * horner(SINE, square) + low * (1 - 0.5 * square))
+}
+
+/** `cos(high + low)`: `1 - r^2 / 2` as an unrounded sum, then `r^4 C(r^2) - low r`; the terms left out are below 2^-58. */
+const cosine = ({ high: r, low }: Sum): number => {
+  const square = r * r
+  const { high: first, low: rest } = sum(1, -0.5 * square)
+  return first + (rest + (square * square * horner(COSINE, square) - r * low))
+}
+
+/**
+ * The cosine, to the bit: within one unit in the last place, of any double.
+ *
+ * With `|x| = k pi/2 + r` it is `cos r`, `-sin r`, `-cos r` or `sin r`, by k modulo 4.
+ *
+ * @example
+ * cos(0) // => 1
+ * cos(Math.PI) // => -1
+ * cos(Math.PI / 2) // => 6.123233995736766e-17
+ */
+export const cos = (x: number): number => {
+  if (!Number.isFinite(x)) return Number.NaN
+  const { quarter, ...r } = reduced(x)
+  const value = quarter % 2 === 0 ? cosine(r) : sine(r)
+  return quarter === 1 || quarter === 2 ? -value : value
 }
