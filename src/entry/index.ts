@@ -40,6 +40,18 @@ export * from '../input/events.js'
 export * from '../input/image.js'
 export * as contraction from '../interpreters/contraction.js'
 export * from '../interpreters/cost.js'
+export { type Dual, dual } from '../interpreters/gradient/forward.js'
+export { asTheAuthors, type Base, type Differentiation } from '../interpreters/gradient/performed.js'
+export {
+  detached,
+  type Gradient,
+  type Reverse,
+  reverse,
+  type Step,
+  type Traced,
+} from '../interpreters/gradient/reverse.js'
+export { atan, type Surrogate } from '../interpreters/gradient/surrogate.js'
+export { freshTraining, type Training } from '../interpreters/gradient/training.js'
 export * from '../interpreters/interpreter.js'
 export * from '../interpreters/multiplier-free/arithmetic.js'
 export type { Pending, Unit } from '../interpreters/multiplier-free/pending.js'

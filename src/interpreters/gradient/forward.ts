@@ -13,7 +13,7 @@ export interface Dual<V> {
 
 /**
  * Forward mode over any interpreter: every value carries the tangent that those of the given values and of the learnt
- * tensors (by place; those not named are constants) give it.
+ * tensors (by checkpoint key; those not named are constants) give it.
  *
  * @example
  * const classifier = new Map([['classifier.weight', parameters.classifier.data]])
@@ -33,7 +33,7 @@ export const dual = <S, C, V extends Value>(
     kernels: kernelsOf<Dual<S>, Dual<C>>((operation, parameters, path) => {
       const run = perform(operation, parameters, path)
       const value = <A>(x: Dual<A>): A => x.value
-      const own = learnt(operation, parameters).map((part) => tangents.get(`${path}.${part}`) ?? null)
+      const own = learnt(operation, parameters, path).map((key) => tangents.get(key) ?? null)
       return (...inputs) => {
         const call = run(...translateInputs(operation, inputs, { spikes: value, currents: value, membrane: value }))
         const pushed = linearise(call).push([...inputs.map((x) => x?.tangent ?? null), ...own])

@@ -6,13 +6,13 @@
  * @module
  */
 import { type Currents, type Precision, type Reals, rounding, type Tensor, tensor, zeros } from '../../core/tensor.js'
-import type { Pool, Stem, Synapse } from '../../model/kernels.js'
+import type { Neuron, Pool, Stem, Synapse } from '../../model/kernels.js'
 import type { OperationName, ParametersOf } from '../../model/operation.js'
 import { affine, type Shape5 } from '../reference/convolution.js'
 import { type Bilinear, convolution, convolvedShape, productOf, productT } from './bilinear.js'
 import { along, type Linear, plain, plus, unlessZero, type Value } from './map.js'
 import { fireLinear, type Slopes } from './neuron.js'
-import { normLinear, type Statistics } from './norm.js'
+import { type Centre, normLinear } from './norm.js'
 
 /** A call as it is differentiated. */
 export interface Differentiable<N extends OperationName> {
@@ -21,19 +21,27 @@ export interface Differentiable<N extends OperationName> {
   readonly outputs: readonly Value[]
   /** What a convolution gave its batch norm, where it was kept. */
   readonly raw: Currents | null
-  readonly statistics: Statistics
+  readonly centre: Centre
 }
 
-/** What an operation learns, each as part of its place: `weight` of `prologue` is `prologue.weight`. */
-export const learnt = <N extends OperationName>(operation: N, parameters: ParametersOf<N>): readonly string[] => {
+/** The checkpoint keys of what an operation learns, in the order of its vectors. */
+export const learnt = <N extends OperationName>(
+  operation: N,
+  parameters: ParametersOf<N>,
+  path: string,
+): readonly string[] => {
   switch (operation) {
     case 'stem':
-    case 'synapse':
-      return ['weight', 'norm.weight', 'norm.bias']
-    case 'fire':
-      return (parameters as ParametersOf<'fire'>).charge.kind === 'PLIF' ? ['w'] : []
+    case 'synapse': {
+      const { convolution, norm } = parameters as Synapse
+      return [`${convolution.key}.weight`, `${norm.key}.weight`, `${norm.key}.bias`]
+    }
+    case 'fire': {
+      const { key, charge } = parameters as Neuron
+      return charge.kind === 'PLIF' ? [`${key}.w`] : []
+    }
     case 'classify':
-      return ['weight']
+      return [`${path}.weight`]
     case 'hold':
     case 'splitHeads':
     case 'dstT':
@@ -90,7 +98,7 @@ const poolLinear = (precision: Precision, pool: Pool, normalised: Currents, pool
 const synapseLinear = (
   precision: Precision,
   p: Synapse & Partial<Stem>,
-  { inputs: [x], outputs: [y], raw, statistics }: Differentiable<'stem' | 'synapse'>,
+  { inputs: [x], outputs: [y], raw, centre }: Differentiable<'stem' | 'synapse'>,
 ): Linear => {
   const { weight } = p.convolution
   const map = convolution(precision, p.convolution, x!.shape)
@@ -99,7 +107,7 @@ const synapseLinear = (
   const connected = along(
     bilinearLinear(precision, map, x!.data, weight.data),
     2,
-    normLinear(precision, p.norm, statistics, shape, z),
+    normLinear(precision, p.norm, centre, shape, z),
   )
   if (p.pool == null) return connected
   return along(connected, 4, poolLinear(precision, p.pool, affine(precision, p.norm)(tensor(shape, z)), y!))
@@ -175,7 +183,7 @@ const classifyLinear = (
   weight: Tensor<Reals>,
   { inputs: [x] }: Differentiable<'classify'>,
 ): Linear => {
-  const kernel = { weight: tensor([...weight.shape, 1, 1], weight.data), stride: 1, padding: 0, groups: 1 }
+  const kernel = { key: '', weight: tensor([...weight.shape, 1, 1], weight.data), stride: 1, padding: 0, groups: 1 }
   const map = convolution(precision, kernel, [...x!.shape, 1, 1])
   return bilinearLinear(precision, map, x!.data, weight.data)
 }

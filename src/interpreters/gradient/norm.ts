@@ -5,7 +5,7 @@ import type { Shape5 } from '../reference/convolution.js'
 import type { Linear, Vector } from './map.js'
 
 /** What of a batch norm depends on the batch: `frozen` statistics do not. */
-export type Statistics = 'frozen' | 'batch'
+export type Centre = 'frozen' | 'batch'
 
 /** Visits the elements of each channel, channel after channel, in row-major order. */
 const channelwise =
@@ -50,7 +50,7 @@ export const moments = (
 export const normLinear = (
   precision: Precision,
   { weight, mean, variance, eps }: BatchNorm,
-  statistics: Statistics,
+  centre: Centre,
   shape: Shape,
   z: Reals,
 ): Linear => {
@@ -62,10 +62,10 @@ export const normLinear = (
   /** `mean(u)` and `mean(xhat u)` of a channel. */
   const sums = (u: Reals, c: number): readonly [plain: number, along: number] => {
     let [plain, along] = [0, 0]
-    const [centre, scale] = [mean.data[c]!, inverse(c)]
+    const [mu, scale] = [mean.data[c]!, inverse(c)]
     each(c, (at) => {
       plain += u[at]!
-      along += u[at]! * ((z[at]! - centre) * scale)
+      along += u[at]! * ((z[at]! - mu) * scale)
     })
     return [plain, along]
   }
@@ -73,12 +73,12 @@ export const normLinear = (
   const mapped = (u: Vector, along: (c: number) => number, shift: (c: number) => number): Reals => {
     const y = zeros(precision, z.length)
     for (let c = 0; c < channels; c++) {
-      const [centre, scale] = [mean.data[c]!, inverse(c)]
+      const [mu, scale] = [mean.data[c]!, inverse(c)]
       const gain = weight.data[c]! * scale
-      const [plain, aligned] = u === null || statistics === 'frozen' ? [0, 0] : sums(u, c)
+      const [plain, aligned] = u === null || centre === 'frozen' ? [0, 0] : sums(u, c)
       const [a, b] = [along(c), shift(c)]
       each(c, (at) => {
-        const xhat = (z[at]! - centre) * scale
+        const xhat = (z[at]! - mu) * scale
         y[at] = gain * ((u?.[at] ?? 0) - plain / count - (xhat * aligned) / count) + xhat * a + b
       })
     }

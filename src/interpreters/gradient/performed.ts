@@ -1,5 +1,5 @@
 /** A call of the dictionary on a base interpreter, as it is or in training mode, and all that its linear map needs. @module */
-import type { Currents, Precision, Reals, Spikes } from '../../core/tensor.js'
+import type { Currents, Precision, Spikes } from '../../core/tensor.js'
 import type { Stem, Synapse } from '../../model/kernels.js'
 import {
   type Apply,
@@ -17,7 +17,7 @@ import { linearisation } from './linear.js'
 import type { Linear, Value } from './map.js'
 import type { Slopes } from './neuron.js'
 import { atan } from './surrogate.js'
-import { batchNorm, batchScale, identityNorm, type Training } from './training.js'
+import { batchNorm, batchScale, identityNorm, type Statistics, type Training } from './training.js'
 
 /** The interpreter that is differentiated. Its spikes are read as bytes `V`, or as reals where they are smooth. */
 export interface Base<S, C, V extends Value = Spikes> extends Omit<Interpreter<S, C>, 'toSpikes'> {
@@ -54,8 +54,8 @@ export interface Performed<S, C, N extends OperationName> {
   readonly inputs: InputsOf<N, S, C>
   readonly outputs: OutputsOf<N, S, C>
   readonly raw: Currents | null
-  /** The new statistics by place; none but in training mode. */
-  readonly statistics: readonly (readonly [place: string, values: Reals])[]
+  /** The new statistics by checkpoint key; none but in training mode. */
+  readonly statistics: Statistics
 }
 
 /** The values of a call as tensors. */
@@ -77,7 +77,7 @@ export const linearOf =
       inputs: valuesOf(base, carriers[operation].inputs, inputs),
       outputs: valuesOf(base, carriers[operation].outputs, outputs) as readonly Value[],
       raw,
-      statistics: training === null ? 'frozen' : 'batch',
+      centre: training === null ? 'frozen' : 'batch',
     })
 
 /** Performs calls on the base: as they are, or in training mode with what they take from the batch. */
@@ -101,14 +101,12 @@ export const performing =
         statistics: [],
       })
     }
-    const placed = (parts: readonly (readonly [part: string, values: Reals])[]): Performed<S, C, N>['statistics'] =>
-      parts.map(([part, values]) => [`${path}.${part}`, values])
     const normed = (inputs: InputsOf<N, S, C>): Performed<S, C, N> => {
       const p = parameters as Synapse & Partial<Stem>
       const bare = { ...p, norm: identityNorm(p.norm), pool: null } as ParametersOf<N>
       const raw = base.toCurrents(apply(operation, bare, path)(...inputs)[0] as C)
       const repeats = operation === 'stem' ? training.repeats : 1
-      const { norm, parts } = batchNorm(precision, training, p.norm, raw, repeats)
+      const { norm, statistics } = batchNorm(precision, training, p.norm, raw, repeats)
       const whole = affine(precision, norm)(raw)
       const output = p.pool == null ? whole : maxPool(precision, p.pool)(whole)
       return {
@@ -118,13 +116,13 @@ export const performing =
         inputs,
         outputs: [base.fromCurrents(output)] as unknown as OutputsOf<N, S, C>,
         raw,
-        statistics: placed(parts),
+        statistics,
       }
     }
-    const scaled = (inputs: InputsOf<N, S, C>, axis: 3 | 4): Performed<S, C, N> => {
-      const [y, x] = valuesOf(base, carriers[operation].inputs, inputs) as readonly [Value, Value]
-      const { scale, parts } = batchScale(precision, training, path, [y, x], y.shape[axis]!)
-      return { ...run(inputs, scale as ParametersOf<N>), statistics: placed(parts) }
+    const scaled = (inputs: InputsOf<N, S, C>, product: 'dstT' | 'dst'): Performed<S, C, N> => {
+      const values = valuesOf(base, carriers[operation].inputs, inputs) as readonly [Value, Value]
+      const { scale, statistics } = batchScale(precision, training, product, path, values)
+      return { ...run(inputs, scale as ParametersOf<N>), statistics }
     }
     return (...inputs: InputsOf<N, S, C>): Performed<S, C, N> => {
       switch (operation) {
@@ -132,9 +130,8 @@ export const performing =
         case 'synapse':
           return normed(inputs)
         case 'dstT':
-          return scaled(inputs, 3)
         case 'dst':
-          return scaled(inputs, 4)
+          return scaled(inputs, operation)
         case 'hold':
         case 'fire':
         case 'splitHeads':

@@ -27,11 +27,11 @@ export interface Step<S, C> {
   readonly inputs: readonly (AnyTraced<S, C> | null)[]
 }
 
-/** What a gradient is: cotangents of the given values, and of what is learnt by place. */
+/** What a gradient is: cotangents of the given values, and of what is learnt. */
 export interface Gradient<S, C> {
   /** The cotangent of a value that was given or made; null is zero. */
   readonly of: (value: AnyTraced<S, C>) => Vector
-  /** By place, such as `layers.0.0.W.weight`. */
+  /** By checkpoint key. */
   readonly learnt: ReadonlyMap<string, Reals>
 }
 
@@ -39,7 +39,7 @@ export interface Gradient<S, C> {
 export interface Reverse<S, C, V extends Value> extends Base<Traced<S, C, S>, Traced<S, C, C>, V> {
   /** The cotangents of results, taken back to everything they came from. */
   readonly pullback: (results: readonly (readonly [AnyTraced<S, C>, Vector])[]) => Gradient<S, C>
-  /** The new statistics that results came with, by place; the last of a place counts. */
+  /** The new statistics that results came with, by checkpoint key; the last of a key counts. */
   readonly statistics: (results: readonly AnyTraced<S, C>[]) => ReadonlyMap<string, Reals>
 }
 
@@ -124,14 +124,13 @@ export const reverse = <S, C, V extends Value>(base: Base<S, C, V>, options: Dif
         step.inputs.forEach((input, i) => {
           if (input !== null) receive(input, vectors[i] ?? null)
         })
-        learnt(operation, parameters).forEach((part, i) => {
-          const place = `${path}.${part}`
-          weights.set(place, add(weights.get(place) ?? null, vectors[step.inputs.length + i] ?? null))
+        learnt(operation, parameters, path).forEach((key, i) => {
+          weights.set(key, add(weights.get(key) ?? null, vectors[step.inputs.length + i] ?? null))
         })
       }
       return {
         of: (value) => cotangents.get(value.by ?? value)?.[value.output] ?? null,
-        learnt: new Map([...weights].flatMap(([place, vector]) => (vector === null ? [] : [[place, vector]]))),
+        learnt: new Map([...weights].flatMap(([key, vector]) => (vector === null ? [] : [[key, vector]]))),
       }
     },
   }

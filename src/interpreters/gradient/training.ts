@@ -17,7 +17,7 @@ import { moments } from './norm.js'
 
 /** What training mode needs to know beyond the parameters. */
 export interface Training {
-  /** The recorded firing rates, one a head, by place (`layers.0.0.matmul1.rate`); a place not in it has none yet. */
+  /** The recorded firing rates, one a head, by checkpoint key; those of a key that is not in it are not measured yet. */
   readonly rates: ReadonlyMap<string, readonly number[]>
   /** How much of a batch's mean and variance goes into the recorded ones: 0.1. */
   readonly momentum: number
@@ -31,7 +31,7 @@ export interface Training {
 export const freshTraining: Training = { rates: new Map(), momentum: 0.1, rateMomentum: 0.999, repeats: 1 }
 
 /** A batch norm that changes nothing: what a convolution gave passes through, to the bit. */
-export const identityNorm = ({ weight, bias }: BatchNorm): BatchNorm => {
+export const identityNorm = ({ key, weight, bias }: BatchNorm): BatchNorm => {
   const [one, zero] = [
     tensor(
       weight.shape,
@@ -42,11 +42,11 @@ export const identityNorm = ({ weight, bias }: BatchNorm): BatchNorm => {
       bias.data.map(() => 0),
     ),
   ]
-  return { weight: one, bias: zero, mean: zero, variance: one, eps: 0 }
+  return { key, weight: one, bias: zero, mean: zero, variance: one, eps: 0 }
 }
 
-/** New statistics, by part of their place. */
-type Parts = readonly (readonly [part: string, values: Reals])[]
+/** New statistics by checkpoint key. */
+export type Statistics = readonly (readonly [key: string, values: Reals])[]
 
 /**
  * The batch's own norm, and the recorded statistics moved towards it: `r + momentum (batch - r)` as `(1 - momentum) r +
@@ -58,7 +58,7 @@ export const batchNorm = (
   norm: BatchNorm,
   { shape, data }: Currents,
   repeats: number,
-): { readonly norm: BatchNorm; readonly parts: Parts } => {
+): { readonly norm: BatchNorm; readonly statistics: Statistics } => {
   const { mean, variance } = moments(shape, data)
   const count = (data.length / mean.length) * repeats
   const moved = (recorded: Reals, batch: Float64Array): Reals =>
@@ -69,9 +69,9 @@ export const batchNorm = (
   const unbiased = variance.map((value) => (value * count) / (count - 1))
   return {
     norm: { ...norm, mean: tensor(norm.mean.shape, mean), variance: tensor(norm.variance.shape, variance) },
-    parts: [
-      ['norm.running_mean', moved(norm.mean.data, mean)],
-      ['norm.running_var', moved(norm.variance.data, unbiased)],
+    statistics: [
+      [`${norm.key}.running_mean`, moved(norm.mean.data, mean)],
+      [`${norm.key}.running_var`, moved(norm.variance.data, unbiased)],
     ],
   }
 }
@@ -83,18 +83,25 @@ const firingRates = (heads: number, { data }: Value, perHead: number): readonly 
   return Array.from(counts, (count) => (count * heads) / data.length)
 }
 
-/** The scale of a product from the batch's firing rates, averaged with the recorded ones first. */
+/** Where a product's firing rates are kept: beside the block's other parts. */
+const rateKey = (product: 'dstT' | 'dst', path: string): string =>
+  [...path.split('.').slice(0, -1), product === 'dstT' ? 'firing_rate_x' : 'firing_rate_attn'].join('.')
+
+/**
+ * The scale of a product from the batch's firing rates, averaged with the recorded ones first. The terms of its sums are
+ * the d channels of a head (`dstT`), or the n tokens (`dst`).
+ */
 export const batchScale = (
   precision: Precision,
   { rates, rateMomentum }: Training,
-  place: string,
+  product: 'dstT' | 'dst',
+  path: string,
   [y, x]: readonly [Value, Value],
-  terms: number,
-): { readonly scale: readonly number[]; readonly parts: Parts } => {
-  const [, , heads] = y.shape as Shape5
-  const recorded = rates.get(`${place}.rate`) ?? Array.from({ length: heads }, () => 0)
-  const [T, B] = x.shape as Shape5
+): { readonly scale: readonly number[]; readonly statistics: Statistics } => {
+  const [T, B, heads, d, n] = y.shape as Shape5
+  const key = rateKey(product, path)
+  const recorded = rates.get(key) ?? Array.from({ length: heads }, () => 0)
   const measured = firingRates(heads, x, x.data.length / (T * B * heads))
   const rate = toPrecision(precision, Float64Array.from(movingRate(recorded, measured, rateMomentum)))
-  return { scale: Array.from(rate, (f) => headScale(f, terms)), parts: [['rate', rate]] }
+  return { scale: Array.from(rate, (f) => headScale(f, product === 'dstT' ? d : n)), statistics: [[key, rate]] }
 }

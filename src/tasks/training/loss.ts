@@ -33,9 +33,9 @@ const crossEntropy = (logits: Float64Array, target: Reals): { readonly loss: num
   const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
   const powers = logits.map((logit) => exp(logit - largest))
   const total = powers.reduce((sum, power) => sum + power, 0)
-  const normaliser = largest + log(total)
+  const normaliser = log(total)
   return {
-    loss: logits.reduce((sum, logit, k) => sum + target[k]! * (normaliser - logit), 0),
+    loss: logits.reduce((sum, logit, k) => sum + target[k]! * (normaliser - (logit - largest)), 0),
     slope: powers.map((power, k) => power / total - target[k]!),
   }
 }

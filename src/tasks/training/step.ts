@@ -1,6 +1,5 @@
 /** One step of training: a batch to a gradient, and the gradient to the next weights. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import { checkpointKey } from '../../checkpoint/keys.js'
 import { type Fault, type Faults, refuse, unlessFaulty } from '../../core/fault.js'
 import { type Currents, type Reals, type Tensor, tensor } from '../../core/tensor.js'
 import type { Value } from '../../interpreters/gradient/map.js'
@@ -33,9 +32,6 @@ export interface Learned extends Omit<Judged, 'gradient'> {
 /** The roles of what is learnt by gradient. */
 const LEARNT: readonly Role[] = ['weight', 'gain', 'bias', 'leak']
 
-const byKey = (places: ReadonlyMap<string, Reals>): ReadonlyMap<string, Reals> =>
-  new Map([...places].map(([place, values]) => [checkpointKey(place), values]))
-
 /** Firing rates that were never measured, as the tree wants them; training mode does not look at those. */
 const measurable = (config: Config, weights: Weights): Weights => {
   const rates = new Set(layout(config).flatMap(({ key, role }) => (role === 'rate' ? [key] : [])))
@@ -47,17 +43,11 @@ const measurable = (config: Config, weights: Weights): Weights => {
   )
 }
 
-/** The recorded firing rates, by the places of the products they scale. */
+/** The recorded firing rates. */
 const recordedRates = (config: Config, weights: Weights): ReadonlyMap<string, readonly number[]> =>
   new Map(
-    config.stages.flatMap(({ depth }, stage) =>
-      Array.from({ length: depth }, (_, block) => `layers.${stage}.${(stage === 0 ? 0 : 1) + 2 * block}`).flatMap(
-        (at) =>
-          ['matmul1.rate', 'matmul2.rate'].map((part): readonly [string, readonly number[]] => [
-            `${at}.${part}`,
-            Array.from(weights.get(checkpointKey(`${at}.${part}`))!.data as Reals),
-          ]),
-      ),
+    layout(config).flatMap(({ key, role }) =>
+      role === 'rate' ? [[key, Array.from(weights.get(key)!.data as Reals)]] : [],
     ),
   )
 
@@ -96,12 +86,12 @@ export const learn =
     const run = still ? forward(net)(config.steps) : forwardFrames(net)
     const traced = run(R.fromCurrents(images))
     const logits = R.toCurrents(traced)
-    const statistics = byKey(R.statistics([traced]))
+    const statistics = R.statistics([traced])
     const judged = judge(loss)(logits, targets)
     return unlessFaulty(stops(judged.loss, statistics), () => ({
       loss: judged.loss,
       logits,
-      gradients: byKey(R.pullback([[traced, judged.gradient.data]]).learnt),
+      gradients: R.pullback([[traced, judged.gradient.data]]).learnt,
       statistics,
     }))
   }
