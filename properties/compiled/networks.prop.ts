@@ -1,7 +1,7 @@
 /** Whole networks of every tiny configuration, with real-valued weights: the fast paths have the reference's bits. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { differences, referenceTrace, right, sameBits, wireTrace } from '../../spec/compiled/same.js'
+import { differences, graphTrace, referenceTrace, right, sameBits } from '../../spec/compiled/same.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
 import { fast, wasm } from '../../src/compiled/interpreter.js'
 import type { Potentials } from '../../src/compiled/network.js'
@@ -80,7 +80,7 @@ describe.each(['fast', 'wasm'] as const)('%s', (kernels) => {
       fc.property(given, ({ parameters, frames: { shape, data } }) => {
         const image = tensor([1, ...shape.slice(1)], data.subarray(0, data.length / shape[0]!))
         const expected = referenceTrace(parameters, 2, image)
-        expect(differences(expected, wireTrace(interpreter, parameters, 2, image))).toEqual([])
+        expect(differences(expected, graphTrace(interpreter, parameters, 2, image))).toEqual([])
       }),
       { numRuns: 20 },
     )

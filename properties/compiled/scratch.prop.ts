@@ -14,7 +14,7 @@ import { typescriptMemory } from '../../src/compiled/typescript/memory.js'
 import { binary } from '../../src/compiled/wasm/instance.js'
 import { wasmMemory } from '../../src/compiled/wasm/memory.js'
 import { type Spikes, sizeOf, tensor } from '../../src/core/tensor.js'
-import { type CurrentWire, givenCurrents, givenSpikes, wiring } from '../../src/interpreters/graph.js'
+import { type CurrentValue, drawing, givenCurrents, givenSpikes } from '../../src/interpreters/graph.js'
 import { identityNorm } from '../../src/laws/given.js'
 
 const GUARD = 256
@@ -38,25 +38,25 @@ const convolving = fc
     width: small(24),
   })
   .filter(({ kernel, padding, height, width }) => Math.min(height, width) + 2 * padding >= kernel)
-  .map(({ steps, groups, inGroup, outGroup, kernel, stride, padding, height, width }): CurrentWire => {
+  .map(({ steps, groups, inGroup, outGroup, kernel, stride, padding, height, width }): CurrentValue => {
     const shape = [groups * outGroup, inGroup, kernel, kernel]
     const weight = tensor(shape, new Float32Array(sizeOf(shape)))
     const synapse = {
       convolution: { key: 'convolution', weight, stride, padding, groups },
       norm: identityNorm(groups * outGroup),
     }
-    return wiring.synapse(synapse)(givenSpikes(firing([steps, 1, groups * inGroup, height, width])))
+    return drawing.synapse(synapse)(givenSpikes(firing([steps, 1, groups * inGroup, height, width])))
   })
 
 /** An attention product, every spike of which fires. */
 const multiplying = fc
   .record({ steps: small(3), heads: small(3), d: small(20), n: small(40), positions: small(300), first: fc.boolean() })
-  .map(({ steps, heads, d, n, positions, first }): CurrentWire => {
+  .map(({ steps, heads, d, n, positions, first }): CurrentValue => {
     const scale = Array<number>(heads).fill(1)
     const y = currents([steps, 1, heads, d, n])
     return first
-      ? wiring.dstT(scale)(y, givenSpikes(firing([steps, 1, heads * d, positions, 1])))
-      : wiring.dst(scale)(y, givenSpikes(firing([steps, 1, heads, n, positions])))
+      ? drawing.dstT(scale)(y, givenSpikes(firing([steps, 1, heads * d, positions, 1])))
+      : drawing.dst(scale)(y, givenSpikes(firing([steps, 1, heads, n, positions])))
   })
 
 describe('scratch', () => {
@@ -65,17 +65,17 @@ describe('scratch', () => {
     ['WebAssembly', () => wasmMemory(new WebAssembly.Module(binary(false)))],
   ] as const)('is enough for every unit when everything fires, in %s', (_, memory) => {
     fc.assert(
-      fc.property(fc.oneof(convolving, multiplying), small(3), (wire, threads) => {
+      fc.property(fc.oneof(convolving, multiplying), small(3), (value, threads) => {
         const constants = constantsFrom(FIRST_FREE)
         const known = () => false
         const keyOf = (_: string, parameters: unknown) => parameters
-        const { program, feeds } = lower([wire], { constants, keyOf, threads, known, tallied: true })
+        const { program, feeds } = lower([value], { constants, keyOf, threads, known, tallied: true })
         const P = memory()(program.bytes + program.scratch + GUARD)
         const { u8 } = P.bytes()
         constants.write(P.bytes())
         program.inputs.forEach(({ view, base }, i) => {
           const { from } = feeds[i]!
-          if (from.op === 'given') writeView(P.bytes(), view, base, from.value!.data)
+          if (from.kind === 'given') writeView(P.bytes(), view, base, from.tensor!.data)
         })
         for (const step of program.instructions)
           for (let unit = 0; unit < unitsOf(step); unit++) {

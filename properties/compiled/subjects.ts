@@ -1,12 +1,12 @@
 /** The fast paths, as the laws judge them. @module */
 import { fast, type LazyInterpreter, wasm } from '../../src/compiled/interpreter.js'
-import type { CurrentWire, SpikeWire } from '../../src/interpreters/graph.js'
+import type { CurrentValue, SpikeValue } from '../../src/interpreters/graph.js'
 import { tensorKernels } from '../../src/interpreters/interpreter.js'
 import type { Implementation } from '../../src/laws/implementation.js'
 import { referenceSubject, whole } from '../subjects.js'
 
-/** Wires, read at the end of each part of the model, so that layers are fused; what surrounds them is the reference's. */
-const fused = ({ kernels, ...of }: LazyInterpreter<'value'>): Implementation<SpikeWire, CurrentWire> => {
+/** Values of a graph, read at the end of each part of the model, so that layers are fused; what surrounds them is the reference's. */
+const fused = ({ kernels, ...of }: LazyInterpreter<'value'>): Implementation<SpikeValue, CurrentValue> => {
   const { c1, c2, movingRate, parse, integrateEvents } = referenceSubject('float32').kernels
   return {
     kernels: { ...({ c1, c2, movingRate, parse, integrateEvents } as object), ...kernels },

@@ -5,7 +5,7 @@ import { fast, wasm } from '../../src/compiled/interpreter.js'
 import { type Tensor, tensor } from '../../src/core/tensor.js'
 import { type Config, variants } from '../../src/model/config.js'
 import { synthetic } from '../golden.js'
-import { differences, referenceTrace, wireTrace } from './same.js'
+import { differences, graphTrace, referenceTrace } from './same.js'
 
 const at = (name: string, side: number): Config => ({ ...variants[name]!, image: { height: side, width: side } })
 
@@ -37,10 +37,10 @@ describe.each(cases)('%s', (_, config, steps, batch) => {
   })
 
   it('wasm is bit-identical at every operation', () => {
-    expect(differences(expected, wireTrace(wasm(), parameters, steps, image))).toEqual([])
+    expect(differences(expected, graphTrace(wasm(), parameters, steps, image))).toEqual([])
   })
 
   it('fast is bit-identical at every operation', () => {
-    expect(differences(expected, wireTrace(fast(), parameters, steps, image))).toEqual([])
+    expect(differences(expected, graphTrace(fast(), parameters, steps, image))).toEqual([])
   })
 })

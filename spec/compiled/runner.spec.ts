@@ -8,7 +8,7 @@ import { LIMITS, type Runner, runnerOn, type Task } from '../../src/compiled/run
 import { typescriptBackend } from '../../src/compiled/typescript/backend.js'
 import { typescriptMemory } from '../../src/compiled/typescript/memory.js'
 import { type Currents, type Spikes, sizeOf, tensor } from '../../src/core/tensor.js'
-import { type CurrentWire, givenSpikes, type Wire, wiring } from '../../src/interpreters/graph.js'
+import { type CurrentValue, drawing, givenSpikes, type Value } from '../../src/interpreters/graph.js'
 import { reference } from '../../src/interpreters/reference.js'
 import type { Synapse } from '../../src/model/kernels.js'
 import { right } from '../golden.js'
@@ -40,8 +40,8 @@ const spikes = (steps: number): Spikes =>
   )
 
 interface Graph {
-  readonly input: Wire
-  readonly output: CurrentWire
+  readonly input: Value
+  readonly output: CurrentValue
 }
 
 /** The task of a synapse on spikes of so many steps. */
@@ -49,7 +49,7 @@ const task = (p: Synapse, steps: number, key: string | null): Task<Graph, Curren
   key,
   draw: () => {
     const input = givenSpikes(spikes(steps))
-    return { input, output: wiring.scope('W').synapse(p)(input) }
+    return { input, output: drawing.scope('W').synapse(p)(input) }
   },
   outputs: ({ output }) => [output],
   write: (P, { graph, inputs }) => {

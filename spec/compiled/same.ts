@@ -38,8 +38,8 @@ const notesOf =
 export const referenceTrace = (p: Parameters, steps: number, image: Tensor<Float32Array>): Notes<Line> =>
   notesOf(trace(tensors)(reference('float32')), p, steps)(image)
 
-/** The same of an interpreter of wires. */
-export const wireTrace = (
+/** The same of an interpreter of graphs. */
+export const graphTrace = (
   { kernels, toSpikes: spikes, toCurrents: currents, fromCurrents }: LazyInterpreter<'value'>,
   p: Parameters,
   steps: number,

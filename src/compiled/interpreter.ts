@@ -9,12 +9,12 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { describe, type Faults } from '../core/fault.js'
 import type { Currents, Spikes, Tensor } from '../core/tensor.js'
 import {
-  type CurrentWire,
+  type CurrentValue,
+  drawing,
   givenCurrents,
   givenSpikes,
-  type SpikeWire,
-  type Wire,
-  wiring,
+  type SpikeValue,
+  type Value,
 } from '../interpreters/graph.js'
 import type { Interpreter } from '../interpreters/interpreter.js'
 import { type Backend, INSTEAD, type Job, type Timed, type Timing } from './backend.js'
@@ -25,36 +25,36 @@ import { wasmBackend } from './wasm/backend.js'
 import { START_LIMIT, teamBackend } from './wasm/team.js'
 
 /**
- * An interpreter whose carriers are nodes of a graph. On the calling thread a node that is read is computed first, with
+ * An interpreter whose carriers are values of a graph. On the calling thread one that is read is computed first, with
  * what it depends on; on threads it must have been.
  */
-export interface LazyInterpreter<R extends Timing> extends Interpreter<SpikeWire, CurrentWire> {
-  /** Computes nodes together, in one program; reading them is then free. */
-  readonly compute: (wires: readonly Wire[]) => Timed<R, void>
+export interface LazyInterpreter<R extends Timing> extends Interpreter<SpikeValue, CurrentValue> {
+  /** Computes values together, in one program; reading them is then free. */
+  readonly compute: (values: readonly Value[]) => Timed<R, void>
 }
 
-/** A value is kept as long as its node is. */
-type Values = WeakMap<Wire, Tensor>
+/** What was computed is kept as long as its value in the graph is. */
+type Computed = WeakMap<Value, Tensor>
 
-const atHand = (values: Values, wire: Wire): Tensor | undefined =>
-  (wire.from.op === 'given' ? wire.from.value : null) ?? values.get(wire)
+const atHand = (computed: Computed, value: Value): Tensor | undefined =>
+  (value.from.kind === 'given' ? value.from.tensor : null) ?? computed.get(value)
 
-/** The job that computes what is missing of some nodes; null where nothing is. */
-const missing = (runner: Runner, values: Values, wires: readonly Wire[]): Job<null> | null => {
-  const wanted = wires.filter((wire) => atHand(values, wire) === undefined)
+/** The job that computes what is missing of some values; null where nothing is. */
+const missing = (runner: Runner, computed: Computed, values: readonly Value[]): Job<null> | null => {
+  const wanted = values.filter((value) => atHand(computed, value) === undefined)
   if (wanted.length === 0) return null
   return runner.job({
     key: null,
     draw: () => wanted,
     outputs: () => wanted,
-    known: (wire) => values.has(wire),
+    known: (value) => computed.has(value),
     write: (P, { inputs }) => {
-      for (const [wire, { view, base }] of inputs) writeView(P.bytes(), view, base, atHand(values, wire)!.data)
+      for (const [value, { view, base }] of inputs) writeView(P.bytes(), view, base, atHand(computed, value)!.data)
       return Either.right(null)
     },
     read: (P, { outputs }) => {
-      for (const [wire, { view, base, shape }] of outputs)
-        values.set(wire, { shape, data: readView(P.bytes(), view, base) })
+      for (const [value, { view, base, shape }] of outputs)
+        computed.set(value, { shape, data: readView(P.bytes(), view, base) })
       return Either.right(null)
     },
   })
@@ -66,14 +66,14 @@ const orThrow = (outcome: Either.Either<Faults, null>): void => {
 }
 
 const lazy = <R extends Timing>(
-  compute: (wires: readonly Wire[]) => Timed<R, void>,
-  read: (wire: Wire) => Tensor,
+  compute: (values: readonly Value[]) => Timed<R, void>,
+  read: (value: Value) => Tensor,
 ): LazyInterpreter<R> => ({
-  kernels: wiring,
+  kernels: drawing,
   fromSpikes: givenSpikes,
-  fromCurrents: (value) => givenCurrents(value.shape, value),
-  toSpikes: (wire) => read(wire) as Spikes,
-  toCurrents: (wire) => read(wire) as Currents,
+  fromCurrents: (currents) => givenCurrents(currents.shape, currents),
+  toSpikes: (spikes) => read(spikes) as Spikes,
+  toCurrents: (currents) => read(currents) as Currents,
   shapeOf: ({ shape }) => shape,
   compute,
 })
@@ -84,29 +84,29 @@ const byThemselves = (_: string, parameters: unknown): unknown => parameters
 /** An interpreter on a back end of the calling thread. */
 const onThisThread = (backend: Backend<'value'>): LazyInterpreter<'value'> => {
   const runner = runnerOn(backend, byThemselves)
-  const values: Values = new WeakMap()
-  const compute = (wires: readonly Wire[]): void => {
-    const job = missing(runner, values, wires)
+  const computed: Computed = new WeakMap()
+  const compute = (values: readonly Value[]): void => {
+    const job = missing(runner, computed, values)
     if (job !== null) orThrow(backend.perform(job, {}))
   }
-  return lazy<'value'>(compute, (wire) => {
-    compute([wire])
-    return atHand(values, wire)!
+  return lazy<'value'>(compute, (value) => {
+    compute([value])
+    return atHand(computed, value)!
   })
 }
 
 /** An interpreter on threads; calls wait for each other. */
 const onThreads = (backend: Backend<'promise'>): LazyInterpreter<'promise'> => {
   const runner = runnerOn(backend, byThemselves)
-  const values: Values = new WeakMap()
-  const compute = async (wires: readonly Wire[]): Promise<void> => {
-    const job = missing(runner, values, wires)
+  const computed: Computed = new WeakMap()
+  const compute = async (values: readonly Value[]): Promise<void> => {
+    const job = missing(runner, computed, values)
     if (job !== null) orThrow(await backend.perform(job, {}))
   }
-  return lazy<'promise'>(compute, (wire) => {
-    const value = atHand(values, wire)
-    if (value === undefined) throw new Error('a value was read before it was computed')
-    return value
+  return lazy<'promise'>(compute, (value) => {
+    const tensor = atHand(computed, value)
+    if (tensor === undefined) throw new Error('a value was read before it was computed')
+    return tensor
   })
 }
 

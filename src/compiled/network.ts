@@ -23,7 +23,7 @@ import {
 } from '../core/tensor.js'
 import { finiteReals } from '../core/well-formed.js'
 import { type Cost, costs } from '../interpreters/cost.js'
-import { type CurrentWire, givenCurrents, wiring } from '../interpreters/graph.js'
+import { type CurrentValue, drawing, givenCurrents, nodeOf } from '../interpreters/graph.js'
 import type { Membranes } from '../model/kernels.js'
 import { network } from '../model/network.js'
 import type { Parameters } from '../model/parameters.js'
@@ -138,24 +138,24 @@ interface Request {
 
 /** The graph of a request: its input, what it gives, and the membranes before (where it resumes) and after. */
 interface Graph {
-  readonly input: CurrentWire
-  readonly output: CurrentWire
-  readonly before: ReadonlyMap<string, CurrentWire>
-  readonly after: ReadonlyMap<string, CurrentWire>
+  readonly input: CurrentValue
+  readonly output: CurrentValue
+  readonly before: ReadonlyMap<string, CurrentValue>
+  readonly after: ReadonlyMap<string, CurrentValue>
   readonly costing: Costing
 }
 
 const rest: Membranes<never> = new Map<string, never>()
 
 /** Draws a network for requests. */
-const drawing = (parameters: Parameters): ((request: Request) => Graph) => {
-  const { embed, hold, respond } = network(wiring)(parameters)
+const graphsOf = (parameters: Parameters): ((request: Request) => Graph) => {
+  const { embed, hold, respond } = network(drawing)(parameters)
   const { channels, image } = parameters.config
   const frame = (steps: number, batch: number) =>
     givenCurrents([steps, batch, channels, image.height, image.width], null)
   return ({ part, steps, batch, resume }) => {
-    const drawn = (input: CurrentWire, current: CurrentWire): Graph => {
-      const before: Membranes<CurrentWire> = resume
+    const drawn = (input: CurrentValue, current: CurrentValue): Graph => {
+      const before: Membranes<CurrentValue> = resume
         ? new Map([...respond(current)(rest)[1]].map(([key, { shape }]) => [key, givenCurrents(shape, null)]))
         : rest
       const [output, after] = respond(current)(before)
@@ -254,7 +254,7 @@ const taskOf = (
   write: (P, { graph, inputs }) => {
     const port = inputs.get(graph.input)!
     writeView(P.bytes(), port.view, port.base, input.data)
-    const ports = new Map([...graph.before].map(([key, wire]) => [key, inputs.get(wire)!]))
+    const ports = new Map([...graph.before].map(([key, value]) => [key, inputs.get(value)!]))
     // A number of float64 may be too large for float32.
     const faults = notFinite(P, 'the input, in float32', port)
     return state === null ? unlessFaulty(faults, () => null) : resume(P, ports, state, faults)
@@ -262,8 +262,10 @@ const taskOf = (
   read: (P, { graph, outputs, tallies }) => {
     const bytes = P.bytes()
     const port = outputs.get(graph.output)!
-    const kept = request.keep ? [...graph.after].map(([key, wire]) => [key, outputs.get(wire)!] as const) : []
-    const faults = [[graph.output.path, port] as const, ...kept].flatMap(([path, of]) => notFinite(P, path, of))
+    const kept = request.keep ? [...graph.after].map(([key, value]) => [key, outputs.get(value)!] as const) : []
+    const faults = [[nodeOf(graph.output)!.path, port] as const, ...kept].flatMap(([path, of]) =>
+      notFinite(P, path, of),
+    )
     return unlessFaulty(faults, () => ({
       output: { shape: port.shape, data: readView(bytes, port.view, port.base) as Float32Array },
       state: new Map(kept.map(([key, of]) => [key, potentialOf(bytes, of)])),
@@ -409,7 +411,7 @@ export const networkOn = <R extends Timing>(
   head: Pick<Runs<R>, 'kernels' | 'notice'>,
 ): Runs<R> => {
   const ask = asking(parameters)
-  const draw = drawing(parameters)
+  const draw = graphsOf(parameters)
   const runner = runnerOn(backend, (path) => path)
   const run = <A>(
     found: Either.Either<Faults, Asked>,

@@ -8,21 +8,21 @@
  */
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
-import type { Wire } from '../interpreters/graph.js'
+import type { Value } from '../interpreters/graph.js'
 import type { Backend, Job, Timing } from './backend.js'
 import { lower } from './compiler/lower.js'
 import { type Constants, constantsFrom } from './machine/constants.js'
 import type { Primitives } from './machine/primitives.js'
 import { FIRST_FREE, type Port, type Program, type Tallied } from './machine/program.js'
 
-/** A graph that was compiled: its program, and which port belongs to which node of the graph. */
+/** A graph that was compiled: its program, and which port belongs to which value of the graph. */
 export interface Plan<G> {
   readonly graph: G
   readonly program: Program
-  readonly inputs: ReadonlyMap<Wire, Port>
-  readonly outputs: ReadonlyMap<Wire, Port>
+  readonly inputs: ReadonlyMap<Value, Port>
+  readonly outputs: ReadonlyMap<Value, Port>
   /** Where the spikes of a neuron are counted, for those that were asked for. */
-  readonly tallies: ReadonlyMap<Wire, Tallied>
+  readonly tallies: ReadonlyMap<Value, Tallied>
 }
 
 /** What is to be computed. */
@@ -32,9 +32,9 @@ export interface Task<G, A> {
   /** Draws the graph. */
   readonly draw: () => G
   /** What is wanted of it. */
-  readonly outputs: (graph: G) => readonly Wire[]
-  /** Whether a node's value is at hand, besides those that are given. */
-  readonly known?: (wire: Wire) => boolean
+  readonly outputs: (graph: G) => readonly Value[]
+  /** Whether a value is at hand, besides those that are given. */
+  readonly known?: (value: Value) => boolean
   /** Whether to count the spikes of each neuron. */
   readonly tallied?: boolean
   /** Writes the inputs, or says what is wrong with them. */
@@ -135,8 +135,8 @@ export const runnerOn = <R extends Timing>(
     return {
       graph,
       program,
-      inputs: new Map(feeds.map((wire, i) => [wire, program.inputs[i]!])),
-      outputs: new Map(wanted.map((wire, i) => [wire, program.outputs[i]!])),
+      inputs: new Map(feeds.map((value, i) => [value, program.inputs[i]!])),
+      outputs: new Map(wanted.map((value, i) => [value, program.outputs[i]!])),
       tallies,
     }
   }

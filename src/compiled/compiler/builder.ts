@@ -1,13 +1,13 @@
-/** What the parts of the compiler share: where wires lie, the buffers, the steps so far. @module */
+/** What the parts of the compiler share: where values lie, the buffers, the steps so far. @module */
 
-import { type SpikeWire, sources, type Wire } from '../../interpreters/graph.js'
+import { inputsOf, type Node, type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
 import type { Constants } from '../machine/constants.js'
 import { type Channels, liesByRows, sameChannels, type View, viewIn } from '../machine/layout.js'
 import type { Instruction, Lane, Port } from '../machine/program.js'
 import { laneOf } from '../machine/program.js'
 import type { Life } from './allocate.js'
 
-/** What a wire is asked to look like: its flat channels and positions, and, where it matters, how the channels lie. */
+/** What a value is asked to look like: its flat channels and positions, and, where it matters, how the channels lie. */
 export interface Wanted {
   readonly channels: number
   readonly positions: number
@@ -30,17 +30,17 @@ export interface Builder {
   /** What parameters go by among the constants. */
   readonly keyOf: (path: string, parameters: unknown) => unknown
   readonly threads: number
-  /** Whether a wire's value is at hand. */
-  readonly given: (wire: Wire) => boolean
-  /** How often a wire is read (merges looked through), outputs included. */
-  readonly uses: (wire: Wire) => number
-  /** The neurons that read a wire. */
-  readonly neurons: (wire: Wire) => readonly SpikeWire[]
-  /** Whether a reader wants a wire row by row. */
-  readonly byRows: (wire: Wire) => boolean
-  readonly views: Map<Wire, View>
-  /** Where a wire lies, computing it first where need be. */
-  readonly place: (wire: Wire, wanted?: Wanted) => View
+  /** Whether a value is at hand. */
+  readonly given: (value: Value) => boolean
+  /** How often a value is read (merges looked through), outputs included. */
+  readonly uses: (value: Value) => number
+  /** Whether the membrane that a neuron leaves is read. */
+  readonly remembered: (neuron: NodeOf<'fire'>) => boolean
+  /** Whether a reader wants a value row by row. */
+  readonly byRows: (value: Value) => boolean
+  readonly views: Map<Value, View>
+  /** Where a value lies, computing it first where need be. */
+  readonly place: (value: Value, wanted?: Wanted) => View
   /** A fresh value. */
   readonly fresh: (
     carries: View['carries'],
@@ -51,59 +51,60 @@ export interface Builder {
   /** A fresh buffer. */
   readonly buffer: (bytes: number) => number
   /** Hears of the spikes of a neuron, once the instruction that makes them is added. */
-  readonly fired: (neuron: SpikeWire, spikes: View) => void
+  readonly fired: (neuron: NodeOf<'fire'>, spikes: View) => void
   /** Adds an instruction that touches the given buffers. */
   readonly push: (touches: readonly number[], step: (at: Resolve) => Instruction) => void
 }
 
 /** Looks through `mergeHeads`, which only renames. */
-export const canonical = (wire: Wire): Wire => {
-  let at = wire
-  while (at.from.op === 'merge') at = at.from.x
-  return at
+export const canonical = (value: Value): Value => {
+  const node = nodeOf(value)
+  return node?.operation === 'mergeHeads' ? canonical(node.inputs[0]) : value
 }
 
-/** All wires the outputs depend on, each once, up to those that are given. */
-const reachable = (outputs: readonly Wire[], given: (wire: Wire) => boolean): ReadonlySet<Wire> => {
-  const seen = new Set<Wire>()
+/** All nodes the outputs depend on, each once, up to values that are given. */
+const reachable = (outputs: readonly Value[], given: (value: Value) => boolean): ReadonlySet<Node> => {
+  const seen = new Set<Node>()
   const pending = outputs.map(canonical)
-  for (let wire = pending.pop(); wire !== undefined; wire = pending.pop()) {
-    if (seen.has(wire)) continue
-    seen.add(wire)
-    if (!given(wire)) pending.push(...sources(wire).map(canonical))
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    const node = given(value) ? null : nodeOf(value)
+    if (node === null || seen.has(node)) continue
+    seen.add(node)
+    pending.push(...inputsOf(node).map(canonical))
   }
   return seen
 }
 
-/** Counts the readers of every wire, and lists its neurons. */
+/** Counts the readers of every value, and lists its neurons. */
 export const readers = (
-  outputs: readonly Wire[],
-  given: (wire: Wire) => boolean,
+  outputs: readonly Value[],
+  given: (value: Value) => boolean,
 ): {
-  readonly uses: ReadonlyMap<Wire, number>
-  readonly neurons: ReadonlyMap<Wire, readonly SpikeWire[]>
-  readonly membranes: ReadonlyMap<SpikeWire, Wire>
-  readonly byRows: ReadonlySet<Wire>
+  readonly uses: ReadonlyMap<Value, number>
+  readonly neurons: ReadonlyMap<Value, readonly NodeOf<'fire'>[]>
+  readonly remembered: ReadonlySet<Node>
+  readonly byRows: ReadonlySet<Value>
 } => {
-  const uses = new Map<Wire, number>()
-  const neurons = new Map<Wire, SpikeWire[]>()
-  const membranes = new Map<SpikeWire, Wire>()
-  const byRows = new Set<Wire>()
-  const use = (wire: Wire): void => {
-    uses.set(canonical(wire), (uses.get(canonical(wire)) ?? 0) + 1)
+  const uses = new Map<Value, number>()
+  const neurons = new Map<Value, NodeOf<'fire'>[]>()
+  const remembered = new Set<Node>()
+  const byRows = new Set<Value>()
+  const use = (read: Value): void => {
+    const value = canonical(read)
+    uses.set(value, (uses.get(value) ?? 0) + 1)
+    const node = given(value) ? null : nodeOf(value)
+    if (node?.operation === 'fire' && value === node.outputs[1]) remembered.add(node)
   }
   outputs.forEach(use)
-  for (const wire of reachable(outputs, given)) {
-    if (given(wire)) continue
-    sources(wire).forEach(use)
-    if (wire.carries === 'spikes' && wire.from.op === 'fire') {
-      const x = canonical(wire.from.x)
-      neurons.set(x, [...(neurons.get(x) ?? []), wire])
+  for (const node of reachable(outputs, given)) {
+    inputsOf(node).forEach(use)
+    if (node.operation === 'fire') {
+      const x = canonical(node.inputs[0])
+      neurons.set(x, [...(neurons.get(x) ?? []), node])
     }
-    if (wire.from.op === 'half') byRows.add(canonical(wire.from.x))
-    if (wire.carries === 'currents' && wire.from.op === 'membrane') membranes.set(wire.from.of, wire)
+    if (node.operation === 'splitHeads') byRows.add(canonical(node.inputs[0]))
   }
-  return { uses, neurons, membranes, byRows }
+  return { uses, neurons, remembered, byRows }
 }
 
 /** Whether a view is as wanted. */

@@ -1,23 +1,21 @@
 /** Compiling the operations on real inputs: stem, pools, classifier. @module */
-import type { Reals, Tensor } from '../../core/tensor.js'
-import type { CurrentWire } from '../../interpreters/graph.js'
-import type { Pool, Stem } from '../../model/kernels.js'
+import type { Size } from '../../core/tensor.js'
+import { convolved } from '../../core/window.js'
+import type { CurrentValue, NodeOf } from '../../interpreters/graph.js'
+import type { Pool } from '../../model/kernels.js'
 import type { Slab } from '../machine/events.js'
 import { padded, runsOf, type View } from '../machine/layout.js'
 import type { Lane, Place } from '../machine/program.js'
 import type { Builder } from './builder.js'
 import { asConvolution, packAffine, packConvolution, ungrouped } from './pack.js'
 
-const mapView = (B: Builder, x: CurrentWire, byRows = false): View => {
+const mapView = (B: Builder, x: CurrentValue, byRows = false): View => {
   const [, , channels, height, width] = x.shape as readonly [number, number, number, number, number]
   return B.place(x, { channels, positions: height * width, layout: runsOf(1, channels), byRows })
 }
 
-/** An instruction that does one operation alone; a stem with a pool is done with its pool. */
-const alone = ({ path, from }: CurrentWire): Place => ({
-  path,
-  done: from.op === 'stem' && from.parameters.pool !== null ? [] : [path],
-})
+/** An instruction that does one operation alone. */
+const alone = (path: string): Place => ({ path, done: [path] })
 
 const whole = (rows: number): readonly Slab[] => [{ first: 0, rows, pieces: [] }]
 
@@ -28,31 +26,28 @@ const withoutBlocks = ({ base, stepStride, batchStride, rowStride }: Lane): Omit
   rowStride,
 })
 
-/** `BN(Conv(image))`, a row of positions a unit. */
-export const emitStem = (B: Builder, wire: CurrentWire, p: Stem, x: CurrentWire): void => {
+/** `BN(Conv(image))`, a row of positions a unit, and then the pool where there is one. */
+export const emitStem = (B: Builder, { path, parameters: p, inputs: [x], outputs: [y] }: NodeOf<'stem'>): void => {
   const { weight, stride, padding, groups } = p.convolution
   const [out, inGroup, kernelHeight, kernelWidth] = weight.shape as readonly [number, number, number, number]
   const channels = inGroup * groups
-  const [, , , height, width] = x.shape as readonly [number, number, number, number, number]
-  const [steps, batch, , outHeight, outWidth] = wire.shape as readonly [number, number, number, number, number]
+  const [steps, batch, , height, width] = x.shape as readonly [number, number, number, number, number]
+  const [outHeight, outWidth] = [
+    convolved(height, kernelHeight, stride, padding),
+    convolved(width, kernelWidth, stride, padding),
+  ]
   const from = mapView(B, x, true)
   const to = B.fresh('currents', { steps, batch, positions: outHeight * outWidth }, runsOf(1, out))
-  B.views.set(wire, to)
   const terms = kernelHeight * kernelWidth * channels
-  const weights = B.constants.weights(B.keyOf(wire.path, p), 'weights', p, padded(out) * terms * 4, () =>
+  const weights = B.constants.weights(B.keyOf(path, p), 'weights', p, padded(out) * terms * 4, () =>
     packConvolution(ungrouped(p.convolution), whole(terms), channels),
   )
-  const gain = B.constants.weights(B.keyOf(wire.path, p), 'gain', p, padded(out) * 4, () => packAffine(p.norm, to).gain)
-  const shift = B.constants.weights(
-    B.keyOf(wire.path, p),
-    'shift',
-    p,
-    padded(out) * 4,
-    () => packAffine(p.norm, to).shift,
-  )
+  const gain = B.constants.weights(B.keyOf(path, p), 'gain', p, padded(out) * 4, () => packAffine(p.norm, to).gain)
+  const shift = B.constants.weights(B.keyOf(path, p), 'shift', p, padded(out) * 4, () => packAffine(p.norm, to).shift)
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'dense',
-    ...alone(wire),
+    path,
+    done: p.pool === null ? [path] : [],
     steps,
     batch,
     input: withoutBlocks(at.lane(from)),
@@ -70,18 +65,23 @@ export const emitStem = (B: Builder, wire: CurrentWire, p: Stem, x: CurrentWire)
     shift,
     output: at.lane(to),
   }))
+  B.views.set(y, p.pool === null ? to : emitPool(B, path, p.pool, to, { height: outHeight, width: outWidth }))
 }
 
-/** The stem's max-pool. */
-export const emitPool = (B: Builder, wire: CurrentWire, { kernel, stride, padding }: Pool, x: CurrentWire): void => {
-  const [, , channels, height, width] = x.shape as readonly [number, number, number, number, number]
-  const [steps, batch, , outHeight, outWidth] = wire.shape as readonly [number, number, number, number, number]
-  const from = mapView(B, x)
+/** The stem's max-pool; where its output lies. */
+const emitPool = (
+  B: Builder,
+  path: string,
+  { kernel, stride, padding }: Pool,
+  from: View,
+  { height, width }: Size,
+): View => {
+  const { steps, batch, channels } = from
+  const [outHeight, outWidth] = [convolved(height, kernel, stride, padding), convolved(width, kernel, stride, padding)]
   const to = B.fresh('currents', { steps, batch, positions: outHeight * outWidth }, runsOf(1, channels))
-  B.views.set(wire, to)
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'pool',
-    ...alone(wire),
+    ...alone(path),
     steps,
     batch,
     input: at.lane(from),
@@ -94,17 +94,18 @@ export const emitPool = (B: Builder, wire: CurrentWire, { kernel, stride, paddin
     outWidth,
     output: at.lane(to),
   }))
+  return to
 }
 
 /** The mean over the positions. */
-export const emitMean = (B: Builder, wire: CurrentWire, x: CurrentWire): void => {
+export const emitMean = (B: Builder, { path, inputs: [x], outputs: [y] }: NodeOf<'meanPool'>): void => {
   const from = mapView(B, x)
   const { steps, batch, positions, channels } = from
   const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, channels))
-  B.views.set(wire, to)
+  B.views.set(y, to)
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'mean',
-    ...alone(wire),
+    ...alone(path),
     steps,
     batch,
     positions,
@@ -114,28 +115,27 @@ export const emitMean = (B: Builder, wire: CurrentWire, x: CurrentWire): void =>
 }
 
 /** The classifier: a dense convolution over one position. */
-export const emitClassify = (B: Builder, wire: CurrentWire, weight: Tensor<Reals>, x: CurrentWire): void => {
+export const emitClassify = (
+  B: Builder,
+  { path, parameters: weight, inputs: [x], outputs: [y] }: NodeOf<'classify'>,
+): void => {
   const [classes, channels] = weight.shape as readonly [number, number]
   const from = B.place(x, { channels, positions: 1, layout: runsOf(1, channels), byRows: true })
   const { steps, batch } = from
   const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, classes))
-  B.views.set(wire, to)
-  const weights = B.constants.weights(
-    B.keyOf(wire.path, weight),
-    'weights',
-    weight,
-    padded(classes) * channels * 4,
-    () => packConvolution(asConvolution(weight), whole(channels), channels),
+  B.views.set(y, to)
+  const weights = B.constants.weights(B.keyOf(path, weight), 'weights', weight, padded(classes) * channels * 4, () =>
+    packConvolution(asConvolution(weight), whole(channels), channels),
   )
-  const gain = B.constants.weights(B.keyOf(wire.path, weight), 'gain', weight, padded(classes) * 4, () =>
+  const gain = B.constants.weights(B.keyOf(path, weight), 'gain', weight, padded(classes) * 4, () =>
     new Float32Array(padded(classes)).fill(1),
   )
-  const shift = B.constants.weights(B.keyOf(wire.path, weight), 'shift', weight, padded(classes) * 4, () =>
+  const shift = B.constants.weights(B.keyOf(path, weight), 'shift', weight, padded(classes) * 4, () =>
     new Float32Array(padded(classes)).fill(-0),
   )
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'dense',
-    ...alone(wire),
+    ...alone(path),
     steps,
     batch,
     input: withoutBlocks(at.lane(from)),

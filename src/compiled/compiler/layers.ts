@@ -1,11 +1,12 @@
 /** Compiling layers: a sum, its affine map, a residual and a neuron become one step. @module */
 
 import { exponentOf, sigmoid } from '../../core/functions.js'
-import type { SpikeWire, Wire } from '../../interpreters/graph.js'
+import { type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
 import type { Charge, Neuron, Reset } from '../../model/kernels.js'
-import { blocksOf } from '../machine/layout.js'
+import type { OperationName } from '../../model/operation.js'
+import { blocksOf, type Channels } from '../machine/layout.js'
 import type { Charging, Firing } from '../machine/program.js'
-import { type Builder, canonical, type Resolve } from './builder.js'
+import { type Builder, canonical, type Resolve, type Wanted } from './builder.js'
 import { currentSource, type Source, sourceOf } from './sources.js'
 
 const { fround } = Math
@@ -17,11 +18,29 @@ const TILE_ROWS = 1600
 const EVEN = 8
 
 /** Whether an operation makes its current in a layer's step. */
-export const isSummed = ({ from }: Wire): boolean => ['synapse', 'dstT', 'dst', 'add'].includes(from.op)
+const summed: { readonly [N in OperationName]: boolean } = {
+  stem: false,
+  hold: false,
+  fire: false,
+  synapse: true,
+  splitHeads: false,
+  dstT: true,
+  dst: true,
+  mergeHeads: false,
+  add: true,
+  meanPool: false,
+  classify: false,
+}
 
-/** Whether a wire is a sum that nobody else reads, so that a step may begin with it. */
-const isFusible = (B: Builder, wire: Wire): boolean =>
-  isSummed(wire) && wire.from.op !== 'add' && !B.given(wire) && B.uses(wire) === 1 && !B.views.has(wire)
+/** Whether a value is made in a layer's step. */
+export const isSummed = (value: Value): boolean => {
+  const node = nodeOf(value)
+  return node !== null && summed[node.operation]
+}
+
+/** Whether a value is a sum that nobody else reads, so that a step may begin with it. */
+const isFusible = (B: Builder, value: Value): boolean =>
+  isSummed(value) && nodeOf(value)?.operation !== 'add' && !B.given(value) && B.uses(value) === 1 && !B.views.has(value)
 
 /** Whether dividing by a number and multiplying by its inverse are the same function: it is a power of two. */
 const isPowerOfTwo = (x: number): boolean => 2 ** exponentOf(x) === x
@@ -72,59 +91,67 @@ const cut = (
 }
 
 /**
- * Emits the step that makes `wire`, which is a sum, an `add`, or anything where only `neuron` is wanted of it. The
+ * Emits the step that makes `value`, which is a sum, an `add`, or anything where only `neuron` is wanted of it. The
  * current is stored where more than one neuron reads it.
  */
-export const emitLayer = (B: Builder, wire: Wire, neuron: SpikeWire | null, membrane: Wire | undefined): void => {
-  const { from } = wire
-  const stored = B.views.has(wire) || B.given(wire) || !isSummed(wire)
-  let [core, other]: readonly [Wire, Wire | null] = [wire, null]
-  if (from.op === 'add' && !stored) {
-    const [a, b] = [canonical(from.a), canonical(from.b)]
+export const emitLayer = (B: Builder, value: Value, neuron: NodeOf<'fire'> | null): void => {
+  const node = nodeOf(value)
+  const stored = B.views.has(value) || B.given(value) || !isSummed(value)
+  let [core, other]: readonly [Value, Value | null] = [value, null]
+  if (node?.operation === 'add' && !stored) {
+    const [a, b] = [canonical(node.inputs[0]), canonical(node.inputs[1])]
     ;[core, other] = isFusible(B, a) || !isFusible(B, b) ? [a, b] : [b, a]
   }
-  const read = stored || (core !== wire && !isFusible(B, core))
+  const read = stored || (core !== value && !isFusible(B, core))
   const source = read ? currentSource(B, B.place(core)) : sourceOf(B, core)
-  const fused = [...(read ? [] : [core]), ...(core === wire ? [] : [wire]), ...(neuron === null ? [] : [neuron])]
-  const done = fused.map(({ path }) => path)
+  const fused = [read ? null : nodeOf(core), core === value ? null : node, neuron].filter((one) => one !== null)
   const { steps, batch, positions, layout } = source
   const wanted = { channels: layout.channels, positions, layout }
   const residual = other === null ? null : B.place(other, wanted)
   const extents = { steps, batch, positions }
   const store =
-    stored || (neuron !== null && B.uses(wire) === 1) ? null : B.fresh('currents', extents, layout, B.byRows(wire))
-  if (store !== null) B.views.set(wire, store)
-  const spikes = neuron === null ? null : B.fresh('spikes', extents, layout)
-  const before =
-    neuron?.from.op === 'fire' && neuron.from.membrane !== null
-      ? B.place(neuron.from.membrane, { ...wanted, steps: 1 })
-      : null
-  const after = membrane === undefined ? null : B.fresh('currents', { ...extents, steps: 1 }, layout)
-  if (neuron !== null && spikes !== null) B.views.set(neuron, spikes)
-  if (membrane !== undefined && after !== null) B.views.set(membrane, after)
-  const views = [residual, store, spikes, before, after].filter((view) => view !== null)
+    stored || (neuron !== null && B.uses(value) === 1) ? null : B.fresh('currents', extents, layout, B.byRows(value))
+  if (store !== null) B.views.set(value, store)
+  const firing = neuron === null ? null : placeFiring(B, neuron, wanted, extents)
+  const views = [residual, store, ...(firing?.views ?? [])].filter((view) => view !== null)
   const masks = blocksOf(layout).map(([, real]) => (1 << real) - 1)
-  const fire = (at: Resolve): Firing | null =>
-    neuron?.from.op !== 'fire' || spikes === null
-      ? null
-      : {
-          ...numbersOf(neuron.from.neuron),
-          spikes: at.lane(spikes),
-          membraneIn: before && at.lane(before),
-          membraneOut: after && at.lane(after),
-          masks,
-        }
   B.push([...source.touches, ...views.map(({ buffer }) => buffer)], (at) => ({
     kind: 'layer',
-    path: (neuron ?? wire).path,
-    done,
+    path: fused.at(-1)!.path,
+    done: fused.map(({ path }) => path),
     ...extents,
     ...cut(source, [source.groups, masks.length / source.groups], B.threads),
     blocks: masks.length,
     source: source.part(at),
     residual: residual && at.lane(residual),
     store: store && at.lane(store),
-    fire: fire(at),
+    fire: firing && { ...firing.at(at), masks },
   }))
-  if (spikes !== null && neuron !== null) B.fired(neuron, spikes)
+  if (firing !== null) B.fired(firing.neuron, firing.spikes)
+}
+
+/** Where a neuron's spikes and membranes lie. */
+const placeFiring = (
+  B: Builder,
+  neuron: NodeOf<'fire'>,
+  wanted: Wanted & { readonly layout: Channels },
+  extents: { readonly steps: number; readonly batch: number; readonly positions: number },
+) => {
+  const spikes = B.fresh('spikes', extents, wanted.layout)
+  const [, membrane] = neuron.inputs
+  const before = membrane === null ? null : B.place(membrane, { ...wanted, steps: 1 })
+  const after = B.remembered(neuron) ? B.fresh('currents', { ...extents, steps: 1 }, wanted.layout) : null
+  B.views.set(neuron.outputs[0], spikes)
+  if (after !== null) B.views.set(neuron.outputs[1], after)
+  return {
+    neuron,
+    spikes,
+    views: [spikes, before, after],
+    at: (at: Resolve): Omit<Firing, 'masks'> => ({
+      ...numbersOf(neuron.parameters),
+      spikes: at.lane(spikes),
+      membraneIn: before && at.lane(before),
+      membraneOut: after && at.lane(after),
+    }),
+  }
 }

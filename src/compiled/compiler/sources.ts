@@ -1,7 +1,6 @@
 /** Where the current of a layer comes from: a synapse, an attention product, or a value that is there already. @module */
 
-import type { CurrentWire, SpikeWire, Wire } from '../../interpreters/graph.js'
-import type { Synapse } from '../../model/kernels.js'
+import { type NodeOf, nodeOf, type SpikeValue, type Value } from '../../interpreters/graph.js'
 import {
   cutsEights,
   gatherTable,
@@ -90,16 +89,16 @@ const overlapOf = (B: Builder, window: Window, view: View, groups: number, inGro
 }
 
 /** The spikes of a sum over groups of `count` channels, in a layout that cuts no eight of them. */
-const placeSpikes = (B: Builder, x: SpikeWire, wanted: Wanted, count: number): View => {
+const placeSpikes = (B: Builder, x: SpikeValue, wanted: Wanted, count: number): View => {
   const view = B.place(x, wanted)
   return cutsEights(view, count) ? B.place(x, { ...wanted, layout: runsOf(1, wanted.channels) }) : view
 }
 
-const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire): Source => {
+const synapseSource = (B: Builder, { path, parameters: p, inputs: [x], outputs: [y] }: NodeOf<'synapse'>): Source => {
   const { weight, stride, padding, groups } = p.convolution
   const [out, inGroup, kernelHeight, kernelWidth] = weight.shape as readonly [number, number, number, number]
   const [height, width] = x.shape.slice(3) as [number, number]
-  const [outHeight, outWidth] = wire.shape.slice(3) as [number, number]
+  const [outHeight, outWidth] = y.shape.slice(3) as [number, number]
   const view = placeSpikes(B, x, { channels: inGroup * groups, positions: height * width }, inGroup)
   const window = { height, width, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth }
   const taps = kernelHeight * kernelWidth
@@ -109,17 +108,11 @@ const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire):
   const width16 = groups * padded(outGroup)
   const tapRows = inEights(inGroup)
   const terms = taps * tapRows
-  const weights = B.constants.weights(B.keyOf(wire.path, p), 'weights', p, width16 * terms * 4, () =>
+  const weights = B.constants.weights(B.keyOf(path, p), 'weights', p, width16 * terms * 4, () =>
     packConvolution(p.convolution, slabs[0]!, tapRows),
   )
-  const gain = B.constants.weights(B.keyOf(wire.path, p), 'gain', p, width16 * 4, () => packAffine(p.norm, layout).gain)
-  const shift = B.constants.weights(
-    B.keyOf(wire.path, p),
-    'shift',
-    p,
-    width16 * 4,
-    () => packAffine(p.norm, layout).shift,
-  )
+  const gain = B.constants.weights(B.keyOf(path, p), 'gain', p, width16 * 4, () => packAffine(p.norm, layout).gain)
+  const shift = B.constants.weights(B.keyOf(path, p), 'shift', p, width16 * 4, () => packAffine(p.norm, layout).shift)
   const pieces = `pieces ${taps} ${groups} ${shapeKey(view)}`
   const overlap = overlapOf(B, window, view, groups, inGroup)
   const sum: Omit<Sum, 'spikes'> = {
@@ -151,10 +144,9 @@ const synapseSource = (B: Builder, wire: CurrentWire, p: Synapse, x: SpikeWire):
 /** `dstT`: rows are channels, blocks are tokens. `dst`: rows are tokens, blocks are channels. */
 const productSource = (
   B: Builder,
-  path: string,
-  { op, scale, y, x }: Extract<CurrentWire['from'], { readonly op: 'dstT' | 'dst' }>,
+  { operation, path, parameters: scale, inputs: [y, x] }: NodeOf<'dstT' | 'dst'>,
 ): Source => {
-  const transpose = op === 'dstT'
+  const transpose = operation === 'dstT'
   const [steps, batch, heads, d, n] = y.shape as readonly [number, number, number, number, number]
   const [terms, width] = transpose ? [d, n] : [n, d]
   const positions = transpose ? x.shape[3]! * x.shape[4]! : x.shape[4]!
@@ -242,10 +234,24 @@ export const currentSource = (B: Builder, view: View): Source => {
   }
 }
 
-/** The source that a wire is made from. */
-export const sourceOf = (B: Builder, wire: Wire): Source => {
-  const { from } = wire
-  if (from.op === 'synapse') return synapseSource(B, wire as CurrentWire, from.parameters, from.x)
-  if (from.op === 'dstT' || from.op === 'dst') return productSource(B, wire.path, from)
-  return currentSource(B, B.place(wire))
+/** The source that a value is made from: a sum's own, or the value that is there. */
+export const sourceOf = (B: Builder, value: Value): Source => {
+  const node = nodeOf(value)
+  switch (node?.operation) {
+    case 'synapse':
+      return synapseSource(B, node)
+    case 'dstT':
+    case 'dst':
+      return productSource(B, node)
+    case undefined:
+    case 'stem':
+    case 'hold':
+    case 'fire':
+    case 'splitHeads':
+    case 'mergeHeads':
+    case 'add':
+    case 'meanPool':
+    case 'classify':
+      return currentSource(B, B.place(value))
+  }
 }

@@ -12,7 +12,7 @@ import {
 import { convolved } from '../../core/window.js'
 import { type BatchNorm, type Convolution, EIGHT, type Pool, type Stem, type Synapse } from '../../model/kernels.js'
 import { affineOf } from '../affine.js'
-import { type Reach, convolution as wired } from '../contraction.js'
+import { convolution as contracted, type Reach } from '../contraction.js'
 
 /** `[T, B, C, H, W]`, or attention's `[T, B, heads, d, n]`. */
 export type Shape5 = readonly [number, number, number, number, number]
@@ -90,7 +90,7 @@ const convolve = (precision: Precision, { convolution, norm }: Synapse, together
   const normalised = affine(precision, norm)
   return ({ shape, data }: Tensor<Reals | Uint8Array>): Currents => {
     const [T, B, C, H, W] = shape as Shape5
-    const { targets, visit } = wired(convolution, { height: H, width: W }, together)
+    const { targets, visit } = contracted(convolution, { height: H, width: W }, together)
     const [oh, ow] = [convolved(H, kh, stride, padding), convolved(W, kw, stride, padding)]
     const output = zeros(precision, T * B * out * oh * ow)
     for (let frame = 0; frame < T * B; frame++) {
