@@ -4,7 +4,7 @@ import ts from 'typescript'
 import { type Example, entries, placeOf, read, root } from './examples.js'
 
 /** The types of what examples may name without making it, see `givenNames`. */
-const GIVEN: Readonly<Record<string, string>> = { parameters: 'Parameters', image: 'Currents', photo: 'Image' }
+const GIVEN: Readonly<Record<string, string>> = { parameters: 'NetworkParameters', image: 'Currents', photo: 'Image' }
 
 /** The sources of the entry points, as package.json has them. */
 const sources = (): ts.MapLike<string[]> => {

@@ -6,7 +6,7 @@ import { syntheticCheckpoint, syntheticInput } from '../src/checkpoint/synthetic
 import { type Fault, describe as sentence } from '../src/core/fault.js'
 import { type Currents, type Reals, type Tensor, tensor } from '../src/core/tensor.js'
 import { type Config, variants } from '../src/model/config.js'
-import { type Parameters, parse } from '../src/model/parameters.js'
+import { type NetworkParameters, parse } from '../src/model/parameters.js'
 
 /** A row of networks.json. */
 export interface GoldenRow {
@@ -61,7 +61,7 @@ export const configOf = (row: GoldenRow): Config => ({
   steps: row.T,
 })
 
-export const synthetic = (config: Config, seed = 7): Parameters =>
+export const synthetic = (config: Config, seed = 7): NetworkParameters =>
   right(parse(config)(syntheticCheckpoint(config, seed)))
 
 /** The synthetic input of a row, time axis first: [1, B, 3, H, W], or [T, B, 3, H, W] for frames. */

@@ -12,10 +12,10 @@ import { configuration } from '../../src/laws/given-network.js'
 import type { Config } from '../../src/model/config.js'
 import type { Membranes } from '../../src/model/kernels.js'
 import { network, step } from '../../src/model/network.js'
-import { type Parameters, parse } from '../../src/model/parameters.js'
+import { type NetworkParameters, parse } from '../../src/model/parameters.js'
 
 interface Case {
-  readonly parameters: Parameters
+  readonly parameters: NetworkParameters
   readonly frames: Tensor<Float32Array>
   /** Where the sequence is cut in two. */
   readonly cut: number

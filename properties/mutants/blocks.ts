@@ -9,7 +9,7 @@ import { dssa } from '../../src/model/dssa.js'
 import { layer } from '../../src/model/gwsffn.js'
 import type { Stateful } from '../../src/model/kernels.js'
 import { forward, network } from '../../src/model/network.js'
-import type { Dssa, Gwsffn, Layer, Parameters } from '../../src/model/parameters.js'
+import type { Dssa, Gwsffn, Layer, NetworkParameters } from '../../src/model/parameters.js'
 import { ledger } from '../../src/observers/ledger.js'
 import { unobserved } from '../../src/observers/observe.js'
 import { type Mutant, mutant, right } from './mutant.js'
@@ -102,7 +102,7 @@ const feedForward =
 const rightLayer: Part<Layer> = (p) => layer(right)('neuron', 'synapse', p)
 
 /** The feed-forward network before the attention. */
-const exchanged = (p: Parameters): Parameters => ({
+const exchanged = (p: NetworkParameters): NetworkParameters => ({
   ...p,
   stages: p.stages.map((stage) => ({ ...stage, blocks: stage.blocks.toReversed() })),
 })

@@ -4,7 +4,7 @@ import { type Reals, sizeOf, type Tensor, tensor } from '../../src/core/tensor.j
 import { integrateEvents } from '../../src/input/events.js'
 import type { Operations } from '../../src/laws/implementation.js'
 import { at, mapped, tabulate } from '../../src/laws/tensors.js'
-import { layout, type Parameters, parse } from '../../src/model/parameters.js'
+import { layout, type NetworkParameters, parse } from '../../src/model/parameters.js'
 import { type Mutant, mutant } from './mutant.js'
 
 /** Both scales from one function of the rates and the number of terms. */
@@ -42,7 +42,7 @@ const parsedAs =
   (change: (norm: { readonly eps: number }) => object): Parse =>
   (config) =>
   (tensors) =>
-    Either.map((p: Parameters) => normsChanged(p, change))(parse(config)(tensors))
+    Either.map((p: NetworkParameters) => normsChanged(p, change))(parse(config)(tensors))
 
 /** A silent head gets a rate that does no harm, and nobody hears of it. */
 const indulgent: Parse = (config) => (tensors) =>
@@ -174,11 +174,13 @@ export const borderMutants: readonly Mutant[] = [
   ),
   mutant('parse-stride', 'gives every convolution stride 1', ['parse.tree'], {
     parse: (config) => (tensors) =>
-      Either.map((p: Parameters) => changedWhere(p, 'stride', (c) => ({ ...c, stride: 1 })))(parse(config)(tensors)),
+      Either.map((p: NetworkParameters) => changedWhere(p, 'stride', (c) => ({ ...c, stride: 1 })))(
+        parse(config)(tensors),
+      ),
   }),
   mutant('parse-threshold', 'gives every neuron threshold 1', ['parse.tree'], {
     parse: (config) => (tensors) =>
-      Either.map((p: Parameters) => changedWhere(p, 'threshold', (c) => ({ ...c, threshold: 1 })))(
+      Either.map((p: NetworkParameters) => changedWhere(p, 'threshold', (c) => ({ ...c, threshold: 1 })))(
         parse(config)(tensors),
       ),
   }),

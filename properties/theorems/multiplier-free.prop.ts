@@ -13,7 +13,7 @@ import { spikeOnlyLaws } from '../../src/laws/theorems/spike-only.js'
 import type { Kernels } from '../../src/model/kernels.js'
 import { forwardFrames, network } from '../../src/model/network.js'
 import { neurons } from '../../src/model/neurons.js'
-import type { Parameters } from '../../src/model/parameters.js'
+import type { NetworkParameters } from '../../src/model/parameters.js'
 import { unobserved } from '../../src/observers/observe.js'
 import { trace } from '../../src/observers/trace.js'
 
@@ -21,7 +21,7 @@ import { trace } from '../../src/observers/trace.js'
 const spikes = <C>(
   K: Kernels<Spikes, C>,
   read: Pick<Interpreter<Spikes, C>, 'toSpikes' | 'toCurrents'>,
-  p: Parameters,
+  p: NetworkParameters,
   frames: C,
 ) => {
   const traced = trace(read, (operation) => operation === 'fire')(K)
@@ -31,7 +31,7 @@ const spikes = <C>(
   }))
 }
 
-const without = <N>(N: Representation<N>, p: Parameters): Kernels<Spikes, Pending<N>> => {
+const without = <N>(N: Representation<N>, p: NetworkParameters): Kernels<Spikes, Pending<N>> => {
   const K = multiplierFree(reference('float64'), N)(neurons(p))
   if (Either.isLeft(K)) throw new Error('refused')
   return K.right.kernels

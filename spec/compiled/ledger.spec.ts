@@ -7,7 +7,7 @@ import { tensors } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { type Config, variants } from '../../src/model/config.js'
 import { network } from '../../src/model/network.js'
-import type { Parameters } from '../../src/model/parameters.js'
+import type { NetworkParameters } from '../../src/model/parameters.js'
 import { ledger } from '../../src/observers/ledger.js'
 import { unobserved } from '../../src/observers/observe.js'
 import { right, synthetic } from '../golden.js'
@@ -20,7 +20,7 @@ const at = (name: string, side: number, changes: Partial<Config> = {}): Config =
 })
 
 /** The ledger of a run from rest, of an image held for some steps or of frames. */
-const expected = (parameters: Parameters, input: Tensor<Reals>, steps: number | null): Costs => {
+const expected = (parameters: NetworkParameters, input: Tensor<Reals>, steps: number | null): Costs => {
   const { embed, hold, respond } = network(ledger(tensors)(reference('float32')))(parameters)
   const current = embed(unobserved(input))
   return respond(steps === null ? current : hold(steps)(current))(new Map())[0].notes

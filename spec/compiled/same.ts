@@ -6,7 +6,7 @@ import { tensors } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import type { Kernels } from '../../src/model/kernels.js'
 import { forward, network } from '../../src/model/network.js'
-import type { Parameters } from '../../src/model/parameters.js'
+import type { NetworkParameters } from '../../src/model/parameters.js'
 import { type Notes, type Observed, unobserved } from '../../src/observers/observe.js'
 import { type Line, trace } from '../../src/observers/trace.js'
 
@@ -30,18 +30,18 @@ export const differences = (expected: Notes<Line>, actual: Notes<Line>): readonl
 }
 
 const notesOf =
-  <S, C>(K: Kernels<Observed<S, Line>, Observed<C, Line>>, p: Parameters, steps: number) =>
+  <S, C>(K: Kernels<Observed<S, Line>, Observed<C, Line>>, p: NetworkParameters, steps: number) =>
   (image: C): Notes<Line> =>
     forward(network(K)(p))(steps)(unobserved(image)).notes
 
 /** Every spike, current and logit of the float32 reference. */
-export const referenceTrace = (p: Parameters, steps: number, image: Tensor<Float32Array>): Notes<Line> =>
+export const referenceTrace = (p: NetworkParameters, steps: number, image: Tensor<Float32Array>): Notes<Line> =>
   notesOf(trace(tensors)(reference('float32')), p, steps)(image)
 
 /** The same of an interpreter of graphs. */
 export const graphTrace = (
   { kernels, toSpikes: spikes, toCurrents: currents, fromCurrents }: LazyInterpreter<'value'>,
-  p: Parameters,
+  p: NetworkParameters,
   steps: number,
   image: Tensor<Float32Array>,
 ): Notes<Line> => notesOf(trace({ toSpikes: spikes, toCurrents: currents })(kernels), p, steps)(fromCurrents(image))

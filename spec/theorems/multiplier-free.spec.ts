@@ -12,7 +12,7 @@ import { digits } from '../../src/model/config.js'
 import type { Kernels, Neuron } from '../../src/model/kernels.js'
 import { forward, network } from '../../src/model/network.js'
 import { neurons } from '../../src/model/neurons.js'
-import { type Parameters, parse } from '../../src/model/parameters.js'
+import { type NetworkParameters, parse } from '../../src/model/parameters.js'
 import { bundledCheckpoint, bundledDigits } from '../../src/node/bundled.js'
 import { readSafetensors } from '../../src/node/files.js'
 import { flips } from '../../src/observers/flips.js'
@@ -87,7 +87,7 @@ describe('currents in pending units', () => {
 })
 
 describe('the trained digits network', () => {
-  let parameters: Parameters
+  let parameters: NetworkParameters
   let image: Currents
   beforeAll(async () => {
     const { tensors } = right(await readSafetensors(right(await bundledCheckpoint()))())
@@ -175,5 +175,5 @@ describe('the trained digits network', () => {
 })
 
 /** Attention's two neuron layers have a threshold and a rest for each head after the first as well. */
-const extraHeads = ({ stages }: Parameters): number =>
+const extraHeads = ({ stages }: NetworkParameters): number =>
   stages.flatMap(({ blocks }) => blocks).reduce((n, { attention }) => n + 2 * 2 * (attention.heads - 1), 0)

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { type Fault, type Faults, refuse, shortened } from '../core/fault.js'
 import { showShape, type Tensor } from '../core/tensor.js'
 import type { Config } from '../model/config.js'
-import { layout, type Parameters, parse } from '../model/parameters.js'
+import { layout, type NetworkParameters, parse } from '../model/parameters.js'
 import { recognise } from './recognise.js'
 
 type Tensors = ReadonlyMap<string, Tensor>
@@ -100,7 +100,7 @@ const silence = (faults: readonly Silent[]): readonly Fault[] => {
  */
 export const parseAs =
   (config: Config) =>
-  (tensors: Tensors): Either.Either<Faults, Parameters> =>
+  (tensors: Tensors): Either.Either<Faults, NetworkParameters> =>
     pipe(
       parse(config)(tensors),
       Either.mapLeft((faults): Faults => {

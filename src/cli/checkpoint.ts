@@ -7,7 +7,7 @@ import { CONFIG } from '../checkpoint/recognise.js'
 import { readRange } from '../checkpoint/source.js'
 import { type Faults, inFile } from '../core/fault.js'
 import { assumedPreprocessing, type Config, digits, variants } from '../model/config.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 import { bundledCheckpoint } from '../node/bundled.js'
 import { withFile } from '../node/files.js'
 import { type Checkpoint, readWeights } from '../node/weights.js'
@@ -56,7 +56,7 @@ export const saidBy = ({ variant, config }: NetworkOptions): TaskEither.TaskEith
 /** The network in a checkpoint file; a fault of the file's own names the file, one of the options does not. */
 export const loadNetwork =
   (options: NetworkOptions, io: Io) =>
-  (path: string): TaskEither.TaskEither<Faults, Parameters> => {
+  (path: string): TaskEither.TaskEither<Faults, NetworkParameters> => {
     const ofFile = TaskEither.mapLeft(inFile(path))
     return pipe(
       readNoted(io, options.weights)(path),
@@ -76,5 +76,5 @@ export const loadNetwork =
   }
 
 /** The network that comes with the package: handwritten digits. */
-export const bundledNetwork = (options: NetworkOptions, io: Io): TaskEither.TaskEither<Faults, Parameters> =>
+export const bundledNetwork = (options: NetworkOptions, io: Io): TaskEither.TaskEither<Faults, NetworkParameters> =>
   pipe(bundledCheckpoint, TaskEither.chain(loadNetwork({ ...options, variant: digits.name }, io)))

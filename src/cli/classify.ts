@@ -9,7 +9,7 @@ import type { Size } from '../core/tensor.js'
 import type { Layout } from '../input/batch.js'
 import type { Split } from '../input/events.js'
 import { digits } from '../model/config.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 import type { KernelOptions } from '../tasks/choice.js'
 import { type Result, resultOf } from '../tasks/classification.js'
 import { parseLabels } from '../tasks/labels.js'
@@ -38,7 +38,7 @@ interface Options extends NetworkOptions, KernelOptions {
 
 const labelsFor = (
   { labels }: Options,
-  { config }: Parameters,
+  { config }: NetworkParameters,
 ): TaskEither.TaskEither<Faults, readonly string[] | null> =>
   labels !== undefined
     ? pipe(
@@ -53,7 +53,7 @@ const labelsFor = (
 const groups = (
   inputs: readonly string[],
   { invert, steps, count, layout, sensor, split }: Options,
-  { config }: Parameters,
+  { config }: NetworkParameters,
   io: Io,
 ): readonly TaskEither.TaskEither<Faults, readonly Sample[]>[] =>
   inputs.length > 0

@@ -8,7 +8,7 @@ import { showShape } from '../core/tensor.js'
 import { type NetworkInput, networkInput } from '../input/batch.js'
 import { recipeOf } from '../input/evaluation.js'
 import { type Config, digits, variants } from '../model/config.js'
-import { blank, type Parameters, parameterCount, parse } from '../model/parameters.js'
+import { blank, type NetworkParameters, parameterCount, parse } from '../model/parameters.js'
 import { architectureOf, denseMacs } from '../tasks/architecture.js'
 import type { KernelOptions } from '../tasks/choice.js'
 import { type Summary, summary } from '../tasks/classification.js'
@@ -49,7 +49,7 @@ const notFound =
  * The bundled digits network, another variant or configuration (with synthetic weights where it is to be measured), or
  * a checkpoint's network.
  */
-const networkOf = (what: string, options: Options, io: Io): TaskEither.TaskEither<Faults, Parameters> => {
+const networkOf = (what: string, options: Options, io: Io): TaskEither.TaskEither<Faults, NetworkParameters> => {
   if (what === digits.name) return bundledNetwork(options, io)
   const config: TaskEither.TaskEither<Faults, Config> | null = Object.hasOwn(variants, what)
     ? TaskEither.right(variants[what]!)
@@ -67,7 +67,7 @@ const networkOf = (what: string, options: Options, io: Io): TaskEither.TaskEithe
       )
 }
 
-const description = (parameters: Parameters) => {
+const description = (parameters: NetworkParameters) => {
   const { config } = parameters
   const { stem, step } = denseMacs(parameters)
   return {
@@ -136,7 +136,7 @@ const inputFor = (config: Config): TaskEither.TaskEither<Faults, NetworkInput> =
 }
 
 const measure = (
-  parameters: Parameters,
+  parameters: NetworkParameters,
   options: Options,
   io: Io,
 ): TaskEither.TaskEither<Faults, Summary | undefined> =>

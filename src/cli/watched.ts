@@ -2,7 +2,7 @@
 import type * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
 import type { NetworkInput } from '../input/batch.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 import type { Chosen } from '../tasks/choice.js'
 import { type Run, runner } from '../tasks/run.js'
 import { worth } from '../tasks/work.js'
@@ -29,7 +29,7 @@ export const stopping =
   }
 
 /** A network under a bar for so many groups of samples. */
-export const watched = (io: Io, chosen: Chosen, parameters: Parameters, groupCount: number): Watched => {
+export const watched = (io: Io, chosen: Chosen, parameters: NetworkParameters, groupCount: number): Watched => {
   const bar = io.bar(groupCount)
   const { of, all } = worth(parameters)
   let unit = 0

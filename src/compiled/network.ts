@@ -26,7 +26,7 @@ import { type Cost, costs } from '../interpreters/cost.js'
 import { type CurrentValue, drawing, givenCurrents, nodeOf } from '../interpreters/graph.js'
 import type { Membranes } from '../model/kernels.js'
 import { network } from '../model/network.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 import { type Backend, CLOSED, ended, INSTEAD, type Job, type Signal, type Timed, type Timing } from './backend.js'
 import { type Costing, costing } from './ledger.js'
 import { type Bytes, readView, sameChannels, type View, writeView } from './machine/layout.js'
@@ -148,7 +148,7 @@ interface Graph {
 const rest: Membranes<never> = new Map<string, never>()
 
 /** Draws a network for requests. */
-const graphsOf = (parameters: Parameters): ((request: Request) => Graph) => {
+const graphsOf = (parameters: NetworkParameters): ((request: Request) => Graph) => {
   const { embed, hold, respond } = network(drawing)(parameters)
   const { channels, image } = parameters.config
   const frame = (steps: number, batch: number) =>
@@ -355,7 +355,7 @@ const refused = (problem: string, advice: string): Either.Either<Faults, never> 
 
 /** Whether a tensor is an input `[T, B, c, H, W]` of the network. */
 const checked =
-  ({ config: { channels, image } }: Parameters) =>
+  ({ config: { channels, image } }: NetworkParameters) =>
   (given: Tensor<Reals>, steps?: number): Either.Either<Faults, Tensor<Reals>> =>
     pipe(
       finiteReals('the input')(given),
@@ -372,7 +372,7 @@ const checked =
     )
 
 /** What is asked by the three ways to run. */
-const asking = (parameters: Parameters) => {
+const asking = (parameters: NetworkParameters) => {
   const check = checked(parameters)
   return {
     still: (steps: number, image: Tensor<Reals>, tallied: boolean): Either.Either<Faults, Asked> =>
@@ -407,7 +407,7 @@ const copied = (asked: Asked): Asked => ({
 /** A network on a back end. */
 export const networkOn = <R extends Timing>(
   backend: Backend<R>,
-  parameters: Parameters,
+  parameters: NetworkParameters,
   head: Pick<Runs<R>, 'kernels' | 'notice'>,
 ): Runs<R> => {
   const ask = asking(parameters)
@@ -471,7 +471,7 @@ export const networkOn = <R extends Timing>(
  */
 export const compile =
   ({ kernels = 'wasm' }: Pick<CompileOptions, 'kernels'> = {}) =>
-  (parameters: Parameters): Compiled => {
+  (parameters: NetworkParameters): Compiled => {
     const fast = (notice: string | null): Compiled =>
       networkOn(typescriptBackend(), parameters, { kernels: 'fast', notice })
     switch (kernels) {
@@ -523,7 +523,7 @@ const promising = (net: Compiled, notice: string | null): Threaded => {
  */
 export const compileThreads =
   ({ kernels = 'wasm', threads = 1, startLimit = START_LIMIT }: CompileOptions = {}) =>
-  (parameters: Parameters): TaskEither<Faults, Threaded> =>
+  (parameters: NetworkParameters): TaskEither<Faults, Threaded> =>
   async () => {
     if (!(Number.isSafeInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
       return refused(`${threads} is not a number of threads`, `give a whole number from 1 to ${MOST_THREADS}`)

@@ -7,7 +7,7 @@ import { sizeOf, tensor } from '../core/tensor.js'
 import { type Config, cifar, digits, dvsg, featureMaps, l, m, type StageConfig, s, ti } from '../model/config.js'
 import type { Entry } from '../model/entry.js'
 import type { BatchNorm } from '../model/kernels.js'
-import { type Dssa, layout, type Parameters, parse } from '../model/parameters.js'
+import { type Dssa, layout, type NetworkParameters, parse } from '../model/parameters.js'
 import { current, type Dyadic, exact, plus, potential, summed, times } from './budget.js'
 import { reals, whole } from './given.js'
 import { type Case, LEAKS, manner } from './given-model.js'
@@ -126,7 +126,7 @@ const sparseRows = (entry: Entry, seed: number): Float32Array => {
 }
 
 /** Dyadic parameters of a network from a seed; where a neuron has many inputs, most weights are zero. */
-export const parametersOf = (config: Config, seed: number): Parameters => {
+export const parametersOf = (config: Config, seed: number): NetworkParameters => {
   const tensors = new Map(
     layout(config).map((entry) => {
       const many = entry.role === 'weight' && sizeOf(entry.shape.slice(1)) > 36
@@ -137,15 +137,15 @@ export const parametersOf = (config: Config, seed: number): Parameters => {
     }),
   )
   return Either.match(
-    (faults: Faults): Parameters => {
+    (faults: Faults): NetworkParameters => {
       throw new Error(faults.map(describe).join('; '))
     },
-    (p: Parameters) => exactly(p, seed),
+    (p: NetworkParameters) => exactly(p, seed),
   )(parse(config)(tensors))
 }
 
 /** A network, frames `[T, B, c, H, W]` and the frame after them. */
-export const tiny: Arbitrary<Case<Parameters>> = fc
+export const tiny: Arbitrary<Case<NetworkParameters>> = fc
   .record({ config: configuration, seed: whole(0, 2 ** 16), T: whole(1, 2), B: whole(1, 2) })
   .chain(({ config, seed, T, B }) => {
     const { height, width } = config.image

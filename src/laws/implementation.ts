@@ -8,7 +8,7 @@ import { dssa } from '../model/dssa.js'
 import { gwsffn, layer } from '../model/gwsffn.js'
 import type { Kernels, Stateful } from '../model/kernels.js'
 import { type Network, network } from '../model/network.js'
-import type { Dssa, Gwsffn, Layer, Parameters } from '../model/parameters.js'
+import type { Dssa, Gwsffn, Layer, NetworkParameters } from '../model/parameters.js'
 import { callable, notPromised } from './answers.js'
 
 /**
@@ -30,7 +30,7 @@ export interface Operations<S, C> extends Omit<Kernels<S, C>, 'scope'> {
   /** A neuron and the strided convolution it drives, between stages. */
   readonly downsample: (p: Layer) => (input: C) => Stateful<C, C>
   /** The whole network. */
-  readonly network: (p: Parameters) => Network<C>
+  readonly network: (p: NetworkParameters) => Network<C>
   /** `1 / sqrt(f_X d)`, one a head. */
   readonly c1: (p: { readonly firingRateX: readonly number[]; readonly planes: number }) => readonly number[]
   /** `1 / sqrt(f_Attn n)`, one a head. */
@@ -38,13 +38,15 @@ export interface Operations<S, C> extends Omit<Kernels<S, C>, 'scope'> {
   /** One step of the firing rates' moving average. */
   readonly movingRate: (rates: readonly number[], batch: readonly number[]) => readonly number[]
   /** A flat map of tensors to the weight tree. */
-  readonly parse: (config: Config) => (tensors: ReadonlyMap<string, Tensor>) => Either<Faults, Parameters> | Parameters
+  readonly parse: (
+    config: Config,
+  ) => (tensors: ReadonlyMap<string, Tensor>) => Either<Faults, NetworkParameters> | NetworkParameters
   /** Events to frames. */
   readonly integrateEvents: (
     p: Size & { readonly steps: number },
   ) => (events: Events) => Either<Faults, Tensor<Reals>> | Tensor<Reals>
   /** The synaptic operations of a run, by path. */
-  readonly sops: (p: Parameters) => (steps: number) => (image: C) => ReadonlyMap<string, number>
+  readonly sops: (p: NetworkParameters) => (steps: number) => (image: C) => ReadonlyMap<string, number>
 }
 
 /** The name of an operation. */

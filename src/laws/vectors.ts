@@ -28,7 +28,7 @@ import { gwsffn, layer } from '../model/gwsffn.js'
 import type { BatchNorm, Charge, Convolution, Membranes, Neuron, Pool, Reset, Synapse } from '../model/kernels.js'
 import { network } from '../model/network.js'
 import { applyOf, type InputsOf, type OperationName, type ParametersOf } from '../model/operation.js'
-import { type Parameters, parse } from '../model/parameters.js'
+import { type NetworkParameters, parse } from '../model/parameters.js'
 import { c1, c2 } from '../model/scaling.js'
 import type { Operation } from './implementation.js'
 import { encode } from './protocol.js'
@@ -241,10 +241,10 @@ const tiny = (charge: Charge): Config => ({
   steps: 3,
 })
 
-const parametersOf = (charge: Charge): Parameters =>
+const parametersOf = (charge: Charge): NetworkParameters =>
   pipe(
     parse(tiny(charge))(syntheticCheckpoint(tiny(charge), 11)),
-    Either.getOrElse<unknown, Parameters>(() => {
+    Either.getOrElse<unknown, NetworkParameters>(() => {
       throw new Error('the configuration of the vectors is not one')
     }),
   )
@@ -252,7 +252,7 @@ const parametersOf = (charge: Charge): Parameters =>
 const fromRest: Membranes<Currents> = new Map()
 
 /** The stem's current of the tiny network: held, or one frame a step. */
-const embedded = (precision: Precision, p: Parameters, steps: number): Currents => {
+const embedded = (precision: Precision, p: NetworkParameters, steps: number): Currents => {
   const { embed } = network(reference(precision))(p)
   return embed(rough(precision, 'network.image', [steps, 2, 3, 16, 32], 6))
 }

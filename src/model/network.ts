@@ -4,7 +4,7 @@ import * as State from 'fp-ts/lib/State.js'
 import { dssa } from './dssa.js'
 import { gwsffn, layer } from './gwsffn.js'
 import type { Kernels, Membranes, Stateful } from './kernels.js'
-import type { Parameters } from './parameters.js'
+import type { NetworkParameters } from './parameters.js'
 
 /** A network whose parameters are applied. Logits are `[T, B, classes]`, one row a step. */
 export interface Network<C> {
@@ -36,7 +36,7 @@ const inOrder = <C>(parts: readonly Chain<C>[]): Chain<C> =>
  */
 export const network =
   <S, C>(K: Kernels<S, C>) =>
-  (p: Parameters): Network<C> => {
+  (p: NetworkParameters): Network<C> => {
     const stages = p.stages.flatMap(({ downsample, blocks }, L): readonly Chain<C>[] => [
       ...(downsample === null ? [] : [layer(K.scope(`layers.${L}.0`))('activation', 'conv', downsample)]),
       ...blocks.flatMap(({ attention, feedForward, index }) => [

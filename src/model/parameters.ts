@@ -48,7 +48,7 @@ export interface Stage {
 }
 
 /** Everything a network is, but its state. */
-export interface Parameters {
+export interface NetworkParameters {
   readonly config: Config
   readonly stem: Stem
   readonly stages: readonly Stage[]
@@ -71,7 +71,7 @@ const numbers = (shape: Shape, values: readonly number[] | undefined): Tensor<Re
  * The one traversal: visits every entry by the authors' key, in the order of their state dict, and builds the tree of
  * what the visits give. The layout of a checkpoint, its reader, its writer and the map over a tree are visits.
  */
-const traverse = (config: Config, tree: Parameters | null, visit: Visit): Parameters => {
+const traverse = (config: Config, tree: NetworkParameters | null, visit: Visit): NetworkParameters => {
   const chargeAt = (key: string, own: Charge | undefined): Charge => {
     switch (config.charge.kind) {
       case 'IF':
@@ -245,7 +245,7 @@ export const parameterCount = (config: Config): { readonly all: number; readonly
  */
 export const parse =
   (config: Config) =>
-  (tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, Parameters> => {
+  (tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, NetworkParameters> => {
     const valid = validate(config)
     if (Either.isLeft(valid)) return valid
     const notMap = mapFaults(tensors)
@@ -283,7 +283,7 @@ export const parse =
  * tensors.get('classifier.weight') // => parameters.classifier
  * pipe(parse(digits)(tensors), Either.map(flatten)) // => Either.right(tensors)
  */
-export const flatten = (parameters: Parameters): ReadonlyMap<string, Tensor> => {
+export const flatten = (parameters: NetworkParameters): ReadonlyMap<string, Tensor> => {
   const tensors = new Map<string, Tensor>()
   traverse(parameters.config, parameters, ({ key }, own) => {
     tensors.set(key, own ?? tensor([], new BigInt64Array(1)))
@@ -304,7 +304,7 @@ export const flatten = (parameters: Parameters): ReadonlyMap<string, Tensor> => 
  */
 export const mapParameters =
   (f: (entry: Entry, own: Tensor<Reals>) => Tensor<Reals>) =>
-  (parameters: Parameters): Parameters =>
+  (parameters: NetworkParameters): NetworkParameters =>
     traverse(parameters.config, parameters, (entry, own) => (own === undefined ? counter() : f(entry, own)))
 
 /**
@@ -313,7 +313,7 @@ export const mapParameters =
  * @example
  * pipe(blank(ti), Either.map(({ classifier }) => classifier.shape)) // => Either.right([1000, 384])
  */
-export const blank = (config: Config): Either.Either<Faults, Parameters> => {
+export const blank = (config: Config): Either.Either<Faults, NetworkParameters> => {
   const valid = validate(config)
   if (Either.isLeft(valid)) return valid
   const zero = zeroTensors()

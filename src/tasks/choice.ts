@@ -7,7 +7,7 @@ import type { Faults } from '../core/fault.js'
 import type { Precision } from '../core/tensor.js'
 import { type Interpreter, tensorInterpreter } from '../interpreters/interpreter.js'
 import { reference } from '../interpreters/reference.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 
 /** The names of the interpreters a network can be run with. */
 export const KERNELS = ['reference', 'fast', 'wasm'] as const
@@ -42,7 +42,7 @@ export interface Chosen {
   readonly threads: number
   readonly interpreter: Some
   /** A network compiled for it, which runs many samples without seeing every value; null where it is not compiled. */
-  readonly compiled: ((parameters: Parameters) => TaskEither.TaskEither<Faults, Threaded>) | null
+  readonly compiled: ((parameters: NetworkParameters) => TaskEither.TaskEither<Faults, Threaded>) | null
 }
 
 /** What a command is for decides what it runs with unless told: exact numbers, or results soon. */

@@ -1,7 +1,7 @@
 /** How good a network is on a data set, and what that costs. @module */
 
 import type { Cost } from '../interpreters/cost.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 import { energy } from '../observers/ledger.js'
 import type { Chosen } from './choice.js'
 import { topOf } from './classification.js'
@@ -28,7 +28,7 @@ export const confusionOf = (
 
 /** The evaluation of the runs of samples, one by one. */
 export const evaluation = (
-  parameters: Parameters,
+  parameters: NetworkParameters,
   samples: readonly Sample[],
   chosen: Chosen,
   runs: readonly Evaluated[],

@@ -2,7 +2,7 @@
 import { type Currents, type Shape, type Tensor, tensor } from '../core/tensor.js'
 import type { Cost } from '../interpreters/cost.js'
 import type { OperationName } from '../model/operation.js'
-import { type Parameters, parameterCount } from '../model/parameters.js'
+import { type NetworkParameters, parameterCount } from '../model/parameters.js'
 import { total } from '../observers/ledger.js'
 import type { Notes } from '../observers/observe.js'
 import type { Line } from '../observers/trace.js'
@@ -117,7 +117,7 @@ const indices = (length: number): readonly number[] => Array.from({ length }, (_
  * the neurons' keys in the order they fire.
  */
 export const goldenRow = (
-  parameters: Parameters,
+  parameters: NetworkParameters,
   { seed, frames, hash }: { readonly seed: number; readonly frames: boolean; readonly hash: Hash },
   { logits: chunks, costs, traced, membranes }: Following,
 ) => {

@@ -8,7 +8,7 @@ import type { Faults } from '../core/fault.js'
 import type { Size } from '../core/tensor.js'
 import type { Preprocessing } from '../input/evaluation.js'
 import { type Config, validate } from '../model/config.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 
 /** What replaces a configuration's own image size, steps and preprocessing. */
 export interface Extent {
@@ -68,7 +68,7 @@ export const resized =
  */
 export const load =
   (said: Said & Extent) =>
-  (checkpoint: Safetensors): Either.Either<Faults, Parameters> =>
+  (checkpoint: Safetensors): Either.Either<Faults, NetworkParameters> =>
     pipe(
       configurationOf(said)(checkpoint),
       Either.chain(resized(said)),

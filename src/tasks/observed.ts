@@ -6,7 +6,7 @@ import type { Interpreter } from '../interpreters/interpreter.js'
 import type { Membranes } from '../model/kernels.js'
 import { network } from '../model/network.js'
 import type { Call } from '../model/operation.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 import { costOfCall } from '../observers/ledger.js'
 import { type Notes, type Observed, observe, unobserved } from '../observers/observe.js'
 import { progress } from '../observers/progress.js'
@@ -61,7 +61,7 @@ const mapped = <A, B>(notes: Notes<A>, f: (a: A) => B | null): Notes<B> =>
  */
 export const observed = <S, C>(
   I: Interpreter<S, C>,
-  parameters: Parameters,
+  parameters: NetworkParameters,
   { chunk, keep, tick }: Wanted,
 ): ((input: NetworkInput) => AsyncIterable<Chunk>) => {
   type Value = Observed<C, () => Noted>

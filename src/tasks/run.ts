@@ -6,7 +6,7 @@ import { type Faults, refuse } from '../core/fault.js'
 import type { Currents } from '../core/tensor.js'
 import type { NetworkInput } from '../input/batch.js'
 import type { Cost } from '../interpreters/cost.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 import type { Notes } from '../observers/observe.js'
 import type { Chosen, Some } from './choice.js'
 import { added, observed, type Wanted } from './observed.js'
@@ -35,7 +35,7 @@ const meanOf = (classes: number, all: readonly Currents[]): Pick<Run, 'logits' |
 export type Runner = (sample: NetworkInput) => TaskEither.TaskEither<Faults, Run>
 
 /** A runner on an interpreter, every operation of which is observed. */
-const interpreted = (interpreter: Some, parameters: Parameters, tick: Wanted['tick']): Runner =>
+const interpreted = (interpreter: Some, parameters: NetworkParameters, tick: Wanted['tick']): Runner =>
   interpreter((I) => {
     const run = observed(I, parameters, { chunk: I.compute === null ? 1 : CHUNK, keep: () => false, tick })
     return (sample) =>
@@ -58,7 +58,7 @@ const interpreted = (interpreter: Some, parameters: Parameters, tick: Wanted['ti
  */
 export const runner = (
   { interpreter, compiled }: Pick<Chosen, 'interpreter' | 'compiled'>,
-  parameters: Parameters,
+  parameters: NetworkParameters,
   tick: Wanted['tick'],
 ): Runner => {
   if (compiled === null) return interpreted(interpreter, parameters, tick)

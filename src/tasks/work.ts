@@ -1,13 +1,13 @@
 /** How far a run has come. @module */
 import type { NetworkInput } from '../input/batch.js'
-import type { Parameters } from '../model/parameters.js'
+import type { NetworkParameters } from '../model/parameters.js'
 import { architectureOf, denseMacs } from './architecture.js'
 
 /**
  * How much of a run an operation of a chunk of steps is, by what it would cost if it were dense; all of them together
  * are the run's total.
  */
-export const worth = (parameters: Parameters) => {
+export const worth = (parameters: NetworkParameters) => {
   const rows = architectureOf(parameters)
   const { stem, step } = denseMacs(parameters)
   return {

@@ -1,5 +1,5 @@
 /** The digits network in a worker: answers what the figures ask. @module */
-import { decode, digits, digitsInput, type Parameters, parse } from 'spikingresformer'
+import { decode, digits, digitsInput, type NetworkParameters, parse } from 'spikingresformer'
 import weights from '../../../data/digits.safetensors?url'
 import { classOf, queryIn, runOf } from './query'
 import type { Answer, Question } from './question'
@@ -7,13 +7,13 @@ import { measure } from './random'
 import { imageOf, record, rightOf } from './record'
 import { dialIn } from './scale'
 
-const load = async (): Promise<Parameters> => {
+const load = async (): Promise<NetworkParameters> => {
   const response = await fetch(weights)
   if (!response.ok) throw new Error(`the weights did not arrive: ${response.status}`)
   return rightOf(parse(digits)(rightOf(decode(new Uint8Array(await response.arrayBuffer()))).tensors))
 }
 
-let loading: Promise<Parameters> | null = null
+let loading: Promise<NetworkParameters> | null = null
 let last: { readonly key: string; readonly run: ReturnType<ReturnType<typeof runOf>> } | null = null
 
 const answer = async (question: Question): Promise<Answer> => {

@@ -1,5 +1,5 @@
 /** One cell of an attention map over the steps: the numbers that made it. @module */
-import type { Call, Currents, Parameters, Spikes } from 'spikingresformer'
+import type { Call, Currents, NetworkParameters, Spikes } from 'spikingresformer'
 import { range } from './draw'
 import { type Calls, operations, type Recording, record } from './record'
 
@@ -118,7 +118,7 @@ export const queryIn = ({ steps, logits }: Recording, asked: Cell): Query => {
 
 /** A run of a digit: its recording, and the synaptic operations of each block and step. */
 export const runOf =
-  (parameters: Parameters) =>
+  (parameters: NetworkParameters) =>
   (image: Currents): { readonly recording: Recording; readonly sops: readonly Readonly<Record<string, number>>[] } => ({
     recording: record(parameters)(image),
     sops: operations(parameters)(image),

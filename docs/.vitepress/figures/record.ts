@@ -8,8 +8,8 @@ import {
   kernelsOf,
   ledger,
   type Membranes,
+  type NetworkParameters,
   network,
-  type Parameters,
   reference,
   type Spikes,
   step,
@@ -40,7 +40,7 @@ export const rightOf = <A>(
 
 /** Runs a still image from rest, every attention scale multiplied by `dial`. */
 export const record =
-  (parameters: Parameters, dial = 1) =>
+  (parameters: NetworkParameters, dial = 1) =>
   (image: Currents): Recording => {
     const apply = applyOf(reference('float64'))
     const calls: Map<string, Call<Spikes, Currents>>[] = []
@@ -70,7 +70,7 @@ export const record =
 
 /** The synaptic operations of each step, by the blocks' paths such as `layers.0.0`. */
 export const operations =
-  (parameters: Parameters) =>
+  (parameters: NetworkParameters) =>
   (image: Currents): readonly Readonly<Record<string, number>>[] => {
     const advance = step(network(ledger(tensors)(reference('float64')))(parameters))(unobserved(image))
     let membranes: Parameters_<typeof advance> = new Map()

@@ -5,7 +5,7 @@ import { describe, type Faults } from '../../core/fault.js'
 import type { Reals, Tensor } from '../../core/tensor.js'
 import type { Config } from '../../model/config.js'
 import type { Role } from '../../model/entry.js'
-import { layout, type Parameters } from '../../model/parameters.js'
+import { layout, type NetworkParameters } from '../../model/parameters.js'
 import { difference } from '../copies.js'
 import { whole } from '../given.js'
 import { type Law, law } from '../law.js'
@@ -38,7 +38,7 @@ const refusal = <A>(answer: () => Answer<A>): string | undefined => {
 
 const CODE = "the authors' code"
 
-const norms = (p: Parameters) => [
+const norms = (p: NetworkParameters) => [
   p.stem.norm,
   ...p.stages.flatMap(({ downsample, blocks }) => [
     ...(downsample === null ? [] : [downsample.synapse.norm]),

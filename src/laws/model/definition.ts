@@ -6,7 +6,7 @@
 import { type Currents, type Reals, type Spikes, sizeOf, type Tensor, tensor } from '../../core/tensor.js'
 import { convolved } from '../../core/window.js'
 import type { BatchNorm, Neuron, Stem, Synapse } from '../../model/kernels.js'
-import type { Dssa, Gwsffn, Layer, Parameters } from '../../model/parameters.js'
+import type { Dssa, Gwsffn, Layer, NetworkParameters } from '../../model/parameters.js'
 import { charged, rest } from '../operations/neuron.js'
 import { range, sum, tabulate } from '../tensors.js'
 
@@ -108,7 +108,7 @@ export const gwsffnOf = (p: Gwsffn, x: Currents): Currents => {
 }
 
 /** The logits `[T, B, classes]` of frames. */
-export const networkOf = (p: Parameters, frames: Currents): Currents => {
+export const networkOf = (p: NetworkParameters, frames: Currents): Currents => {
   const features = p.stages.reduce(
     (x, { downsample, blocks }) =>
       blocks.reduce(

@@ -5,7 +5,7 @@ import { reference } from '../../interpreters/reference.js'
 import type { Synapse } from '../../model/kernels.js'
 import { forward, forwardFrames, network, step } from '../../model/network.js'
 import type { Call } from '../../model/operation.js'
-import type { Parameters } from '../../model/parameters.js'
+import type { NetworkParameters } from '../../model/parameters.js'
 import { observe, unobserved } from '../../observers/observe.js'
 import { identityNorm, whole } from '../given.js'
 import { deep, large, parametersOf, tiny } from '../given-network.js'
@@ -54,10 +54,12 @@ const sopsOf = (call: Call<Spikes, Currents>): number | undefined => {
 }
 
 /** The network without one block, and with that block's last norms closed. */
-const withoutBlock = (p: Parameters, which: number): readonly [Parameters, Parameters] => {
+const withoutBlock = (p: NetworkParameters, which: number): readonly [NetworkParameters, NetworkParameters] => {
   const places = p.stages.flatMap(({ blocks }, L) => blocks.map(({ index }) => ({ L, index })))
   const place = places[which % places.length]!
-  const change = (block: (b: Parameters['stages'][number]['blocks'][number]) => (typeof b)[]): Parameters => ({
+  const change = (
+    block: (b: NetworkParameters['stages'][number]['blocks'][number]) => (typeof b)[],
+  ): NetworkParameters => ({
     ...p,
     stages: p.stages.map((stage, L) => ({
       ...stage,

@@ -2,13 +2,13 @@
 import type { Reals, Tensor } from '../../core/tensor.js'
 import type { Config } from '../../model/config.js'
 import type { BatchNorm, Neuron, Synapse } from '../../model/kernels.js'
-import type { Parameters } from '../../model/parameters.js'
+import type { NetworkParameters } from '../../model/parameters.js'
 
 /** Half of a side, rounded up: what a convolution or pool of 3, stride 2 and padding 1 leaves of it. */
 const half = (side: number): number => Math.floor((side + 1) / 2)
 
 /** The tree of a checkpoint that has every tensor. */
-export const treeOf = (config: Config, tensors: ReadonlyMap<string, Tensor>): Parameters => {
+export const treeOf = (config: Config, tensors: ReadonlyMap<string, Tensor>): NetworkParameters => {
   const of = (key: string): Tensor<Reals> => tensors.get(key) as Tensor<Reals>
   const neuron = (key: string): Neuron => ({
     key,
