@@ -23,6 +23,11 @@ describe('a configuration in JSON', () => {
     )
   })
 
+  it('may name the kind of its stem alone, as older files do', () => {
+    expect(parseConfig({ extends: 'ti', stem: 'plain' })).toEqual(Either.right({ ...ti, stem: { kind: 'plain' } }))
+    expect(faults({ extends: 'ti', stem: null })).toEqual(['configuration: stem must be an object, not null'])
+  })
+
   it('is refused with every unknown, missing and mistyped field', () => {
     expect(
       faults({
@@ -38,7 +43,7 @@ describe('a configuration in JSON', () => {
     ).toEqual([
       'configuration: clases is not a field; the fields are name, image, channels, stem, stages, ratio, groupWidth, classes, charge, threshold, reset, steps, preprocessing',
       'configuration: image must be an object, not 224',
-      'configuration: stem must be imagenet or plain, not "conv"',
+      'configuration: stem.kind must be imagenet or plain, not "conv"',
       'configuration: stages[0].detph is not a field; the fields are planes, heads, patch, depth',
       'configuration: stages[0].depth is missing',
       'configuration: classes must be a number, not "10"',

@@ -46,7 +46,7 @@ describe('--kernels', () => {
     const poolingStem = {
       ...digits,
       name: 'pooling',
-      stem: 'imagenet',
+      stem: { kind: 'imagenet' },
       channels: 3,
       image: { height: 64, width: 64 },
       preprocessing: { kind: 'imagenet' },

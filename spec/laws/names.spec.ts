@@ -15,7 +15,7 @@ const config: Config = {
   ...ti,
   image: { height: 4, width: 4 },
   channels: 1,
-  stem: 'plain',
+  stem: { kind: 'plain' },
   stages: [
     { planes: 2, heads: 1, patch: 2, depth: 1 },
     { planes: 2, heads: 2, patch: 1, depth: 2 },

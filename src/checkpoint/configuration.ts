@@ -3,7 +3,15 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Fault, type Faults, nameOf, reasonOf, unlessFaulty } from '../core/fault.js'
 import { preprocessings } from '../input/evaluation.js'
-import { type Config, type StageConfig, usualPreprocessing, validate, variants } from '../model/config.js'
+import {
+  type Config,
+  type StageConfig,
+  type StemConfig,
+  usualPreprocessing,
+  validate,
+  variants,
+} from '../model/config.js'
+import type { Charge, Reset } from '../model/kernels.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -58,6 +66,11 @@ const record =
     ]
   }
 
+/** The fields of each kind of a union, beside `kind`. */
+type Kinds<U extends { readonly kind: string }> = {
+  readonly [K in U['kind']]: { readonly [F in Exclude<keyof Extract<U, { readonly kind: K }>, 'kind'>]: Check }
+}
+
 /** An object whose `kind` says which fields it has. */
 const tagged =
   (kinds: Readonly<Record<string, Readonly<Record<string, Check>>>>): Check =>
@@ -86,14 +99,14 @@ const config = record({
   name: text,
   image: record({ height: count, width: count }),
   channels: count,
-  stem: oneOf('imagenet', 'plain'),
+  stem: tagged({ imagenet: {}, plain: {} } satisfies Kinds<StemConfig>),
   stages,
   ratio: count,
   groupWidth: count,
   classes: count,
-  charge: tagged({ IF: {}, LIF: { tau: number }, PLIF: { w: number } }),
+  charge: tagged({ IF: {}, LIF: { tau: number }, PLIF: { w: number } } satisfies Kinds<Charge>),
   threshold: number,
-  reset: tagged({ hard: { value: number }, soft: {} }),
+  reset: tagged({ hard: { value: number }, soft: {} } satisfies Kinds<Reset>),
   steps: count,
   preprocessing: tagged({
     ...Object.fromEntries(preprocessings.map((kind) => [kind, {}])),
@@ -104,7 +117,7 @@ const config = record({
 /**
  * A configuration from a JSON value: an object with the fields of `Config`, and optionally `extends`, the name of a
  * variant that gives the fields left out. Unknown, missing and mistyped fields are all named at once; if there are
- * none, every inconsistency.
+ * none, every inconsistency. A stem may be the name of its kind, as files have it that were written before it was an object.
  *
  * @example
  * parseConfig({ extends: 'ti', name: 'mine', classes: 50 }) // => Either.right({ ...ti, name: 'mine', classes: 50 })
@@ -113,7 +126,8 @@ export const parseConfig = (value: unknown): Either.Either<Faults, Config> => {
   if (!isObject(value)) return Either.left([fault('it', `must be an object, not ${show(value)}`)])
   const { extends: base, ...own } = value
   const unknownBase = base === undefined ? [] : oneOf(...Object.keys(variants))('extends', base)
-  const given: Json = { ...(unknownBase.length === 0 ? variants[base as string] : {}), ...own }
+  const stem = typeof own['stem'] === 'string' ? { stem: { kind: own['stem'] } } : {}
+  const given: Json = { ...(unknownBase.length === 0 ? variants[base as string] : {}), ...own, ...stem }
   // A variant of other classes or another size sees other images; what does not say is what its build tells.
   const usual = { ...given, preprocessing: variants['ti']!.preprocessing }
   const fields =

@@ -4,7 +4,19 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { describe, type Faults } from '../core/fault.js'
 import { sym } from '../core/random.js'
 import { sizeOf, tensor } from '../core/tensor.js'
-import { type Config, cifar, digits, dvsg, featureMaps, l, m, type StageConfig, s, ti } from '../model/config.js'
+import {
+  type Config,
+  cifar,
+  digits,
+  dvsg,
+  featureMaps,
+  l,
+  m,
+  type StageConfig,
+  type StemConfig,
+  s,
+  ti,
+} from '../model/config.js'
 import type { Entry } from '../model/entry.js'
 import type { BatchNorm } from '../model/kernels.js'
 import { type Dssa, layout, type NetworkParameters, parse } from '../model/parameters.js'
@@ -25,10 +37,18 @@ exact('a logit', times(summed(4, times(residual, { exponent: -4, largest: 1 })),
 
 // Networks: their many numbers come from a seed, so a case shrinks in its configuration.
 
+/** How much smaller each kind of stem makes an image, and by how much small ones should be larger for it. */
+const embeddings: { readonly [K in StemConfig['kind']]: { readonly stride: number; readonly least: number } } = {
+  plain: { stride: 1, least: 1 },
+  imagenet: { stride: 4, least: 2 },
+}
+
+const stem: Arbitrary<StemConfig> = fc.constantFrom({ kind: 'plain' }, { kind: 'imagenet' })
+
 /** Configurations of one or two stages on images of 4 x 4 or 4 x 2 pixels, or twice that with the ImageNet stem. */
 export const configuration: Arbitrary<Config> = fc
   .record({
-    stem: fc.constantFrom('plain' as const, 'imagenet' as const),
+    stem,
     channels: whole(1, 2),
     square: fc.boolean(),
     stages: fc.array(fc.record({ heads: whole(1, 2), d: whole(1, 2), patch: whole(1, 2), depth: whole(1, 2) }), {
@@ -40,7 +60,7 @@ export const configuration: Arbitrary<Config> = fc
     neuron: manner,
   })
   .map(({ stem, channels, square, stages, ratio, classes, neuron }) => {
-    const side = stem === 'plain' ? 4 : 8
+    const side = 4 * embeddings[stem.kind].least
     const planes = stages.map(({ heads, d }) => heads * d)
     const config: Config = {
       ...ti,
@@ -159,7 +179,7 @@ export const tiny: Arbitrary<Case<NetworkParameters>> = fc
 /** Three stages of depth 1, 2 and 3, every number of channels another, patches of 4 or 2, 2 and 1, on maps that are no squares. */
 export const threeStages: Arbitrary<Config> = fc
   .record({
-    stem: fc.constantFrom('plain' as const, 'imagenet' as const),
+    stem,
     channels: fc.constantFrom(3, 2),
     d: fc.constantFrom([3, 2, 2] as const, [1, 2, 3] as const, [5, 3, 1] as const),
     heads: fc.constantFrom([1, 2, 3] as const, [2, 1, 4] as const),
@@ -169,7 +189,7 @@ export const threeStages: Arbitrary<Config> = fc
   })
   .filter(({ d, heads }) => new Set(heads.map((h, i) => h * d[i]!)).size === 3)
   .map(({ stem, channels, d, heads, wide, classes, neuron }) => {
-    const side = stem === 'plain' ? 4 : 16
+    const side = 4 * embeddings[stem.kind].stride
     return {
       ...ti,
       ...neuron,
@@ -196,7 +216,7 @@ const published: Arbitrary<Config> = fc
     wide: fc.boolean(),
   })
   .map(({ config, wide }) => {
-    const side = config.stem === 'plain' ? 4 : 16
+    const side = 4 * embeddings[config.stem.kind].stride
     // The widest of them stay square: a case should not take seconds.
     return { ...config, image: { height: side, width: wide && config.stages[2]!.planes < 700 ? 2 * side : side } }
   })

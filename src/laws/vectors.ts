@@ -228,7 +228,7 @@ const tiny = (charge: Charge): Config => ({
   ...ti,
   name: 'tiny',
   image: { height: 16, width: 32 },
-  stem: 'plain',
+  stem: { kind: 'plain' },
   stages: [
     { planes: 4, heads: 1, patch: 4, depth: 1 },
     { planes: 6, heads: 3, patch: 2, depth: 1 },

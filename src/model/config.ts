@@ -18,6 +18,9 @@ export interface StageConfig {
   readonly depth: number
 }
 
+/** `imagenet`: convolution 7x7 stride 2 and a max-pool 3x3 stride 2. `plain`: convolution 3x3 stride 1. */
+export type StemConfig = { readonly kind: 'imagenet' } | { readonly kind: 'plain' }
+
 /**
  * Everything that shapes a network and is not a weight.
  *
@@ -29,8 +32,7 @@ export interface Config {
   readonly image: Size
   /** Channels of the input: 3 for images and event frames. */
   readonly channels: number
-  /** `imagenet`: convolution 7x7 stride 2 and a max-pool 3x3 stride 2. `plain`: convolution 3x3 stride 1. */
-  readonly stem: 'imagenet' | 'plain'
+  readonly stem: StemConfig
   readonly stages: readonly StageConfig[]
   /** Expansion ratio R of the feed-forward network. */
   readonly ratio: number
@@ -66,7 +68,7 @@ const imagenet = (
   name,
   image: square(224),
   channels: 3,
-  stem: 'imagenet',
+  stem: { kind: 'imagenet' },
   stages: stages(planes, heads),
   ratio: 4,
   groupWidth: 64,
@@ -95,7 +97,7 @@ export const cifar: Config = {
   ...ti,
   name: 'cifar',
   image: square(32),
-  stem: 'plain',
+  stem: { kind: 'plain' },
   classes: 10,
   preprocessing: { kind: 'cifar10' },
 }
@@ -105,7 +107,7 @@ export const dvsg: Config = {
   ...ti,
   name: 'dvsg',
   image: square(64),
-  stem: 'plain',
+  stem: { kind: 'plain' },
   stages: stages([32, 96, 192], [1, 3, 6]),
   groupWidth: 32,
   classes: 11,
@@ -120,7 +122,7 @@ export const digits: Config = {
   name: 'digits',
   image: square(16),
   channels: 1,
-  stem: 'plain',
+  stem: { kind: 'plain' },
   stages: stages([16, 32, 64], [1, 2, 4]),
   groupWidth: 16,
   classes: 10,
@@ -157,10 +159,16 @@ export const usualPreprocessing = ({
  * assumedPreprocessing({ ...ti, classes: 10, preprocessing: { kind: 'cifar10' } })
  * // => 'images are prepared as for cifar10, from its 10 classes; --preprocessing imagenet, or another, chooses'
  */
-export const assumedPreprocessing = ({ stem, classes, preprocessing: { kind } }: Config): string | null =>
-  stem === 'imagenet' && (kind === 'cifar10' || kind === 'cifar100')
-    ? `images are prepared as for ${kind}, from its ${classes} classes; --preprocessing imagenet, or another, chooses`
-    : null
+export const assumedPreprocessing = ({ stem, classes, preprocessing: { kind } }: Config): string | null => {
+  switch (stem.kind) {
+    case 'imagenet':
+      return kind === 'cifar10' || kind === 'cifar100'
+        ? `images are prepared as for ${kind}, from its ${classes} classes; --preprocessing imagenet, or another, chooses`
+        : null
+    case 'plain':
+      return null
+  }
+}
 
 const eachSide = (f: (side: number) => number, { height, width }: Size): Size => ({
   height: f(height),
@@ -171,10 +179,10 @@ const eachSide = (f: (side: number) => number, { height, width }: Size): Size =>
  * The windows of a stem: its convolution's, and its max-pool's where it has one.
  *
  * @example
- * stemOf('plain') // => { kernel: 3, stride: 1, padding: 1, pool: null }
+ * stemOf({ kind: 'plain' }) // => { kernel: 3, stride: 1, padding: 1, pool: null }
  */
-export const stemOf = (stem: Config['stem']): Pool & { readonly pool: Pool | null } => {
-  switch (stem) {
+export const stemOf = (stem: StemConfig): Pool & { readonly pool: Pool | null } => {
+  switch (stem.kind) {
     case 'imagenet':
       return { kernel: 7, stride: 2, padding: 3, pool: { kernel: 3, stride: 2, padding: 1 } }
     case 'plain':

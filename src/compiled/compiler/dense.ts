@@ -27,7 +27,7 @@ const withoutBlocks = ({ base, stepStride, batchStride, rowStride }: Lane): Omit
 })
 
 /** `BN(Conv(image))`, a row of positions a unit, and then the pool where there is one. */
-export const emitStem = (B: Builder, { path, parameters: p, inputs: [x], outputs: [y] }: NodeOf<'stem'>): void => {
+export const emitStem = (B: Builder, { path, parameters: p, inputs: [x] }: NodeOf<'stem'>): View => {
   const { weight, stride, padding, groups } = p.convolution
   const [out, inGroup, kernelHeight, kernelWidth] = weight.shape as readonly [number, number, number, number]
   const channels = inGroup * groups
@@ -65,7 +65,7 @@ export const emitStem = (B: Builder, { path, parameters: p, inputs: [x], outputs
     shift,
     output: at.lane(to),
   }))
-  B.views.set(y, p.pool === null ? to : emitPool(B, path, p.pool, to, { height: outHeight, width: outWidth }))
+  return p.pool === null ? to : emitPool(B, path, p.pool, to, { height: outHeight, width: outWidth })
 }
 
 /** The stem's max-pool; where its output lies. */
@@ -98,11 +98,10 @@ const emitPool = (
 }
 
 /** The mean over the positions. */
-export const emitMean = (B: Builder, { path, inputs: [x], outputs: [y] }: NodeOf<'meanPool'>): void => {
+export const emitMean = (B: Builder, { path, inputs: [x] }: NodeOf<'meanPool'>): View => {
   const from = mapView(B, x)
   const { steps, batch, positions, channels } = from
   const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, channels))
-  B.views.set(y, to)
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'mean',
     ...alone(path),
@@ -112,18 +111,15 @@ export const emitMean = (B: Builder, { path, inputs: [x], outputs: [y] }: NodeOf
     input: at.lane(from),
     output: at.lane(to),
   }))
+  return to
 }
 
 /** The classifier: a dense convolution over one position. */
-export const emitClassify = (
-  B: Builder,
-  { path, parameters: weight, inputs: [x], outputs: [y] }: NodeOf<'classify'>,
-): void => {
+export const emitClassify = (B: Builder, { path, parameters: weight, inputs: [x] }: NodeOf<'classify'>): View => {
   const [classes, channels] = weight.shape as readonly [number, number]
   const from = B.place(x, { channels, positions: 1, layout: runsOf(1, channels), byRows: true })
   const { steps, batch } = from
   const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, classes))
-  B.views.set(y, to)
   const weights = B.constants.weights(B.keyOf(path, weight), 'weights', weight, padded(classes) * channels * 4, () =>
     packConvolution(asConvolution(weight), whole(channels), channels),
   )
@@ -153,4 +149,5 @@ export const emitClassify = (
     shift,
     output: at.lane(to),
   }))
+  return to
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { sizeOf } from '../../core/tensor.js'
-import { type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
+import { type Node, type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
 import type { Constants } from '../machine/constants.js'
 import { extents, runsOf, type View } from '../machine/layout.js'
 import { scratchOf } from '../machine/needs.js'
@@ -80,53 +80,45 @@ export const lower = (outputs: readonly Value[], { constants, keyOf, threads, kn
     return { ...whole, offset: whole.offset + index * d * 4, channels: channels / 2, run: d, runStride: 2 * d }
   }
 
-  const produce = (value: Value): void => {
-    const node = nodeOf(value)
-    switch (node?.operation) {
-      case undefined:
-        return
+  /** Emits what makes an output of a node; where that lies. */
+  const produce = (value: Value, node: Node): View => {
+    switch (node.operation) {
       case 'stem':
-        emitStem(B, node)
-        return
+        return emitStem(B, node)
       case 'hold':
-        views.set(value, { ...B.place(node.inputs[0]), steps: node.parameters, stepStride: 0 })
-        return
+        return { ...B.place(node.inputs[0]), steps: node.parameters, stepStride: 0 }
       case 'fire':
         fire(node)
-        return
+        return views.get(value)!
       case 'synapse':
       case 'dstT':
       case 'dst':
       case 'add':
         sum(value)
-        return
+        return views.get(value)!
       case 'splitHeads':
-        node.outputs.forEach((y, i) => {
-          views.set(y, half(node, i === 0 ? 0 : 1))
-        })
-        return
+        return half(node, value === node.outputs[0] ? 0 : 1)
       case 'mergeHeads':
-        views.set(value, B.place(node.inputs[0]))
-        return
+        return B.place(node.inputs[0])
       case 'meanPool':
-        emitMean(B, node)
-        return
+        return emitMean(B, node)
       case 'classify':
-        emitClassify(B, node)
+        return emitClassify(B, node)
     }
   }
 
   const place = (asked: Value, wanted?: Wanted): View => {
     const value = canonical(asked)
-    if (given(value)) return feed(value, wanted)
-    if (!views.has(value)) produce(value)
-    const view = views.get(value)!
+    const node = nodeOf(value)
+    if (node === null || given(value)) return feed(value, wanted)
+    const view = views.get(value) ?? produce(value, node)
+    views.set(value, view)
     if (wanted === undefined || suits(view, wanted)) return view
     const layout = wanted.layout ?? runsOf(1, wanted.channels)
     const moved = buffers.fresh(view.carries, { ...view, positions: wanted.positions }, layout, wanted.byRows)
     buffers.push([view.buffer, moved.buffer], ({ base }) => ({
       kind: 'copy',
-      path: nodeOf(value)!.path,
+      path: node.path,
       done: [],
       from: view,
       fromBase: base(view),

@@ -1,18 +1,44 @@
 /** The weight tree by the authors' names: what `parse` must make of a checkpoint, written out key by key. @module */
 import type { Reals, Tensor } from '../../core/tensor.js'
-import type { Config } from '../../model/config.js'
-import type { BatchNorm, Neuron, Synapse } from '../../model/kernels.js'
+import type { Config, StemConfig } from '../../model/config.js'
+import type { BatchNorm, Charge, Neuron, Stem, Synapse } from '../../model/kernels.js'
 import type { NetworkParameters } from '../../model/parameters.js'
 
 /** Half of a side, rounded up: what a convolution or pool of 3, stride 2 and padding 1 leaves of it. */
 const half = (side: number): number => Math.floor((side + 1) / 2)
 
+type Options = readonly [stride: number, padding: number, groups: number]
+
+/** Of a stem: its synapse, its pool, and how large a side comes out. */
+interface Embedding extends Pick<Stem, 'pool'> {
+  readonly options: Options
+  readonly embedded: (side: number) => number
+}
+
+const embeddingOf = (stem: StemConfig): Embedding => {
+  switch (stem.kind) {
+    case 'imagenet':
+      return { options: [2, 3, 1], pool: { kernel: 3, stride: 2, padding: 1 }, embedded: (side) => half(half(side)) }
+    case 'plain':
+      return { options: [1, 1, 1], pool: null, embedded: (side) => side }
+  }
+}
+
 /** The tree of a checkpoint that has every tensor. */
 export const treeOf = (config: Config, tensors: ReadonlyMap<string, Tensor>): NetworkParameters => {
   const of = (key: string): Tensor<Reals> => tensors.get(key) as Tensor<Reals>
+  const chargeOf = (key: string): Charge => {
+    switch (config.charge.kind) {
+      case 'IF':
+      case 'LIF':
+        return config.charge
+      case 'PLIF':
+        return { kind: 'PLIF', w: of(`${key}.w`).data[0]! }
+    }
+  }
   const neuron = (key: string): Neuron => ({
     key,
-    charge: config.charge.kind === 'PLIF' ? { kind: 'PLIF', w: of(`${key}.w`).data[0]! } : config.charge,
+    charge: chargeOf(key),
     threshold: config.threshold,
     reset: config.reset,
   })
@@ -24,12 +50,11 @@ export const treeOf = (config: Config, tensors: ReadonlyMap<string, Tensor>): Ne
     variance: of(`${key}.bn.running_var`),
     eps: 1e-5,
   })
-  const synapse = (weight: string, at: string, [stride, padding, groups] = [1, 0, 1]): Synapse => ({
+  const synapse = (weight: string, at: string, [stride, padding, groups]: Options = [1, 0, 1]): Synapse => ({
     convolution: { key: weight, weight: of(`${weight}.weight`), stride: stride, padding: padding, groups: groups },
     norm: norm(at),
   })
-  const imagenet = config.stem === 'imagenet'
-  const embedded = (side: number): number => (imagenet ? half(half(side)) : side)
+  const { options, pool, embedded } = embeddingOf(config.stem)
   const sizes = config.stages.reduce<readonly { readonly height: number; readonly width: number }[]>(
     (before, _, L) =>
       before.concat(
@@ -42,8 +67,8 @@ export const treeOf = (config: Config, tensors: ReadonlyMap<string, Tensor>): Ne
   return {
     config,
     stem: {
-      ...synapse('prologue.0', 'prologue.1', imagenet ? [2, 3, 1] : [1, 1, 1]),
-      pool: imagenet ? { kernel: 3, stride: 2, padding: 1 } : null,
+      ...synapse('prologue.0', 'prologue.1', options),
+      pool,
     },
     stages: config.stages.map(({ planes, heads, patch, depth }, L) => ({
       downsample:
