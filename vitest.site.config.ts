@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     testTimeout: 300_000,
     hookTimeout: 120_000,
-    maxWorkers: 1,
+    maxWorkers: 2,
     reporters: ['default', closingLine],
     include: ['spec/site/**/*.site.ts'],
   },

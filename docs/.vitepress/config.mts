@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import { extend, slugify } from './markdown'
 import { nav, sidebar } from './pages'
+import { writeSources } from './sources'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -12,14 +13,16 @@ export default defineConfig({
   lang: 'en',
   base: process.env['DOCS_BASE'] ?? '/',
   head: [['link', { rel: 'icon', href: 'data:,' }]],
-  ignoreDeadLinks: process.env['DOCS_QUICK'] !== undefined,
+  // The pages of source files are no pages of VitePress; a test of the built site follows every link.
+  ignoreDeadLinks: [/^\/source\/./],
   metaChunk: true,
   router: { prefetchLinks: false },
   srcExclude: ['data/**'],
-  // What pages link to and no page is: the files that commands wrote.
-  buildEnd: ({ outDir }) => cpSync(here('../data'), `${outDir}/data`, { recursive: true }),
-  transformPageData: ({ relativePath, params }) =>
-    relativePath.startsWith('source/') && params ? { title: String(params['path']) } : undefined,
+  // What pages link to and no page of VitePress is: the files that commands wrote, and the source files.
+  buildEnd: ({ outDir, site: { base } }) => {
+    cpSync(here('../data'), `${outDir}/data`, { recursive: true })
+    writeSources(outDir, base)
+  },
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     anchor: { slugify },
@@ -30,13 +33,7 @@ export default defineConfig({
     sidebar,
     nav,
     outline: { level: [2, 3] },
-    search: {
-      provider: 'local',
-      options: {
-        // Source files are not pages to find, and colouring them twice takes long.
-        _render: (source, env, md) => (source.startsWith('---\nsearch: false') ? '' : md.render(source, env)),
-      },
-    },
+    search: { provider: 'local' },
   },
   vite: {
     server: { host: '127.0.0.1' },

@@ -1,19 +1,19 @@
 /** The files of the repository that have a page of their own. @module */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
+/** Where the repository lies. */
+export const root = fileURLToPath(new URL('../../', import.meta.url))
 
 const languages: Readonly<Record<string, string>> = {
-  ts: 'ts',
-  mjs: 'js',
+  ts: 'typescript',
+  mjs: 'javascript',
   py: 'python',
   c: 'c',
   h: 'c',
-  sh: 'sh',
+  sh: 'bash',
   yml: 'yaml',
-  md: 'md',
+  md: 'markdown',
 }
 
 const extensionOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
@@ -39,11 +39,11 @@ export const sourcePage = (path: string): string | null => {
   return sources.some((source) => source.startsWith(`${bare}/`)) ? `/source/#${anchorOf(bare)}` : null
 }
 
+/** The folder a path lies in; `top` is the repository itself. */
+export const folderOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : 'top')
+
 /** The anchor of a folder in the list of sources. */
 export const anchorOf = (folder: string): string => folder.replaceAll('/', '-')
 
-/** A source file as a fenced block, the fence longer than any inside. */
-export const fenced = (path: string): string => {
-  const text = readFileSync(`${root}${path}`, 'utf8')
-  return `\`\`\`\`\`\`${languages[extensionOf(path)]}\n${text}${text.endsWith('\n') ? '' : '\n'}\`\`\`\`\`\`\n`
-}
+/** The language a source file is coloured as. */
+export const languageOf = (path: string): string => languages[extensionOf(path)] ?? 'markdown'

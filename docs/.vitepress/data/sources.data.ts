@@ -1,4 +1,4 @@
-import { anchorOf, sourcePage, sources } from '../repository'
+import { anchorOf, folderOf, sourcePage, sources } from '../repository'
 
 export interface Folder {
   readonly folder: string
@@ -10,16 +10,14 @@ declare const data: readonly Folder[]
 
 export { data }
 
-const parentOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : 'top')
-
 /** The source files by folder. */
 export default {
   load: (): readonly Folder[] =>
-    [...new Set(sources.map(parentOf))].sort().map((folder) => ({
+    [...new Set(sources.map(folderOf))].sort().map((folder) => ({
       folder,
       anchor: anchorOf(folder),
       files: sources
-        .filter((path) => parentOf(path) === folder)
+        .filter((path) => folderOf(path) === folder)
         .map((path) => ({ name: path.slice(path.lastIndexOf('/') + 1), page: sourcePage(path) ?? '' })),
     })),
 }

@@ -1,118 +1,24 @@
 /** The built site in headless Chromium, used as a reader would. */
-import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pages, serve } from './built.js'
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** Every page but those of source files, of which one stands for all. */
-const read = pages.filter((page) => !page.startsWith('source/src') && !/^source\/[^i]/.test(page))
-const all = [...read, 'source/src/model/kernels.ts.html']
+import { faultsOf, launch, open, originOf } from './browser.js'
+import { serve } from './built.js'
 
 let browser: Browser
 let server: Server
 let isolated: Server
-const originOf = (of: Server): string => `http://127.0.0.1:${(of.address() as AddressInfo).port}`
 
 beforeAll(async () => {
   server = await serve()
   isolated = await serve({ isolated: true })
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
+  browser = await launch()
 })
 afterAll(async () => {
   await browser.close()
   server.close()
   isolated.close()
-})
-
-interface Opened {
-  readonly page: Page
-  /** What went wrong since it was opened: console errors and warnings, exceptions, refused and foreign requests. */
-  readonly wrong: readonly string[]
-}
-
-/** A page of the site, watched. */
-const open = async (context: BrowserContext, path: string, origin = originOf(server)): Promise<Opened> => {
-  const page = await context.newPage()
-  const wrong: string[] = []
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) wrong.push(`${path}: ${message.text()}`)
-  })
-  page.on('pageerror', ({ message }) => wrong.push(`${path}: ${message}`))
-  page.on('response', (response) => {
-    if (response.status() >= 400) wrong.push(`${path}: ${response.status()} ${response.url()}`)
-  })
-  page.on('request', (request) => {
-    const url = request.url()
-    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) wrong.push(`${path}: asks ${url}`)
-  })
-  await page.goto(`${origin}/${path}`, { waitUntil: 'load' })
-  await page.waitForFunction('document.querySelector("#app")?.__vue_app__ !== undefined')
-  return { page, wrong }
-}
-
-interface Violation {
-  readonly id: string
-  readonly nodes: readonly { readonly target: unknown }[]
-}
-
-/** What axe's default rules find on a page, one line a place. */
-const violations = async (page: Page, where: string): Promise<readonly string[]> => {
-  await page.evaluate(axe)
-  const found = await page.evaluate<readonly Violation[]>(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
-  )
-  return found.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${where}: ${id} at ${String(target)}`))
-}
-
-const sideways = async (page: Page, where: string): Promise<readonly string[]> => {
-  const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-  return wide > 0 ? [`${where} scrolls sideways by ${wide}`] : []
-}
-
-describe('every page', () => {
-  it.each([
-    ['light', 1280],
-    ['light', 375],
-    ['dark', 1280],
-    ['dark', 375],
-  ] as const)('is sound and accessible, %s, %i wide', async (colorScheme, width) => {
-    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
-    const found: string[] = []
-    for (const path of all) {
-      const { page, wrong } = await open(context, path)
-      found.push(...(await violations(page, path)), ...(await sideways(page, path)), ...wrong)
-      await page.close()
-    }
-    await context.close()
-    expect(found).toEqual([])
-  })
-
-  it('shows its figures and their numbers without JavaScript', async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false })
-    const page = await context.newPage()
-    const empty: string[] = []
-    let figures = 0
-    for (const path of read) {
-      await page.goto(`${originOf(server)}/${path}`)
-      for (const figure of await page.locator('figure').all()) {
-        figures++
-        const id = await figure.getAttribute('id')
-        if ((await figure.locator('svg, ol, pre').count()) === 0) empty.push(`${path}#${id} has no picture`)
-        if (id !== 'playground' && (await figure.locator('table td').count()) === 0)
-          empty.push(`${path}#${id}: no table`)
-      }
-    }
-    await context.close()
-    expect(empty).toEqual([])
-    expect(figures).toBeGreaterThanOrEqual(7)
-  })
 })
 
 describe('a reader', () => {
@@ -124,10 +30,18 @@ describe('a reader', () => {
 
   /** Opens a page, uses it, and sees that it stayed sound and accessible. */
   const use = async (path: string, using: (page: Page) => Promise<void>): Promise<void> => {
-    const { page, wrong } = await open(context, path)
+    const { page, wrong } = await open(context, originOf(server), path)
     await using(page)
-    expect([...(await violations(page, path)), ...wrong]).toEqual([])
+    expect([...(await faultsOf(page, path)), ...wrong]).toEqual([])
     await page.close()
+  }
+
+  /** What another reader finds at the address a page has now. */
+  const cited = async (page: Page, finding: (again: Page) => Promise<void>): Promise<void> => {
+    const again = await context.newPage()
+    await again.goto(page.url())
+    await finding(again)
+    await again.close()
   }
 
   it('drives a neuron by hand, and finds the state in the address', () =>
@@ -136,13 +50,9 @@ describe('a reader', () => {
       const before = await figure.locator('.finding').innerText()
       await figure.getByLabel('input of step 1', { exact: true }).fill('3')
       await expect.poll(() => figure.locator('.finding').innerText()).not.toBe(before)
-      const cited = page.url()
-      expect(cited).toContain('#a-neuron?x=3_')
+      expect(page.url()).toContain('#a-neuron?x=3_')
       const said = await figure.locator('.finding').innerText()
-      const again = await context.newPage()
-      await again.goto(cited)
-      await expect.poll(() => again.locator('#a-neuron .finding').innerText()).toBe(said)
-      await again.close()
+      await cited(page, (again) => expect.poll(() => again.locator('#a-neuron .finding').innerText()).toBe(said))
     }))
 
   it('picks a digit, draws a digit, and gets the class and the additions', () =>
@@ -178,6 +88,16 @@ describe('a reader', () => {
       const drawn = await bars()
       await random.getByLabel('Tokens').fill('0')
       await expect.poll(bars, { timeout: 20_000 }).not.toBe(drawn)
+      const few = await bars()
+      await random.getByLabel('Seed').fill('7')
+      await expect.poll(bars, { timeout: 20_000 }).not.toBe(few)
+      expect(await random.locator('figcaption').innerText()).toContain('from seed 7')
+      const seventh = await bars()
+      await cited(page, (again) =>
+        expect
+          .poll(() => again.locator('#random-scale svg').getAttribute('aria-label'), { timeout: 20_000 })
+          .toBe(seventh),
+      )
     }))
 
   it('breaks a law and reads the counterexample; an endless loop is ended, and the page never waits', () =>
@@ -187,7 +107,14 @@ describe('a reader', () => {
       await figure.getByLabel('Start from').selectOption({ label: 'time folded into batch' })
       await figure.getByRole('button', { name: 'Judge it' }).click()
       await expect.poll(said, { timeout: 20_000 }).toMatch(/smallest case: [\s\S]*replay: --only 'fire.samples' --seed/)
-      expect(await said()).toMatch(/its logits differ by up to [\d.]+/)
+      const folded = await said()
+      expect(folded).toMatch(/its logits differ by up to [\d.]+/)
+      await cited(page, async (again) => {
+        await again.locator('#playground').getByRole('button', { name: 'Judge it' }).click()
+        await expect
+          .poll(() => again.locator('#playground [role="status"]').innerText(), { timeout: 20_000 })
+          .toBe(folded)
+      })
       await figure.locator('textarea').fill('export const kernels = {')
       await figure.getByRole('button', { name: 'Judge it' }).click()
       await expect.poll(said, { timeout: 20_000 }).toContain('SyntaxError')
@@ -217,7 +144,7 @@ describe('a reader', () => {
       await page.getByRole('button', { name: 'Search' }).click()
       await page.locator('#search-field').fill('hard reset')
       await page.locator('dialog.search li a').first().waitFor()
-      expect(await violations(page, 'the search dialog')).toEqual([])
+      expect(await faultsOf(page, 'the search dialog')).toEqual([])
       await context.setOffline(true)
       await page.locator('#search-field').fill('firing rate')
       await expect.poll(() => page.locator('dialog.search [role="status"]').innerText()).toMatch(/places/)
@@ -228,16 +155,52 @@ describe('a reader', () => {
 
   it('opens the menus of a phone', async () => {
     const phone = await browser.newContext({ viewport: { width: 375, height: 800 } })
-    const { page, wrong } = await open(phone, 'neuron.html')
-    await page.getByRole('button', { name: 'Menu' }).click()
-    await page.locator('.VPSidebar.open').waitFor()
-    await page.waitForTimeout(600)
-    expect([...(await violations(page, 'the sidebar')), ...wrong]).toEqual([])
+    const { page, wrong } = await open(phone, originOf(server), 'neuron.html')
+    const menus = [
+      ['the sidebar', page.getByRole('button', { name: 'Menu' }), page.locator('.VPSidebar.open')],
+      ['the outline', page.getByRole('button', { name: 'On this page' }), page.locator('.VPLocalNav .items')],
+      ['the navigation', page.getByRole('button', { name: 'mobile navigation' }), page.locator('.VPNavScreen')],
+    ] as const
+    const found: string[] = []
+    for (const [name, button, opened] of menus) {
+      await button.click()
+      await opened.waitFor()
+      await page.evaluate('Promise.allSettled(document.getAnimations().map(({ finished }) => finished))')
+      found.push(...(await faultsOf(page, name, [375])))
+      await page.goto(page.url(), { waitUntil: 'load' })
+    }
+    expect([...found, ...wrong]).toEqual([])
     await phone.close()
   })
 
+  it('sees no motion but what they start, and none where nobody looks', async () => {
+    const { page, wrong } = await open(context, originOf(server), 'index.html')
+    const time = page.locator('#one-query').getByLabel('time, in additions')
+    const now = (): Promise<number> => time.inputValue().then(Number)
+    await time.fill('0')
+    await page.waitForTimeout(400)
+    expect(await now()).toBe(0)
+    await page.locator('#one-query').getByRole('button', { name: 'Play' }).click()
+    await expect.poll(now).toBeGreaterThan(1)
+    await page.evaluate('document.querySelector("#one-query").style.marginTop = "3000px"; scrollTo(0, 0)')
+    await expect.poll(async () => (await now()) - (await page.waitForTimeout(400), await now())).toBe(0)
+    expect(await now()).toBeLessThan(72)
+    expect(wrong).toEqual([])
+    await page.close()
+    const still = await browser.newContext({ reducedMotion: 'reduce' })
+    const { page: stepped } = await open(still, originOf(server), 'index.html')
+    const figure = stepped.locator('#one-query')
+    await figure.getByLabel('time, in additions').fill('0')
+    expect(await figure.getByRole('button', { name: 'Play' }).count()).toBe(0)
+    await figure.getByRole('button', { name: 'One further' }).click()
+    expect(await figure.getByLabel('time, in additions').inputValue()).toBe('1')
+    await figure.getByRole('button', { name: 'Back' }).click()
+    expect(await figure.getByLabel('time, in additions').inputValue()).toBe('0')
+    await still.close()
+  })
+
   it('does the same where the page may share memory', async () => {
-    const { page, wrong } = await open(context, 'index.html', originOf(isolated))
+    const { page, wrong } = await open(context, originOf(isolated), 'index.html')
     expect(await page.evaluate('crossOriginIsolated')).toBe(true)
     await page.locator('#one-query').getByLabel('a handwritten 5').click()
     await expect.poll(() => page.locator('#one-query .counter').innerText(), { timeout: 20_000 }).toMatch(/reads a 5\./)
@@ -258,7 +221,7 @@ describe('the first page', () => {
     await page.goto(`${originOf(server)}/`, { waitUntil: 'load' })
     await page.waitForFunction('document.querySelector("#app")?.__vue_app__ !== undefined')
     const alive = Date.now() - start
-    await page.waitForTimeout(3000)
+    await page.waitForTimeout(2000)
     const sizes = (await Promise.all(bodies)).map(([url, body]) => [url, gzipSync(body).length] as const)
     const first = sizes.filter(([url]) => !url.includes('safetensors')).reduce((sum, [, size]) => sum + size, 0)
     console.log(`the first page: ${Math.round(first / 1000)} kB gzip without the weights, alive after ${alive} ms`)

@@ -1,5 +1,0 @@
-import { fenced, sources } from '../.vitepress/repository'
-
-export default {
-  paths: () => sources.map((path) => ({ params: { path }, content: fenced(path) })),
-}

@@ -1,0 +1,84 @@
+/** The built site in headless Chromium: pages watched, looked at in both themes and at both widths. @module */
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** A phone and a desktop. */
+export const WIDTHS = [375, 1280] as const
+const THEMES = ['light', 'dark'] as const
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
+
+export const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+export interface Opened {
+  readonly page: Page
+  /** What went wrong since it was opened: console errors and warnings, exceptions, refused and foreign requests. */
+  readonly wrong: readonly string[]
+}
+
+/** Whether a page of VitePress is alive; the pages of source files never are. */
+const alive = 'document.querySelector("#app") === null || document.querySelector("#app").__vue_app__ !== undefined'
+
+/** A page of the site, watched. */
+export const open = async (context: BrowserContext, origin: string, path: string): Promise<Opened> => {
+  const page = await context.newPage()
+  const wrong: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) wrong.push(`${path}: ${message.text()}`)
+  })
+  page.on('pageerror', ({ message }) => wrong.push(`${path}: ${message}`))
+  page.on('response', (response) => {
+    if (response.status() >= 400) wrong.push(`${path}: ${response.status()} ${response.url()}`)
+  })
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) wrong.push(`${path}: asks ${url}`)
+  })
+  await page.goto(`${origin}/${path}`, { waitUntil: 'load' })
+  await page.waitForFunction(alive)
+  return { page, wrong }
+}
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly target: unknown }[]
+}
+
+/** What axe's default rules find on a page as it is, one line a place. */
+const violations = async (page: Page): Promise<readonly string[]> => {
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axe)
+  const found = await page.evaluate<readonly Violation[]>(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
+  )
+  return found.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} at ${String(target)}`))
+}
+
+const sideways = async (page: Page): Promise<readonly string[]> => {
+  const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+  return wide > 0 ? [`scrolls sideways by ${wide}`] : []
+}
+
+/** What is wrong with a page as it is, in both themes and at each of the widths. */
+export const faultsOf = async (
+  page: Page,
+  where: string,
+  widths: readonly number[] = WIDTHS,
+): Promise<readonly string[]> => {
+  const found: string[] = []
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 800 })
+    for (const colorScheme of THEMES) {
+      await page.emulateMedia({ colorScheme })
+      const here = [...(await violations(page)), ...(await sideways(page))]
+      found.push(...here.map((fault) => `${where}, ${colorScheme}, ${width}: ${fault}`))
+    }
+  }
+  return found
+}
