@@ -40,7 +40,10 @@ export default defineConfig({
     worker: { format: 'es' },
     build: { chunkSizeWarningLimit: 1500 },
     resolve: {
-      alias: [{ find: /^.*\/VPLocalSearchBox\.vue$/, replacement: here('./theme/SearchDialog.vue') }],
+      alias: [
+        { find: /^.*\/VPLocalSearchBox\.vue$/, replacement: here('./theme/SearchDialog.vue') },
+        { find: /^.*\/VPLocalNavOutlineDropdown\.vue$/, replacement: here('./theme/OutlineMenu.vue') },
+      ],
     },
   },
 })

@@ -158,7 +158,7 @@ describe('a reader', () => {
     const { page, wrong } = await open(phone, originOf(server), 'neuron.html')
     const menus = [
       ['the sidebar', page.getByRole('button', { name: 'Menu' }), page.locator('.VPSidebar.open')],
-      ['the outline', page.getByRole('button', { name: 'On this page' }), page.locator('.VPLocalNav .items')],
+      ['the outline', page.getByText('On this page').first(), page.locator('.outline-menu details[open]')],
       ['the navigation', page.getByRole('button', { name: 'mobile navigation' }), page.locator('.VPNavScreen')],
     ] as const
     const found: string[] = []
@@ -183,7 +183,12 @@ describe('a reader', () => {
     await page.locator('#one-query').getByRole('button', { name: 'Play' }).click()
     await expect.poll(now).toBeGreaterThan(1)
     await page.evaluate('document.querySelector("#one-query").style.marginTop = "3000px"; scrollTo(0, 0)')
-    await expect.poll(async () => (await now()) - (await page.waitForTimeout(400), await now())).toBe(0)
+    const moved = async (): Promise<number> => {
+      const before = await now()
+      await page.waitForTimeout(400)
+      return (await now()) - before
+    }
+    await expect.poll(moved).toBe(0)
     expect(await now()).toBeLessThan(72)
     expect(wrong).toEqual([])
     await page.close()
