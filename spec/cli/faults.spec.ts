@@ -111,11 +111,8 @@ describe('inputs', () => {
   it.each([
     ['missing.png', /missing\.png: cannot read: /],
     ['folder', /folder: cannot read: it is a folder$/],
-    ['empty.png', /empty\.png: not a readable image: it is empty; give a PNG or JPEG image$/],
-    [
-      'text.png',
-      /text\.png: not a readable image: it starts neither as a PNG nor as a JPEG; convert it to PNG or JPEG$/,
-    ],
+    ['empty.png', /empty\.png: not a readable image: it is an empty file; fetch or save it again$/],
+    ['text.png', /text\.png: not a readable image: it is a text; convert it to PNG or JPEG$/],
     ['truncated.png', /truncated\.png: not a readable PNG: /],
     ['no-pixels.png', /no-pixels\.png: not a readable PNG: it says to have no pixels; /],
     [

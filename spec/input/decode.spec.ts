@@ -34,15 +34,6 @@ describe('a JPEG', () => {
     expect([width, height]).toEqual([16, 8])
   })
 
-  it('of CMYK colours is refused by name', async () => {
-    const pixel = { raw: { width: 1, height: 1, channels: 3 } } as const
-    const bytes = await sharp(Uint8Array.of(1, 2, 3), pixel)
-      .toColourspace('cmyk')
-      .jpeg()
-      .toBuffer()
-    expect(await refusal(bytes)).toBe('not a readable JPEG: its colours are CMYK; convert it to RGB')
-  })
-
   it('cut short is refused, wherever it is cut', async () => {
     const photo = bytesOf('preprocess/photo.jpg')
     for (const length of [4, 30, 500, 3000, photo.length - 1]) {
@@ -95,12 +86,6 @@ describe('a PNG', () => {
     expect([r, g]).toEqual([234, 51])
   })
 
-  it('with 16-bit greys is refused by name', async () => {
-    expect(await refusal(png(1, 1, 16, colourType.grey, [0, 1, 255]))).toBe(
-      'not a readable PNG: its greys have 16 bits; convert it to 8 bits',
-    )
-  })
-
   it('of zero size is refused by name', async () => {
     const advice = 'not a readable PNG: it says to have no pixels; give an image of at least one pixel'
     expect(await refusal(png(0, 1, 8, colourType.rgb, [0]))).toBe(advice)
@@ -129,11 +114,13 @@ describe('a PNG', () => {
 
 describe('other bytes', () => {
   it('are refused by their signature, whatever sharp could read', async () => {
-    const other = 'not a readable image: it starts neither as a PNG nor as a JPEG; convert it to PNG or JPEG'
-    expect(await refusal(new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>'))).toBe(other)
-    expect(await refusal(Uint8Array.of(0x47, 0x49, 0x46, 0x38, 0x39, 0x61))).toBe(other)
-    expect(await refusal(Uint8Array.of(0xff, 0xd8))).toBe(other)
-    expect(await refusal(new Uint8Array(0))).toBe('not a readable image: it is empty; give a PNG or JPEG image')
+    expect(await refusal(new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>'))).toBe(
+      'not a readable image: it is an XML text; convert it to PNG or JPEG',
+    )
+    expect(await refusal(Uint8Array.of(0xff, 0xd8))).toBe(
+      'not a readable image: it starts as none of PNG, JPEG, WebP, TIFF and GIF; convert it to PNG or JPEG',
+    )
+    expect(await refusal(new Uint8Array(0))).toBe('not a readable image: it is an empty file; fetch or save it again')
   })
 })
 
@@ -153,7 +140,7 @@ describe('a file', () => {
     const path = join(folder, 'notes.png')
     writeFileSync(path, 'not an image')
     expect(sentences(await readImage(path)())).toEqual([
-      `${path}: not a readable image: it starts neither as a PNG nor as a JPEG; convert it to PNG or JPEG`,
+      `${path}: not a readable image: it is a text; convert it to PNG or JPEG`,
     ])
   })
 

@@ -174,8 +174,8 @@ export const classifyCommand = (io: Io, perform: Perform): Command =>
       'after',
       `
 An image is resized, cropped and normalised as the network was trained (see --preprocessing); for the digits network it
-is averaged to 8 x 8 greys. EXIF orientation is ignored, as torchvision's loader does; of an animation the first frame
-counts. A tensor input is taken as it is: [B, C, H, W] still images, or frames one a step, [B, T, C, H, W] or, with
+is averaged to 8 x 8 greys. It is read as torchvision's loader reads it, byte for byte PIL's: alpha is
+dropped, EXIF orientation is ignored (but in TIFF, which PIL turns), and of an animation or of pages the first counts. A tensor input is taken as it is: [B, C, H, W] still images, or frames one a step, [B, T, C, H, W] or, with
 --layout TB or where only the first axis is the network's T, [T, B, C, H, W]. A recording of an event camera is frames
 [T, 2, H, W] or the columns t, x, y, p, integrated into the network's steps at the sensor's size, then resized.
 An input that fails is said, the others are shown, and the exit code is 1.

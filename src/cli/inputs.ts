@@ -6,7 +6,7 @@ import { decodeSource } from '../checkpoint/safetensors.js'
 import { readRange, type Source } from '../checkpoint/source.js'
 import { type Faults, inFile } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
-import { kindBytes, kindOf } from '../input/kind.js'
+import { kindBytes, kindOf, startsAsSafetensors } from '../input/kind.js'
 import type { Config } from '../model/config.js'
 import { bundledDigits } from '../node/bundled.js'
 import { readImage } from '../node/decode.js'
@@ -25,7 +25,7 @@ const tensorsIn = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap<st
     TaskEither.chain((start): TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor> | null> => {
       const kind = kindOf(start)
       if (kind === 'a zip archive' || kind === 'a NumPy array (.npy)') return decodeNumpy(source)
-      return start[8] === 0x7b
+      return startsAsSafetensors(start)
         ? pipe(
             decodeSource(source),
             TaskEither.map(({ tensors }) => tensors),

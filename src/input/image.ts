@@ -66,6 +66,48 @@ export const toGrey = (source: Image): Image => {
   return { height, width, channels: 1, pixels: grey }
 }
 
+/** `a b / 255` rounded, of bytes, without a division. */
+const scaled = (a: number, b: number): number => {
+  const product = a * b + 128
+  return ((product >> 8) + product) >> 8
+}
+
+/**
+ * PIL's RGB of inks: with `w = 255 - K`, each of red, green and blue is `w - C w / 255`, rounded, of cyan, magenta and
+ * yellow. Of each pixel's channels, interleaved, the first four are the inks.
+ *
+ * @example
+ * fromInks(4, Uint8Array.of(0, 255, 0, 0, 0, 0, 0, 255)) // => Uint8Array.of(255, 0, 255, 0, 0, 0)
+ */
+export const fromInks = (channels: number, inks: Uint8Array): Uint8Array => {
+  const colours = new Uint8Array((inks.length / channels) * 3)
+  for (let i = 0, o = 0; o < colours.length; i += channels, o += 3) {
+    const white = 255 - inks[i + 3]!
+    for (let c = 0; c < 3; c++) colours[o + c] = white - scaled(inks[i + c]!, white)
+  }
+  return colours
+}
+
+/**
+ * A picture on a canvas of one colour, of 3 channels. The caller promises that the window is within the canvas and as large
+ * as the picture.
+ *
+ * @example
+ * const dot = { height: 1, width: 1, channels: 3, pixels: Uint8Array.of(1, 2, 3) } as const
+ * placed({ height: 1, width: 2 }, { top: 0, left: 1, height: 1, width: 1 }, [9, 8, 7])(dot).pixels
+ * // => Uint8Array.of(9, 8, 7, 1, 2, 3)
+ */
+export const placed =
+  ({ height, width }: Size, { top, left }: Window, colour: Channels) =>
+  (picture: Image): Image => {
+    const pixels = new Uint8Array(3 * height * width)
+    for (let i = 0; i < pixels.length; i++) pixels[i] = colour[i % 3]!
+    const row = 3 * picture.width
+    for (let y = 0; y < picture.height; y++)
+      pixels.set(picture.pixels.subarray(y * row, (y + 1) * row), 3 * ((top + y) * width + left))
+    return { height, width, channels: 3, pixels }
+  }
+
 /**
  * The negative: every sample v becomes 255 - v. Its own inverse.
  *

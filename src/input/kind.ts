@@ -28,6 +28,9 @@ const SIGNATURES: readonly (readonly [bytes: readonly number[], offset: number, 
   [[0x28, 0xb5, 0x2f, 0xfd], 0, 'a zstd archive'],
   [[...ascii('7z'), 0xbc, 0xaf], 0, 'a 7z archive'],
   [ascii('Rar!'), 0, 'a rar archive'],
+  [[0, 0, 8, 3], 0, 'images in IDX, as MNIST has them'],
+  [[0, 0, 8, 1], 0, 'labels in IDX, as MNIST has them'],
+  [ascii('MATLAB 5.0 MAT'), 0, 'a MATLAB file'],
   [ascii('ustar'), 257, 'a tar archive'],
   [ascii('PK'), 0, 'a zip archive'],
   [[0x89, ...ascii('HDF')], 0, 'an HDF5 file'],
@@ -42,10 +45,27 @@ export const kindBytes = 512
 
 const pickled = (start: Uint8Array): boolean => start[0] === 0x80 && start[1]! >= 1 && start[1]! <= 5
 
+/** Two letters, and four zeros that no text has. */
+const isBitmap = (start: Uint8Array): boolean =>
+  start[0] === 0x42 && start[1] === 0x4d && [6, 7, 8, 9].every((i) => start[i] === 0)
+
 const textOf = (start: Uint8Array): string | null => {
   const text = new TextDecoder('utf-8').decode(new Uint8Array(start))
   return /\p{Cc}/u.test(text.replace(/[\r\n\t]/g, '')) || text.includes('\u{fffd}') ? null : text.trimStart()
 }
+
+const signatureOf = (start: Uint8Array): string | undefined =>
+  SIGNATURES.find(([bytes, offset]) => bytes.every((byte, i) => start[offset + i] === byte))?.[2]
+
+/**
+ * Whether a file starts as safetensors do: the length of a header in 8 bytes, and the header's brace. A TIFF or a GIF may
+ * have a brace there too, but never the four zeros before it that a length has.
+ *
+ * @example
+ * startsAsSafetensors(Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d)) // => true
+ */
+export const startsAsSafetensors = (start: Uint8Array): boolean =>
+  start[8] === 0x7b && (start.subarray(4, 8).every((byte) => byte === 0) || signatureOf(start) === undefined)
 
 /**
  * What a file is, as a noun with its article, by its first `kindBytes` bytes; null where they tell nothing.
@@ -56,8 +76,9 @@ const textOf = (start: Uint8Array): string | null => {
  */
 export const kindOf = (start: Uint8Array): string | null => {
   if (start.length === 0) return 'an empty file'
-  const known = SIGNATURES.find(([bytes, offset]) => bytes.every((byte, i) => start[offset + i] === byte))
-  if (known !== undefined) return known[2]
+  const known = signatureOf(start)
+  if (known !== undefined) return known
+  if (isBitmap(start)) return 'a BMP image'
   if (pickled(start)) return 'a Python pickle'
   const text = textOf(start.subarray(0, kindBytes - 4))
   if (text === null || text === '') return null
@@ -65,6 +86,30 @@ export const kindOf = (start: Uint8Array): string | null => {
   if (/^<\?xml|^<svg/i.test(text)) return 'an XML text'
   return /^[{[]/.test(text) ? 'a JSON text' : 'a text'
 }
+
+/** Data sets of records without a header: the bytes of one record, and how many labels of each kind it starts with. */
+const RECORDS = [
+  { what: 'a batch of CIFAR-10, in its binary form', length: 3073, labels: [10] },
+  { what: 'a batch of CIFAR-100, in its binary form', length: 3074, labels: [20, 100] },
+] as const
+
+/**
+ * The same of a whole file, which may also be told by its length: CIFAR's records have no header, only labels that are
+ * small.
+ *
+ * @example
+ * kindOfAll(new Uint8Array(3073 * 2)) // => 'a batch of CIFAR-10, in its binary form'
+ */
+export const kindOfAll = (bytes: Uint8Array): string | null =>
+  kindOf(bytes.subarray(0, kindBytes)) ??
+  RECORDS.find(
+    ({ length, labels }) =>
+      bytes.length % length === 0 &&
+      Array.from({ length: bytes.length / length }, (_, record) =>
+        labels.every((count, i) => bytes[record * length + i]! < count),
+      ).every(Boolean),
+  )?.what ??
+  null
 
 /**
  * What to do with a file that is not the one that was meant.
@@ -79,8 +124,10 @@ export const adviceFor = (kind: string | null): string | null =>
       ? 'fetch the file itself with git lfs pull'
       : kind === 'a web page'
         ? 'download the file itself: its raw or direct link'
-        : kind.endsWith('archive')
-          ? 'unpack it, and give what is inside'
-          : kind === 'an empty file'
-            ? 'fetch or save it again'
-            : null
+        : kind.startsWith('a batch of CIFAR')
+          ? 'write its pictures as PNG files, and give these'
+          : kind.endsWith('archive')
+            ? 'unpack it, and give what is inside'
+            : kind === 'an empty file'
+              ? 'fetch or save it again'
+              : null

@@ -9,7 +9,7 @@ import { readRange, type Source } from '../checkpoint/source.js'
 import { weightsAmong } from '../checkpoint/weights.js'
 import { describe, type Faults, inFile, reasonOf, refuse } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
-import { adviceFor, kindBytes, kindOf } from '../input/kind.js'
+import { adviceFor, kindBytes, kindOf, startsAsSafetensors } from '../input/kind.js'
 import { withFile } from './files.js'
 
 /** A checkpoint: its weights under the network's own keys, its metadata, and what a reader should know of both. */
@@ -50,7 +50,7 @@ const decodeEither =
       readRange(source, 0, Math.min(kindBytes, source.size)),
       TaskEither.chain((start) => {
         const zip = start[0] === 0x50 && start[1] === 0x4b
-        const json = start[8] === 0x7b
+        const json = startsAsSafetensors(start)
         if (zip || (start[0] === 0x80 && !json))
           return pipe(
             source,
@@ -134,7 +134,7 @@ const readShard = (path: string, part: number, parts: number): TaskEither.TaskEi
         readRange(source, 0, Math.min(kindBytes, source.size)),
         TaskEither.chain(
           (start): TaskEither.TaskEither<Faults, Safetensors> =>
-            start[8] === 0x7b
+            startsAsSafetensors(start)
               ? decodeSource(source)
               : start[0] === 0x50
                 ? pipe(
