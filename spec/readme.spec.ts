@@ -6,10 +6,11 @@ import { classifyCommand } from '../src/cli/classify.js'
 import { convertCommand } from '../src/cli/convert.js'
 import { evaluateCommand } from '../src/cli/evaluate.js'
 import { inspectCommand } from '../src/cli/inspect.js'
-import type { Io } from '../src/cli/io.js'
+import type { Io, Perform } from '../src/cli/io.js'
 import { lawsCommand } from '../src/cli/laws.js'
 import { silent } from '../src/cli/progress.js'
 import { traceCommand } from '../src/cli/trace.js'
+import { trainCommand } from '../src/cli/train.js'
 import { vectorsCommand } from '../src/cli/vectors.js'
 import {
   blocksOf,
@@ -32,7 +33,8 @@ const parseUsage = async (argv: readonly string[]): Promise<void> => {
   const io: Io = { out: say, err: say, colour: false, bar: () => silent }
   const perform = async (): Promise<void> => undefined
   const program = new Command('spikingresformer').exitOverride().configureOutput({ writeOut: say, writeErr: say })
-  const make = [classifyCommand, evaluateCommand, inspectCommand, traceCommand, lawsCommand, convertCommand]
+  const train = (world: Io, act: Perform) => trainCommand(world, act, '0')
+  const make = [classifyCommand, evaluateCommand, inspectCommand, traceCommand, lawsCommand, convertCommand, train]
   for (const command of [...make.map((of) => of(io, perform)), vectorsCommand(perform)])
     program.addCommand(command.copyInheritedSettings(program))
   await program.parseAsync(argv, { from: 'user' }).catch(() => Promise.reject(new Error(said)))

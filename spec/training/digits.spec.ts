@@ -22,7 +22,12 @@ it('every gradient and statistic of four digits is 1e-10 near to autograd', asyn
   const pixels = four.flatMap(({ values }) => Array.from(right(digitsInput(values)).data))
   const base = tensorInterpreter(reference('float64'))
   const { loss, logits, gradients, statistics } = right(
-    learn(base, digits, { kind: 'mean' }, asTheAuthors('float64'))(read('../../data/digits.safetensors'), {
+    learn(
+      base,
+      digits,
+      { kind: 'mean' },
+      asTheAuthors('float64'),
+    )(read('../../data/digits.safetensors'), {
       images: tensor([1, 4, 1, 16, 16], Float64Array.from(pixels)),
       targets: targets(
         four.map(({ label }) => label),

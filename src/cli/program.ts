@@ -10,6 +10,7 @@ import { inspectCommand } from './inspect.js'
 import { complaint, type Io, type Perform } from './io.js'
 import { lawsCommand } from './laws.js'
 import { traceCommand } from './trace.js'
+import { trainCommand } from './train.js'
 import { vectorsCommand } from './vectors.js'
 
 /** The version of the package, from its own package.json. */
@@ -55,6 +56,7 @@ Example:
     inspectCommand(io, perform),
     traceCommand(io, perform),
     convertCommand(io, perform),
+    trainCommand(io, perform, version()),
     lawsCommand(io, perform),
     vectorsCommand(perform),
   ]

@@ -191,15 +191,34 @@ const overPower = (whole: bigint, bits: number): Sum => {
 /** Bits behind the point of a reduced argument: no double is within 2^-63 of a multiple of pi / 2. */
 const REDUCED = 180
 
+/** pi / 2 in three parts: two of 33 bits, whose products with a small whole number are exact, and what they leave. */
+const QUARTER_TURN = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21] as const
+
+/** Up to here the three parts are enough: no double below is within 2^-58 of a multiple of pi / 2, and k is at most 8. */
+const NEAR = 13
+
+/** `a + b` without error, whichever is larger. */
+const twoSum = (a: number, b: number): Sum => {
+  const high = a + b
+  const second = high - a
+  return { high, low: a - (high - second) + (b - second) }
+}
+
 /**
- * `|x| = k pi/2 + r` with |r| at most pi / 4: k modulo 4, and r as an unrounded sum.
+ * `|x| = k pi/2 + r` with |r| at most pi / 4 (or a unit more): k modulo 4, and r as an unrounded sum.
  *
- * x is a whole number of 53 bits times a power of two, so the remainder is one of whole numbers: exact but for what pi
- * itself leaves out, which is below 2^-{@link REDUCED} k.
+ * Near 0, `x - k p1` is exact, `- k p2` an unrounded sum, and `- k p3` its last part. Far from it: x is a whole number of 53
+ * bits times a power of two, so the remainder is one of whole numbers, exact but for what pi itself leaves out, which is
+ * below 2^-{@link REDUCED} k.
  */
 const reduced = (x: number): Sum & { readonly quarter: number } => {
-  const [k, m] = halves(Math.abs(x))
-  if (Math.abs(x) < Math.PI / 4) return { high: Math.abs(x), low: 0, quarter: 0 }
+  if (x < Math.PI / 4) return { high: x, low: 0, quarter: 0 }
+  if (x < NEAR) {
+    const k = Math.round(x / QUARTER_TURN[0])
+    const { high, low } = twoSum(x - k * QUARTER_TURN[0], -k * QUARTER_TURN[1])
+    return { ...sum(high, low - k * QUARTER_TURN[2]), quarter: k % 4 }
+  }
+  const [k, m] = halves(x)
   const above = Math.max(0, k)
   const bits = REDUCED + above
   const whole = BigInt(m * 2 ** 53) << BigInt(bits + k - 53)
@@ -237,7 +256,7 @@ const cosine = ({ high: r, low }: Sum): number => {
  */
 export const cos = (x: number): number => {
   if (!Number.isFinite(x)) return Number.NaN
-  const { quarter, ...r } = reduced(x)
+  const { quarter, ...r } = reduced(Math.abs(x))
   const value = quarter % 2 === 0 ? cosine(r) : sine(r)
   return quarter === 1 || quarter === 2 ? -value : value
 }

@@ -33,7 +33,7 @@ export interface Learned extends Omit<Judged, 'gradient'> {
 const LEARNT: readonly Role[] = ['weight', 'gain', 'bias', 'leak']
 
 /** Firing rates that were never measured, as the tree wants them; training mode does not look at those. */
-const measurable = (config: Config, weights: Weights): Weights => {
+export const measurable = (config: Config, weights: Weights): Weights => {
   const rates = new Set(layout(config).flatMap(({ key, role }) => (role === 'rate' ? [key] : [])))
   return new Map(
     [...weights].map(([key, value]) => [

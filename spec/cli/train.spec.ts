@@ -1,0 +1,160 @@
+/** `train`, on a network and a data set small enough for seconds. */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { run } from '../../src/cli/program.js'
+import { silent } from '../../src/cli/progress.js'
+import { draws } from '../../src/tasks/training/draws.js'
+import { cli, greyPng, temporary } from './cli.js'
+
+const file = temporary()
+
+/** Images of 8 x 8 with a bright half that tells the class, as IDX. */
+const idx = (folder: string, which: string, count: number, { gzip = false, classes = 3, cut = 0 } = {}): void => {
+  const draw = draws(which, 1)
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % classes)
+  const bright = [(y: number) => y < 4, (_: number, x: number) => x < 4, (y: number, x: number) => y >= 4 && x >= 4]
+  const pixels = Uint8Array.from({ length: count * 64 }, (_, at) => {
+    const [y, x, k] = [Math.floor(at / 8) % 8, at % 8, labels[Math.floor(at / 64)]!]
+    return Math.floor(draw(at) * 60) + (bright[k % 3]!(y, x) ? 190 : 0)
+  })
+  const extents = (...all: readonly number[]): number[] => all.flatMap((n) => [0, 0, n >> 8, n & 255])
+  const written = (name: string, bytes: Uint8Array): void =>
+    writeFileSync(file(`${folder}/${name}${gzip ? '.gz' : ''}`), gzip ? gzipSync(bytes) : bytes)
+  mkdirSync(file(folder), { recursive: true })
+  written(`${which}-images-idx3-ubyte`, Uint8Array.of(0, 0, 8, 3, ...extents(count, 8, 8), ...pixels.slice(cut)))
+  written(`${which}-labels-idx1-ubyte`, Uint8Array.of(0, 0, 8, 1, ...extents(count), ...labels))
+}
+
+idx('data', 'train', 24)
+idx('data', 't10k', 6)
+idx('four', 'train', 16, { gzip: true, classes: 4 })
+const nano = {
+  ...{ name: 'nano', image: { height: 8, width: 8 }, channels: 1, stem: 'plain', ratio: 4, groupWidth: 4, classes: 3 },
+  stages: [
+    { planes: 4, heads: 1, patch: 4, depth: 1 },
+    { planes: 8, heads: 2, patch: 2, depth: 1 },
+  ],
+  ...{ charge: { kind: 'LIF', tau: 2 }, threshold: 1, reset: { kind: 'hard', value: 0 }, steps: 2 },
+  preprocessing: { kind: 'digits' },
+}
+writeFileSync(file('nano.json'), JSON.stringify(nano))
+
+const train = (out: string, ...rest: readonly string[]) => [
+  'train',
+  file('data'),
+  '--config',
+  file('nano.json'),
+  '--epochs',
+  '2',
+  '--batch',
+  '8',
+  '--out',
+  file(out),
+  ...rest,
+]
+
+const hashes = (out: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(file(out)).map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(file(`${out}/${name}`)))
+        .digest('hex'),
+    ]),
+  )
+
+describe('train', () => {
+  it('leaves the network, the state, the metrics and a drawing, the same bits from the same seed', async () => {
+    const { code, out, err } = await cli(...train('one'))
+    expect(code, err).toBe(0)
+    const names = ['curves.svg', 'metrics.jsonl', 'network.safetensors', 'training.safetensors']
+    expect(readdirSync(file('one')).sort()).toEqual(names)
+    expect(out.trim().split('\n').sort()).toEqual(names.map((name) => file(`one/${name}`)))
+    expect(err).toMatch(/^epoch 1 of 2: loss 1\.\d{4}, accuracy .*%, test .*%, .* images\/s\nepoch 2 of 2: .*\n$/)
+    const lines = readFileSync(file('one/metrics.jsonl'), 'utf8').trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line).epoch)).toEqual([1, 2])
+    expect((await cli(...train('two'))).code).toBe(0)
+    expect(hashes('two')).toEqual(hashes('one'))
+    expect((await cli(...train('other', '--seed', '2'))).code).toBe(0)
+    expect(hashes('other')['network.safetensors']).not.toBe(hashes('one')['network.safetensors'])
+  })
+
+  it('stopped after an epoch and resumed, comes to the same bits', async () => {
+    const stopping = {
+      ...{ out: () => undefined, colour: false, bar: () => silent },
+      err: (text: string) => {
+        if (text.startsWith('epoch 1')) throw new Error('the terminal is gone')
+      },
+    }
+    expect(await run(train('broken'), stopping).catch(() => 1)).toBe(1)
+    expect(readFileSync(file('broken/metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
+    writeFileSync(file('broken/metrics.jsonl'), 'half a line') // as a kill between two files might leave it
+    const { code, err } = await cli(...train('broken', '--resume'))
+    expect(code, err).toBe(0)
+    expect(hashes('broken')).toEqual(hashes('one'))
+  })
+
+  it('gives a network that other commands read, and that can be transferred', async () => {
+    expect((await cli('inspect', file('one/network.safetensors'))).out).toMatch(/^SpikingResformer nano: 1 x 8 x 8/)
+    expect((await cli('convert', file('one/network.safetensors'), file('one.pth'))).code).toBe(0)
+    const transfer = ['train', file('four'), '--from', file('one.pth'), '--config', file('nano.json')]
+    const options = ['--epochs', '1', '--batch', '8', '--out', file('transferred')]
+    const { code, err } = await cli(...transfer, ...options)
+    expect(code, err).toBe(0)
+    expect(err).not.toContain('test')
+    expect((await cli('inspect', file('transferred/network.safetensors'))).out).toContain('4 classes')
+  })
+
+  it('takes images by class', async () => {
+    for (const [k, name] of ['ant', 'bee'].entries())
+      for (const i of [0, 1]) {
+        mkdirSync(file(`photos/train/${name}`), { recursive: true })
+        writeFileSync(file(`photos/train/${name}/${i}.png`), greyPng(8, new Uint8Array(64).fill(100 * k + 20 * i)))
+      }
+    writeFileSync(
+      file('rgb.json'),
+      JSON.stringify({ ...nano, channels: 3, classes: 2, preprocessing: { kind: 'cifar10' } }),
+    )
+    const options = ['--config', file('rgb.json'), '--epochs', '1', '--batch', '4', '--out', file('photographed')]
+    const { code, err } = await cli('train', file('photos'), ...options)
+    expect(code, err).toBe(0)
+  })
+
+  it.each([
+    ['a training that is there', train('one'), /training\.safetensors is the state of a training; go on with --resume/],
+    [
+      'another seed',
+      train('one', '--resume', '--seed', '3'),
+      /it was trained with another seed; resume with the options/,
+    ],
+    ['other epochs', [...train('one', '--resume'), '--epochs', '3'], /it was trained with another recipe/],
+    ['nothing to resume', train('none', '--resume'), /none\/training\.safetensors: cannot read: there is no such file/],
+    [
+      'labels out of range',
+      ['train', file('four'), '--config', file('nano.json'), '--classes', '2'],
+      /training sample 2 is of class 2, but the network has the classes 0 to 1/,
+    ],
+    ['no folder', ['train', file('nowhere')], /nowhere: cannot read: there is no such file or folder/],
+    ['a folder of nothing', ['train', file('photos/train/ant')], /it has neither IDX files nor two folders of images/],
+    [
+      'another size',
+      ['train', file('data'), '--variant', 'cifar'],
+      /the data are 1 x 8 x 8, the network takes 3 x 8 x 8/,
+    ],
+    ['another network', train('x', '--from', 'data/digits.safetensors'), /the checkpoint to begin from/],
+  ])('refuses %s in one sentence', async (_, argv, sentence) => {
+    const { code, out, err } = await cli(...argv)
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toMatch(sentence)
+    expect(err.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('refuses an IDX file that is cut short, by its name', async () => {
+    idx('cut', 'train', 6, { cut: 5 })
+    const { code, err } = await cli('train', file('cut'))
+    expect(code).toBe(1)
+    expect(err).toMatch(/train-images-idx3-ubyte: .*its shape \[6, 8, 8\] needs 384 bytes, but 379 follow/)
+  })
+})

@@ -1,0 +1,146 @@
+/** The parts of training, each against what it is by hand. */
+import * as Either from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.js'
+import { digits } from '../../src/model/config.js'
+import { layout } from '../../src/model/parameters.js'
+import { augmented, shifted } from '../../src/tasks/training/augment.js'
+import { beta, draws, normal, shuffled } from '../../src/tasks/training/draws.js'
+import { judge, targets } from '../../src/tasks/training/loss.js'
+import { adamW, noMoments } from '../../src/tasks/training/optimiser.js'
+import { rateOf, recipes } from '../../src/tasks/training/recipe.js'
+import { freshWeights, transferred } from '../../src/tasks/training/weights.js'
+
+const logits = tensor([2, 2, 3], Float64Array.from([0.3, -1, 2, 0, 0.5, 0.1, 1, 1, -2, 0.7, 0.2, -0.4]))
+const wanted = targets([2, 0], 3, 0.1)
+
+describe('the losses', () => {
+  it.each([{ kind: 'mean' }, { kind: 'tet', phi: 1, lambda: 0 }, { kind: 'tet', phi: 0.5, lambda: 0.3 }] as const)(
+    '%j has the gradient that differences have',
+    (loss) => {
+      const { gradient } = judge(loss)(logits, wanted)
+      const at = (i: number, by: number): number =>
+        judge(loss)(tensor(logits.shape, logits.data.with(i, logits.data[i]! + by)), wanted).loss
+      const step = 2 ** -17
+      const found = logits.data.map((_, i) => (at(i, step) - at(i, -step)) / (2 * step))
+      for (const [i, slope] of found.entries()) expect(slope).toBeCloseTo(gradient.data[i]!, 9)
+    },
+  )
+
+  it('of two steps is, by TET, the mean of the two, and of one step the same either way', () => {
+    const step = (t: number) => tensor([1, 2, 3], logits.data.slice(6 * t, 6 * t + 6))
+    const tet = judge({ kind: 'tet', phi: 1, lambda: 0 })
+    expect(tet(logits, wanted).loss).toBeCloseTo((tet(step(0), wanted).loss + tet(step(1), wanted).loss) / 2, 14)
+    expect(tet(step(0), wanted).loss).toBeCloseTo(judge({ kind: 'mean' })(step(0), wanted).loss, 14)
+    expect(judge({ kind: 'tet', phi: 1, lambda: 1 })(tensor([1, 1, 2], Float64Array.of(1, 3)), wanted).loss).toBe(2)
+  })
+})
+
+describe('the optimiser', () => {
+  const [matrix, vector] = [tensor([1, 1], Float64Array.of(1)), tensor([1], Float64Array.of(1))]
+  const stepped = (decays: 'all' | 'matrices') =>
+    adamW({ betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.5, decays }, 'float64')(
+      0.1,
+      new Map([
+        ['m', matrix],
+        ['v', vector],
+      ]),
+      new Map(),
+      noMoments,
+    ).learnt
+
+  it('decays all tensors, or those of more than one dimension', () => {
+    expect([...stepped('all').values()].map(({ data }) => data[0])).toEqual([0.95, 0.95])
+    expect([...stepped('matrices').values()].map(({ data }) => data[0])).toEqual([0.95, 1])
+  })
+})
+
+describe('the schedule', () => {
+  it('warms up for three epochs, and then follows the cosine from the start to the minimum', () => {
+    const rate = rateOf(recipes.cifar10)
+    expect([0, 1, 2].map(rate)).toEqual([1e-5, 1e-5 + (4.9e-4 * 1) / 3, 1e-5 + (4.9e-4 * 2) / 3])
+    expect(rate(3)).toBeCloseTo(1e-5 + (4.9e-4 * (1 + Math.cos((Math.PI * 3) / 600))) / 2, 15)
+    expect(rate(300)).toBeCloseTo(2.55e-4, 15)
+    expect(rate(600)).toBeCloseTo(1e-5, 15)
+  })
+})
+
+describe('what is drawn', () => {
+  it('is spread as it should be', () => {
+    const many = Array.from({ length: 4000 }, (_, i) => i)
+    const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+    const z = many.map(normal(draws('normal', 1)))
+    expect(Math.abs(mean(z))).toBeLessThan(0.05)
+    expect(Math.abs(mean(z.map((x) => x * x)) - 1)).toBeLessThan(0.08)
+    for (const alpha of [0.2, 0.5, 1]) {
+      const shares = many.slice(0, 1500).map((i) => beta(alpha, draws(`beta ${i}`, 1)))
+      expect(Math.abs(mean(shares) - 0.5)).toBeLessThan(0.04)
+      const variance = mean(shares.map((x) => (x - 0.5) * (x - 0.5)))
+      expect(Math.abs(variance - 1 / (4 * (2 * alpha + 1)))).toBeLessThan(0.015)
+    }
+    const first = many.slice(0, 300).map((i) => shuffled(3, draws(`order ${i}`, 1)).join(''))
+    expect(new Set(first).size).toBe(6)
+  })
+})
+
+describe('augmentation', () => {
+  const images = tensor(
+    [1, 4, 1, 2, 2],
+    Float32Array.from({ length: 16 }, (_, i) => i),
+  )
+  const plain = { ...recipes.digits, shift: 0 }
+  const batch = { images, targets: targets([0, 1, 2, 3], 4, 0) }
+
+  it('shifts each sample its own way', () => {
+    const moved = shifted(images, (sample) => (sample === 1 ? [1, 0] : [0, -1]))
+    expect([...moved.data]).toEqual([1, 1, 3, 3, 4, 5, 4, 5, 9, 9, 11, 11, 13, 13, 15, 15])
+    expect(augmented(plain, 1)(0, 0, batch)).toEqual(batch)
+    const wide = augmented({ ...plain, shift: 1 }, 1)
+    expect(wide(0, 0, batch)).toEqual(wide(0, 0, batch))
+    expect(wide(0, 1, batch)).not.toEqual(wide(0, 0, batch))
+  })
+
+  it('mixes a batch with itself backwards, images and targets by one share', () => {
+    const mixed = augmented({ ...plain, mixup: 0.5 }, 1)(0, 0, batch)
+    const share = mixed.targets.data[0]!
+    expect(share).toBeGreaterThan(0)
+    expect(mixed.targets.data[3]).toBeCloseTo(1 - share, 15)
+    expect(mixed.images.data[0]).toBeCloseTo((1 - share) * 12, 5)
+  })
+
+  it('pastes a box of the partner, and blends the targets by its area', () => {
+    const two = tensor(
+      [1, 2, 1, 8, 8],
+      Float32Array.from({ length: 128 }, (_, i) => Math.floor(i / 64)),
+    )
+    const seen = Array.from({ length: 20 }, (_, step) =>
+      augmented({ ...plain, cutmix: 1 }, 1)(0, step, { images: two, targets: targets([0, 1], 2, 0) }),
+    )
+    for (const { images: cut, targets: blended } of seen) {
+      const pasted = Array.from(cut.data.slice(0, 64)).reduce((sum, x) => sum + x, 0) / 64
+      expect([...blended.data]).toEqual([1 - pasted, pasted, pasted, 1 - pasted])
+    }
+    expect(new Set(seen.map(({ targets: { data } }) => data[0])).size).toBeGreaterThan(5)
+  })
+})
+
+describe('where training begins', () => {
+  it('every entry of the layout is there, weights with a deviation of 0.02', () => {
+    const weights = freshWeights(digits, 1)
+    expect([...weights].map(([key, { shape }]) => [key, shape])).toEqual(
+      layout(digits).map(({ key, shape }) => [key, shape]),
+    )
+    const { data } = weights.get('layers.2.1.W.weight') as Tensor<Float32Array>
+    const square = data.reduce((sum, x) => sum + x * x, 0) / data.length
+    expect(Math.sqrt(square)).toBeCloseTo(0.02, 3)
+  })
+
+  it('a transferred network keeps all but its classifier', () => {
+    const [own, config] = [freshWeights(digits, 1), { ...digits, classes: 3 }]
+    const moved = transferred(config, 2)(own)
+    const changed = Either.isRight(moved)
+      ? [...moved.right].filter(([key, value]) => own.get(key)?.data.join() !== value.data.join())
+      : []
+    expect(changed.map(([key, { shape }]) => [key, sizeOf(shape)])).toEqual([['classifier.weight', 3 * 64]])
+  })
+})

@@ -1,0 +1,290 @@
+/** `train`: a network from data, epoch by epoch, each of which leaves whole files. @module */
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import * as Either from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TaskEither from 'fp-ts/lib/TaskEither.js'
+import { type Faults, fileFaults, inFile, refuse, unlessFaulty } from '../core/fault.js'
+import type { Tensor } from '../core/tensor.js'
+import { type Config, cifar, digits, validate } from '../model/config.js'
+import { readSafetensors, writeSafetensors } from '../node/files.js'
+import { writeFileAtomically } from '../node/write.js'
+import { configurationOf } from '../tasks/load.js'
+import { trainingInterpreter } from '../tasks/training/choice.js'
+import { curves } from '../tasks/training/curves.js'
+import {
+  type Dataset,
+  epoch,
+  type Metrics,
+  type Plan,
+  samplesMet,
+  type Trained,
+  untrained,
+} from '../tasks/training/epoch.js'
+import { type Recipe, type RecipeName, recipes } from '../tasks/training/recipe.js'
+import { metricsText, networkFile, resumed, stateFile } from '../tasks/training/state.js'
+import { freshWeights, transferred } from '../tasks/training/weights.js'
+import { readNoted, saidBy } from './checkpoint.js'
+import { digitsData, type Found, folderData } from './dataset.js'
+import { type Io, type Perform, printable } from './io.js'
+import { type NetworkOptions, networkOptions, whole } from './options.js'
+import { percent } from './render.js'
+import { stopping } from './watched.js'
+
+interface Options extends NetworkOptions {
+  readonly epochs?: number
+  readonly batch?: number
+  readonly seed: number
+  readonly out: string
+  readonly resume?: true
+  readonly recipe?: RecipeName
+  readonly loss?: 'mean' | 'tet'
+  readonly from?: string
+  readonly classes?: number
+}
+
+/** The files of a training, in its folder. */
+const FILES = {
+  state: 'training.safetensors',
+  network: 'network.safetensors',
+  metrics: 'metrics.jsonl',
+  curves: 'curves.svg',
+}
+
+/** What training begins from: a network to transfer, or none. */
+interface Beginning {
+  readonly config: Config
+  readonly tensors: ReadonlyMap<string, Tensor> | null
+}
+
+/** The network to train: another's, or the one that is said, or one that fits the data. */
+const beginning = (options: Options, found: Found, io: Io): TaskEither.TaskEither<Faults, Beginning> =>
+  options.from === undefined
+    ? pipe(
+        saidBy(options),
+        TaskEither.map((said) => ({
+          config: said.config ?? said.variant ?? (found.shape?.[0] === 1 ? digits : cifar),
+          tensors: null,
+        })),
+      )
+    : pipe(
+        readNoted(io, options.weights)(options.from),
+        TaskEither.bindTo('read'),
+        TaskEither.bind('said', () => saidBy(options)),
+        TaskEither.chainEitherK(({ read, said }) =>
+          pipe(
+            configurationOf(said)(read),
+            Either.map((config) => ({ config, tensors: read.tensors })),
+          ),
+        ),
+        TaskEither.mapLeft(inFile(options.from)),
+      )
+
+const recipeFor = (config: Config, { recipe = 'digits', epochs, batch, loss }: Options): Recipe => {
+  const named: Recipe = recipes[recipe]
+  return {
+    ...named,
+    steps: config.steps,
+    size: config.image.height,
+    epochs: epochs ?? named.epochs,
+    batch: batch ?? named.batch,
+    loss: loss === 'tet' ? { kind: 'tet', phi: 1, lambda: 0 } : named.loss,
+  }
+}
+
+/** The network's configuration with the data's classes and size, and the options' own. */
+const fitted = (config: Config, found: Found, options: Options): Either.Either<Faults, Config> => {
+  const [channels, height, width] = found.shape ?? []
+  const named = options.recipe === undefined ? null : recipes[options.recipe]
+  const own = named === null ? config.image : { height: named.size, width: named.size }
+  const image = options.imageSize ?? (height === undefined ? own : { height, width: width! })
+  if (found.shape !== null && (channels !== config.channels || height !== image.height || width !== image.width))
+    return Either.left(
+      refuse(
+        `the data are ${found.shape.join(' x ')}, the network takes ${config.channels} x ${image.height} x ${image.width}`,
+        'give a network for them with --config, or other data',
+      ),
+    )
+  return validate({
+    ...config,
+    image,
+    classes: options.classes ?? found.classes,
+    steps: options.steps ?? named?.steps ?? config.steps,
+    preprocessing: options.preprocessing ?? config.preprocessing,
+  })
+}
+
+/** Refuses labels that are no class of the network. */
+const inRange =
+  ({ classes }: Config) =>
+  ({ training, test }: { readonly training: Dataset; readonly test: Dataset | null }): Either.Either<Faults, void> =>
+    unlessFaulty(
+      [['training', training] as const, ...(test === null ? [] : [['test', test] as const])].flatMap(
+        ([name, { labels }]) => {
+          const odd = labels.findIndex((label) => !(label < classes))
+          return odd < 0
+            ? []
+            : refuse(
+                `${name} sample ${odd} is of class ${labels[odd]}, but the network has the classes 0 to ${classes - 1}`,
+                'say how many there are with --classes',
+              )
+        },
+      ),
+      () => undefined,
+    )
+
+const line = ({ epoch: number, loss, accuracy, testAccuracy }: Metrics, epochs: number, speed: number): string =>
+  `epoch ${number} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(accuracy)}${
+    testAccuracy === null ? '' : `, test ${percent(testAccuracy)}`
+  }, ${speed.toFixed(1)} images/s\n`
+
+/** Everything an epoch leaves; the state first, from which the rest follows. */
+const written = (
+  folder: string,
+  plan: Plan,
+  version: string,
+  trained: Trained,
+): TaskEither.TaskEither<Faults, void> => {
+  const at = (name: keyof typeof FILES): string => join(folder, FILES[name])
+  const [state, network] = [stateFile(plan, version, trained), networkFile(plan, version, trained)]
+  return pipe(
+    writeSafetensors(at('state'), state.tensors, state.metadata),
+    TaskEither.chain(() => writeSafetensors(at('network'), network.tensors, network.metadata)),
+    TaskEither.chain(() => writeFileAtomically(at('metrics'), metricsText(trained.history))),
+    TaskEither.chain(() => writeFileAtomically(at('curves'), curves(trained.history))),
+  )
+}
+
+/** One epoch, told to the bar, and its files. */
+const onward =
+  (io: Io, folder: string, plan: Plan, version: string, advance: (samples: number) => void) =>
+  (trained: Trained): TaskEither.TaskEither<Faults, Trained> =>
+    pipe(
+      async () => {
+        const began = performance.now()
+        const running = epoch(trainingInterpreter(), plan, trained)
+        for (;;) {
+          const { done, value } = running.next()
+          if (done)
+            return pipe(
+              value,
+              Either.map((next) => ({ next, seconds: (performance.now() - began) / 1000 })),
+            )
+          advance(value)
+          await new Promise(setImmediate)
+        }
+      },
+      TaskEither.chainFirst(({ next }) => written(folder, plan, version, next)),
+      TaskEither.map(({ next, seconds }) => {
+        io.err(line(next.history.at(-1)!, plan.recipe.epochs, samplesMet(plan) / seconds))
+        return next
+      }),
+    )
+
+/** The state training goes on from: the one in its folder, or a first one. */
+const began = (
+  options: Options,
+  plan: Plan,
+  tensors: Beginning['tensors'],
+  version: string,
+): TaskEither.TaskEither<Faults, Trained> => {
+  const path = join(options.out, FILES.state)
+  const fresh = (): TaskEither.TaskEither<Faults, Trained> =>
+    pipe(
+      TaskEither.tryCatch(() => mkdir(options.out, { recursive: true }), fileFaults(options.out, 'write')),
+      TaskEither.chainEitherK(() =>
+        tensors === null
+          ? Either.right(freshWeights(plan.config, plan.seed))
+          : pipe(transferred(plan.config, plan.seed)(tensors), Either.mapLeft(inFile(options.from!))),
+      ),
+      TaskEither.map(untrained),
+    )
+  if (options.resume)
+    return pipe(
+      readSafetensors(path),
+      TaskEither.chainEitherK((file) => pipe(resumed(plan, version)(file), Either.mapLeft(inFile(path)))),
+    )
+  return pipe(
+    TaskEither.fromTask(() =>
+      stat(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+    TaskEither.filterOrElse(
+      (there) => !there,
+      (): Faults =>
+        refuse(`${path} is the state of a training`, 'go on with --resume, or choose another folder with --out'),
+    ),
+    TaskEither.chain(fresh),
+  )
+}
+
+const trainedWith = (io: Io, version: string, data: string, options: Options): TaskEither.TaskEither<Faults, string> =>
+  pipe(
+    data === 'digits' ? digitsData : folderData(data),
+    TaskEither.bindTo('found'),
+    TaskEither.bind('beginning', ({ found }) => beginning(options, found, io)),
+    TaskEither.bind('config', ({ found, beginning: { config } }) =>
+      TaskEither.fromEither(fitted(config, found, options)),
+    ),
+    TaskEither.bind('loaded', ({ found, config }) => found.load(config)),
+    TaskEither.chainFirstEitherK(({ config, loaded }) => inRange(config)(loaded)),
+    TaskEither.bind('plan', ({ config, loaded }) =>
+      TaskEither.right<Faults, Plan>({ config, recipe: recipeFor(config, options), seed: options.seed, ...loaded }),
+    ),
+    TaskEither.bind('first', ({ plan, beginning: { tensors } }) => began(options, plan, tensors, version)),
+    TaskEither.chain(({ plan, first }) => {
+      const { epochs } = plan.recipe
+      const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan))
+      const step = onward(io, options.out, plan, version, bar.advance)
+      const on = (state: Trained): TaskEither.TaskEither<Faults, Trained> =>
+        state.history.length >= epochs ? TaskEither.right(state) : pipe(step(state), TaskEither.chain(on))
+      return pipe(
+        written(options.out, plan, version, first),
+        TaskEither.chain(() => on(first)),
+        stopping(bar),
+      )
+    }),
+    TaskEither.map(
+      () =>
+        `${Object.values(FILES)
+          .map((name) => printable(join(options.out, name)))
+          .join('\n')}\n`,
+    ),
+  )
+
+/** The command. */
+export const trainCommand = (io: Io, perform: Perform, version: string): Command =>
+  networkOptions(
+    new Command('train')
+      .description('train a network: the same seed gives the same bits on every machine')
+      .argument('<data>', "'digits', or a folder: of IDX files such as Fashion-MNIST's, or of images by class"),
+  )
+    .addOption(new Option('--recipe <name>', 'how it is trained (default: digits)').choices(Object.keys(recipes)))
+    .addOption(new Option('--epochs <n>', "epochs (default: the recipe's)").argParser(whole(1)))
+    .addOption(new Option('--batch <n>', "samples a step (default: the recipe's)").argParser(whole(2)))
+    .addOption(new Option('--seed <n>', 'what everything is drawn from').argParser(whole(0)).default(1))
+    .addOption(
+      new Option('--loss <name>', "of the mean over time, or of each step (default: the recipe's)").choices([
+        'mean',
+        'tet',
+      ]),
+    )
+    .option('--from <file>', 'a checkpoint to transfer: its classifier is replaced by a new one')
+    .addOption(new Option('--classes <n>', "classes of the network (default: the data's)").argParser(whole(2)))
+    .option('--out <folder>', 'where the files go', 'training')
+    .option('--resume', 'go on with the training in the folder')
+    .addHelpText(
+      'after',
+      `
+After each epoch the folder has, each written whole or not at all: ${FILES.network}, the network as every command reads it
+(convert makes a .pth of it); ${FILES.state}, what --resume goes on from; ${FILES.metrics}, a line an epoch;
+${FILES.curves}, a drawing of them. Killed at any moment and resumed, it comes to the same bits.
+
+Examples:
+  $ spikingresformer train digits --epochs 1 --out digits
+  $ spikingresformer train /usr/share/datasets/fashion-mnist --from digits/network.safetensors --classes 10 --out fashion`,
+    )
+    .action(async (data: string, options: Options) => perform(trainedWith(io, version, data, options)))

@@ -1,0 +1,106 @@
+/** A state of training as a file's tensors and metadata, and back: what is resumed has every bit of what was left. @module */
+import * as Either from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { CONFIG } from '../../checkpoint/recognise.js'
+import type { Safetensors } from '../../checkpoint/safetensors.js'
+import { type Faults, refuse } from '../../core/fault.js'
+import { fnv1a } from '../../core/random.js'
+import { type Reals, type Tensor, tensor } from '../../core/tensor.js'
+import { parse } from '../../model/parameters.js'
+import type { Dataset, Metrics, Plan, Trained } from './epoch.js'
+import { measurable } from './step.js'
+
+/** The name under which the metadata hold how a network was trained, in JSON. */
+const TRAINING = 'training'
+
+/** Where the optimiser's moments are kept. */
+const MOMENTS = 'optimizer.'
+
+/** A number for all bytes of a data set: another data set, or another order, has another. */
+const fingerprint = ({ shape, data, labels }: Dataset): number => {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length)
+  return words.reduce((hash, word) => Math.imul(hash ^ word, 0x01000193) >>> 0, fnv1a(JSON.stringify([shape, labels])))
+}
+
+/** What must be the same where training goes on. */
+const circumstances = ({ config, recipe, seed, training, test }: Plan, version: string): string =>
+  JSON.stringify({
+    version,
+    seed,
+    recipe,
+    config,
+    data: [fingerprint(training), test === null ? null : fingerprint(test)],
+  })
+
+/** The network alone, as any command reads it, with its seed, recipe and package version. */
+export const networkFile = (plan: Plan, version: string, { weights, history }: Trained): Safetensors => ({
+  tensors: weights,
+  metadata: {
+    [CONFIG]: JSON.stringify(plan.config),
+    [TRAINING]: JSON.stringify({ version, seed: plan.seed, recipe: plan.recipe, epochs: history.length }),
+  },
+})
+
+/** Everything that the next epoch follows from, but the data. */
+export const stateFile = (plan: Plan, version: string, { weights, moments, history }: Trained): Safetensors => ({
+  tensors: new Map<string, Tensor>([
+    ...weights,
+    [`${MOMENTS}powers`, tensor([2], Float64Array.from(moments.powers))],
+    ...(['first', 'second'] as const).flatMap((moment) =>
+      [...moments[moment]].map(([key, data]): [string, Tensor] => [
+        `${MOMENTS}${moment}.${key}`,
+        tensor([data.length], data),
+      ]),
+    ),
+  ]),
+  metadata: { circumstances: circumstances(plan, version), history: JSON.stringify(history) },
+})
+
+/** What differs between two circumstances, by name. */
+const difference = (found: string | undefined, wanted: string): string => {
+  const [there, here] = [found, wanted].map((text) => {
+    const parsed = Either.tryCatch(
+      () => JSON.parse(text ?? 'null') as unknown,
+      () => null,
+    )
+    return Either.isRight(parsed) ? ((parsed.right ?? {}) as Readonly<Record<string, unknown>>) : {}
+  }) as [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]
+  const name = Object.keys(here).find((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]))
+  return name ?? 'circumstances'
+}
+
+/** The state in a file, where it is one of this plan. */
+export const resumed =
+  (plan: Plan, version: string) =>
+  ({ tensors, metadata }: Safetensors): Either.Either<Faults, Trained> => {
+    const wanted = circumstances(plan, version)
+    if (metadata['circumstances'] !== wanted)
+      return Either.left(
+        refuse(
+          metadata['circumstances'] === undefined
+            ? 'it is no state of training'
+            : `it was trained with another ${difference(metadata['circumstances'], wanted)}`,
+          'resume with the options and the data it was begun with, or begin anew in another folder',
+        ),
+      )
+    const weights = new Map([...tensors].filter(([key]) => !key.startsWith(MOMENTS)))
+    const moment = (name: string): ReadonlyMap<string, Reals> =>
+      new Map(
+        [...tensors].flatMap(([key, { data }]) =>
+          key.startsWith(`${MOMENTS}${name}.`) ? [[key.slice(`${MOMENTS}${name}.`.length), data as Reals]] : [],
+        ),
+      )
+    const [first = 1, second = 1] = (tensors.get(`${MOMENTS}powers`)?.data ?? []) as Float64Array
+    return pipe(
+      parse(plan.config)(measurable(plan.config, weights)),
+      Either.map(() => ({
+        weights,
+        moments: { powers: [first, second], first: moment('first'), second: moment('second') },
+        history: JSON.parse(metadata['history'] ?? '[]') as readonly Metrics[],
+      })),
+    )
+  }
+
+/** The metrics as JSON Lines. */
+export const metricsText = (history: readonly Metrics[]): string =>
+  history.map((metrics) => `${JSON.stringify(metrics)}\n`).join('')
