@@ -78,6 +78,18 @@ describe('the same recording, as the libraries store it', () => {
   })
 })
 
+it('a network of events that runs at another size than its own says so', async () => {
+  const checkpoint = at('dvsg.safetensors')
+  const events = golden('dvs128-events.safetensors')
+  const options = ['--checkpoint', checkpoint, '--variant', 'dvsg', '--sensor', '128', '--json']
+  const at32 = await cli('classify', events, ...options, '--image-size', '32')
+  expect([at32.code, at32.err]).toEqual([
+    0,
+    `note: ${checkpoint}: it runs at 32 x 32, its configuration says 64 x 64: right only for weights that were trained at this size\n`,
+  ])
+  expect((await cli('classify', events, ...options, '--image-size', '64')).err).toBe('')
+})
+
 it('time is split evenly where it is asked for, as SpikingJelly splits it', () => {
   const events = { t: [0, 1, 2, 3, 9], x: [0, 0, 0, 0, 0], y: [0, 0, 0, 0, 0], p: [0, 0, 0, 0, 1] }
   const frames = right(integrateEvents({ steps: 3, height: 1, width: 1, split: 'time' })(events))

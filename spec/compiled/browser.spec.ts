@@ -91,6 +91,16 @@ describe.skipIf(!there)('in Chromium', () => {
     expect(ran).toEqual(expected)
   })
 
+  it('reads a checkpoint in shared memory, where there is some', async () => {
+    const page = await browser.newPage()
+    await page.goto(`${origin()}/isolated/`)
+    expect(await page.evaluate(`import('/isolated/page.js').then(({ readShared }) => readShared())`)).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+    await page.close()
+  })
+
   it('gives the same in any other page, on one thread and with a notice', async () => {
     const { ran, isolated } = await inPage('/plain/')
     expect(isolated).toBe(false)

@@ -1,9 +1,11 @@
 /** What the browser test runs, in the page and in Node alike: hashes of logits and membranes, by how they were computed. */
 import * as Either from 'fp-ts/lib/Either.js'
+import { decode, decodeSource, encode } from '../../src/checkpoint/safetensors.js'
+import { sourceOfBytes } from '../../src/checkpoint/source.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
 import { compile, compileThreads, membranesOf } from '../../src/compiled/network.js'
 import type { Faults } from '../../src/core/fault.js'
-import type { Currents } from '../../src/core/tensor.js'
+import { type Currents, tensor } from '../../src/core/tensor.js'
 import { digits, variants } from '../../src/model/config.js'
 import { parse } from '../../src/model/parameters.js'
 
@@ -24,6 +26,16 @@ const hashOf = async (tensors: readonly Currents[]): Promise<string> => {
   const bytes = new Blob(tensors.map(({ data }) => Float32Array.from(data)))
   const digest = await crypto.subtle.digest('SHA-256', await bytes.arrayBuffer())
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** The numbers of a checkpoint that lies in shared memory, read at once and from a source. */
+export const readShared = async (): Promise<readonly (readonly number[])[]> => {
+  const file = right(encode(new Map([['x', tensor([2], Float32Array.of(1, 2))]]), {}))
+  const shared = new Uint8Array(new SharedArrayBuffer(file.length))
+  shared.set(file)
+  return [decode(shared), await decodeSource(sourceOfBytes(shared))()].map((read) =>
+    Array.from(right(read).tensors.get('x')!.data, Number),
+  )
 }
 
 /** Runs a still image and a chunk of frames on `fast`, `wasm`, and two threads where there may be. */

@@ -11,7 +11,7 @@ import type { NetworkParameters } from '../model/parameters.js'
 import { bundledCheckpoint } from '../node/bundled.js'
 import { withFile } from '../node/files.js'
 import { type Checkpoint, readWeights } from '../node/weights.js'
-import { configurationOf, resized, type Said } from '../tasks/load.js'
+import { configurationOf, resized, type Said, untrainedSize } from '../tasks/load.js'
 import { type Io, printable } from './io.js'
 import type { NetworkOptions } from './options.js'
 
@@ -66,7 +66,9 @@ export const loadNetwork =
         ofFile(TaskEither.fromEither(configurationOf(said)(checkpoint))),
       ),
       TaskEither.bind('config', ({ own }) => TaskEither.fromEither(resized(options)(own))),
-      TaskEither.chainFirstIOK(({ checkpoint, config }) => () => {
+      TaskEither.chainFirstIOK(({ checkpoint, own, config }) => () => {
+        const untrained = untrainedSize(own)(config)
+        if (untrained !== null) io.err(`note: ${printable(`${path}: ${untrained}`)}\n`)
         const assumed =
           CONFIG in checkpoint.metadata || options.preprocessing !== undefined ? null : assumedPreprocessing(config)
         if (assumed !== null) io.err(`note: ${printable(`${path}: ${assumed}`)}\n`)

@@ -486,6 +486,18 @@ export const compile =
     }
   }
 
+const ONE_THREAD = 'Plain TypeScript runs on one thread'
+
+/** Why there are no threads, and why no WebAssembly: whatever is lacking is named, once. */
+const bothNotices = (threads: string | null, kernels: string | null): string | null =>
+  threads === null
+    ? kernels
+    : threads === ONE_THREAD
+      ? `${threads}.`
+      : kernels?.startsWith(threads) === true
+        ? `${kernels} ${ONE_THREAD}.`
+        : [`${threads}; running on one.`, ...(kernels === null ? [] : [kernels])].join(' ')
+
 /** A network on the calling thread, with results as promises; closed, it refuses as threads do. */
 const promising = (net: Compiled, notice: string | null): Threaded => {
   let closed = false
@@ -501,7 +513,7 @@ const promising = (net: Compiled, notice: string | null): Threaded => {
   return {
     kernels: net.kernels,
     threads: net.threads,
-    notice: notice ?? net.notice,
+    notice,
     ...ways(net),
     measured: ways(net.measured),
     close: () => {
@@ -527,13 +539,15 @@ export const compileThreads =
   async () => {
     if (!(Number.isSafeInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
       return refused(`${threads} is not a number of threads`, `give a whole number from 1 to ${MOST_THREADS}`)
-    const single = (notice: string | null): Either.Either<Faults, Threaded> =>
-      Either.right(promising(compile({ kernels })(parameters), notice))
+    const single = (reason: string | null): Either.Either<Faults, Threaded> => {
+      const net = compile({ kernels })(parameters)
+      return Either.right(promising(net, bothNotices(reason, net.notice)))
+    }
     if (threads === 1) return single(null)
-    if (kernels === 'fast') return single('Plain TypeScript runs on one thread.')
-    if (!mayShare()) return single('This page may not share memory with threads; running on one.')
+    if (kernels === 'fast') return single(ONE_THREAD)
+    if (!mayShare()) return single('This page may not share memory with threads')
     const team = await teamBackend(threads, startLimit)
-    if (Either.isLeft(team)) return single(`${team.left}; running on one.`)
+    if (Either.isLeft(team)) return single(team.left)
     const { right: backend } = team
     return Either.right({
       ...networkOn(backend, parameters, { kernels: 'wasm', notice: null }),

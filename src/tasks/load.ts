@@ -60,6 +60,22 @@ export const resized =
     })
 
 /**
+ * What is to be said of a network of events that is run at another image size than its configuration's; null where nothing
+ * is. Weights learnt at one size run at another, with other scales of attention: plausible logits, seldom right ones.
+ *
+ * @example
+ * untrainedSize(dvsg)({ ...dvsg, image: { height: 128, width: 128 } })
+ * // => 'it runs at 128 x 128, its configuration says 64 x 64: right only for weights that were trained at this size'
+ * untrainedSize(dvsg)(dvsg) // => null
+ */
+export const untrainedSize =
+  ({ image: own }: Config) =>
+  ({ image, preprocessing: { kind } }: Config): string | null =>
+    kind !== 'events' || (own.height === image.height && own.width === image.width)
+      ? null
+      : `it runs at ${image.height} x ${image.width}, its configuration says ${own.height} x ${own.width}: right only for weights that were trained at this size`
+
+/**
  * The network in a checkpoint.
  *
  * @example
