@@ -2,7 +2,7 @@
 //   npm run build && node scripts/make-digits.mjs digits.pth [out.safetensors]
 import { readFile, writeFile } from 'node:fs/promises'
 import { decodePytorch } from '../dist/checkpoint/pytorch.js'
-import { encode } from '../dist/checkpoint/safetensors.js'
+import { encodeSafetensors } from '../dist/checkpoint/safetensors.js'
 import { sourceOfBytes } from '../dist/checkpoint/source.js'
 import { describe } from '../dist/core/fault.js'
 
@@ -22,6 +22,6 @@ if (result._tag === 'Left') {
   for (const fault of result.left) console.error(describe(fault))
   process.exit(1)
 }
-const file = encode(result.right, metadata)
+const file = encodeSafetensors(result.right, metadata)
 if (file._tag === 'Left') throw new Error(JSON.stringify(file.left))
 await writeFile(out, file.right)

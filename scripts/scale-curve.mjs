@@ -37,8 +37,8 @@ const right = (either) => {
 }
 
 const { test } = api.splitDigits(right(await bundledDigits()))
-const { tensors } = right(api.decode(new Uint8Array(await readFile(right(await bundledCheckpoint())))))
-const parameters = right(api.parse(api.digits)(tensors))
+const { tensors } = right(api.decodeSafetensors(new Uint8Array(await readFile(right(await bundledCheckpoint())))))
+const parameters = right(api.parse(api.variants.digits)(tensors))
 
 /** The scale c = 1 / sqrt(f m) is multiplied by `by` where the rate f is divided by its square. */
 const dialled = (by) => ({
@@ -72,10 +72,11 @@ const accuracy = (by) => {
 
 /** What the laws of the scale say of it. */
 const verdict = (by) => {
-  const off = (scales) => (p) => scales(p).map((c) => c * by)
+  const c1 = ({ firingRateX, planes }) => firingRateX.map((f) => api.headScale(f, planes / firingRateX.length) * by)
+  const c2 = ({ firingRateAttn, tokens }) => firingRateAttn.map((f) => api.headScale(f, tokens) * by)
   const { dstT, dst } = api.reference('float64')
   const rows = runLaws(
-    { kernels: { dstT, dst, c1: off(api.c1), c2: off(api.c2) } },
+    { kernels: { dstT, dst, c1, c2 } },
     select('scale.value')(laws).concat(select('scale.invariance.scores')(laws)),
     { runs: 20 },
   )

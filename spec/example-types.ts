@@ -36,6 +36,7 @@ const moduleOf = ({ file, text }: Example): string => {
     ...free(['Either', 'TaskEither']).map((name) => `import * as ${name} from 'fp-ts/lib/${name}.js'`),
     ...free(Object.keys(GIVEN)).map((name) => `declare const ${name}: import('spikingresformer').${GIVEN[name]}`),
     ...free(['Spikes', 'Currents']).map((name) => `type ${name} = import('spikingresformer').${name}`),
+    ...(free(['Call']).length > 0 ? ["type Call<S, C> = import('spikingresformer/interpreters').Call<S, C>"] : []),
     ...Object.entries(entries).map(
       ([entry, module]) => `import { ${free(Object.keys(module)).join(', ')} } from '${entry}'`,
     ),

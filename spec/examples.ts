@@ -9,6 +9,7 @@ import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import ts from 'typescript'
 import { expect } from 'vitest'
 import * as index from '../src/entry/index.js'
+import * as interpreters from '../src/entry/interpreters.js'
 import * as laws from '../src/entry/laws.js'
 import * as node from '../src/entry/node.js'
 import * as pytorch from '../src/entry/pytorch.js'
@@ -89,9 +90,10 @@ export const programOf = (page: string): Example => ({
 export const entries: Readonly<Record<string, Names>> = {
   spikingresformer: index,
   'spikingresformer/browser': index,
+  'spikingresformer/interpreters': interpreters,
+  'spikingresformer/laws': laws,
   'spikingresformer/node': node,
   'spikingresformer/pytorch': pytorch,
-  'spikingresformer/laws': laws,
 }
 
 /** A module by its name, which must export what is asked of it. */
@@ -170,7 +172,7 @@ export const givenNames = async (): Promise<Names> => {
   const parameters = await pipe(
     node.bundledCheckpoint,
     TaskEither.chain(node.readCheckpoint),
-    TaskEither.chainEitherK(index.parse(index.digits)),
+    TaskEither.chainEitherK(index.parse(index.variants.digits)),
   )()
   const [digit] = right(await node.bundledDigits())
   const pixels = Uint8Array.from({ length: 48 * 64 * 3 }, (_, i) => (i * 7) % 256)
@@ -183,7 +185,7 @@ export const givenNames = async (): Promise<Names> => {
     ...Object.assign({}, ...Object.values(entries)),
     parameters: right(parameters),
     image: index.tensor([1, 1, 1, 16, 16], data),
-    photo: right(index.image({ height: 48, width: 64 }, 3, pixels)),
+    photo: right(index.imageOf({ height: 48, width: 64 }, 3, pixels)),
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as Either from 'fp-ts/lib/Either.js'
-import { decode } from '../src/checkpoint/safetensors.js'
+import { decodeSafetensors } from '../src/checkpoint/safetensors.js'
 import { syntheticCheckpoint, syntheticInput } from '../src/checkpoint/synthetic.js'
 import { type Fault, describe as sentence } from '../src/core/fault.js'
 import { type Currents, type Reals, type Tensor, tensor } from '../src/core/tensor.js'
@@ -83,7 +83,8 @@ export const timeFirst = ({ shape: [B, T, ...frame], data }: Tensor<Float64Array
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** The tensors of ops/NAME.safetensors. */
-export const operation = (name: string) => right(decode(new Uint8Array(readFileSync(here(`ops/${name}.safetensors`)))))
+export const operation = (name: string) =>
+  right(decodeSafetensors(new Uint8Array(readFileSync(here(`ops/${name}.safetensors`)))))
 
 /** A tensor of reals by key. */
 export const reals = (tensors: ReadonlyMap<string, Tensor>, key: string): Tensor<Reals> => {

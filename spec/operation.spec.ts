@@ -1,22 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import {
-  type Apply,
-  applyOf,
   type Currents,
-  carriers,
-  digits,
   forwardFrames,
-  kernelsOf,
   network,
-  operationNames,
   reference,
   type Spikes,
   step,
   syntheticInput,
+  variants,
 } from '../src/entry/index.js'
+import { type Apply, applyOf, carriers, kernelsOf, operationNames } from '../src/entry/interpreters.js'
 import { synthetic } from './golden.js'
 
-const parameters = synthetic(digits, 3)
+const parameters = synthetic(variants.digits, 3)
 const frames = syntheticInput([2, 1, 1, 16, 16], 3)
 
 describe('a call of the dictionary', () => {

@@ -104,8 +104,8 @@ describe('the packed package', () => {
 
   it('computes from the core what the command line prints', () => {
     const script = `
-      import { forward, network, parse, reference, syntheticCheckpoint, syntheticInput, tensor, digits } from 'spikingresformer'
-      const parameters = parse(digits)(syntheticCheckpoint(digits, 3)).right
+      import { forward, network, parse, reference, syntheticCheckpoint, syntheticInput, tensor, variants } from 'spikingresformer'
+      const parameters = parse(variants.digits)(syntheticCheckpoint(variants.digits, 3)).right
       const image = tensor([1, 1, 1, 16, 16], syntheticInput([1, 1, 16, 16], 3).data)
       const { data } = forward(network(reference('float64'))(parameters))(4)(image)
       console.log(JSON.stringify(Array.from({ length: 10 }, (_, k) => (data[k] + data[10 + k] + data[20 + k] + data[30 + k]) / 4)))`

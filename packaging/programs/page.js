@@ -1,6 +1,5 @@
 // A program as a user writes it: a network on one thread and on two.
 import {
-  cifar,
   compile,
   compileThreads,
   describe,
@@ -11,6 +10,7 @@ import {
   syntheticCheckpoint,
   syntheticInput,
   tensor,
+  variants,
 } from 'spikingresformer'
 
 const right = (result) => {
@@ -22,7 +22,7 @@ const bits = ({ data }) => Array.from(new Uint32Array(data.buffer, data.byteOffs
 
 globalThis.runAll = async () => {
   const image = tensor([1, 1, 3, 32, 32], syntheticInput([1, 3, 32, 32], 7).data)
-  const parameters = right(parse(cifar)(syntheticCheckpoint(cifar, 7)))
+  const parameters = right(parse(variants.cifar)(syntheticCheckpoint(variants.cifar, 7)))
   const one = compile()(parameters)
   const two = right(await compileThreads({ threads: 2 })(parameters)())
   const runs = [right(one.still(4)(image)), right(await two.still(4)(image))]
@@ -37,6 +37,6 @@ globalThis.runAll = async () => {
 
 globalThis.runReference = () => {
   const image = tensor([1, 1, 3, 32, 32], syntheticInput([1, 3, 32, 32], 7).data)
-  const net = network(reference('float32'))(right(parse(cifar)(syntheticCheckpoint(cifar, 7))))
+  const net = network(reference('float32'))(right(parse(variants.cifar)(syntheticCheckpoint(variants.cifar, 7))))
   return bits(forward(net)(4)(image))
 }

@@ -1,17 +1,17 @@
 import {
   type Config,
-  cifar,
   compile,
   describe,
   parse,
   sourceOfBlob,
   syntheticCheckpoint,
   tensor,
+  variants,
 } from 'spikingresformer'
 
-export const config: Config = cifar
+export const config: Config = variants.cifar
 export const read = (file: Parameters<typeof sourceOfBlob>[0]) => sourceOfBlob(file)
-export const parameters = parse(cifar)(syntheticCheckpoint(cifar, 7))
+export const parameters = parse(variants.cifar)(syntheticCheckpoint(variants.cifar, 7))
 export const both = [parameters, read] as const
 if (parameters._tag === 'Right') {
   const result = compile({ kernels: 'wasm' })(parameters.right).still(4)(

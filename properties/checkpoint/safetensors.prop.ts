@@ -4,7 +4,11 @@ import fc from 'fast-check'
 import * as Either from 'fp-ts/lib/Either.js'
 import { expect, it } from 'vitest'
 import { right } from '../../spec/right.js'
-import { decode, decodeSource, encode } from '../../src/checkpoint/safetensors.js'
+import {
+  decodeSafetensors as decode,
+  decodeSafetensorsSource as decodeSource,
+  encodeSafetensors as encode,
+} from '../../src/checkpoint/safetensors.js'
 import { sourceOfBytes } from '../../src/checkpoint/source.js'
 import { type Numbers, sizeOf, type Tensor } from '../../src/core/tensor.js'
 import { damaged } from './mutations.js'

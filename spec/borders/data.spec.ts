@@ -3,7 +3,11 @@ import vm from 'node:vm'
 import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { decodePytorch, encodePytorch } from '../../src/checkpoint/pytorch.js'
-import { decode, decodeSource, encode } from '../../src/checkpoint/safetensors.js'
+import {
+  decodeSafetensors as decode,
+  decodeSafetensorsSource as decodeSource,
+  encodeSafetensors as encode,
+} from '../../src/checkpoint/safetensors.js'
 import { sourceOfBytes } from '../../src/checkpoint/source.js'
 import { syntheticCheckpoint } from '../../src/checkpoint/synthetic.js'
 import { type Shape, type Tensor, tensor } from '../../src/core/tensor.js'

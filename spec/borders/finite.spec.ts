@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
-import { decode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
 import { compile, membranesOf, type Potentials } from '../../src/compiled/network.js'
 import { type Tensor, tensor } from '../../src/core/tensor.js'
@@ -14,7 +14,7 @@ import { right, sentences } from '../right.js'
 
 const at = temporary()
 const bundled = right(
-  decode(new Uint8Array(readFileSync(new URL('../../data/digits.safetensors', import.meta.url)))),
+  decodeSafetensors(new Uint8Array(readFileSync(new URL('../../data/digits.safetensors', import.meta.url)))),
 ).tensors
 
 /** The bundled digits network, some of its weights as large as float32 allows. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseConfig, parseConfigText } from '../../src/checkpoint/configuration.js'
 import { CONFIG, withClassesOf } from '../../src/checkpoint/recognise.js'
-import { decode, encode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors, encodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { syntheticCheckpoint } from '../../src/checkpoint/synthetic.js'
 import { evaluationInput, recipeOf } from '../../src/input/evaluation.js'
 import { type Config, cifar, digits, dvsg, ti } from '../../src/model/config.js'
@@ -18,7 +18,7 @@ const small: Config = {
   ...right(parseConfigText(readFileSync(golden('nano.json'), 'utf8'))),
   preprocessing: { kind: 'cifar10' },
 }
-writeFileSync(at('nano.safetensors'), right(encode(syntheticCheckpoint(small, 7), {})))
+writeFileSync(at('nano.safetensors'), right(encodeSafetensors(syntheticCheckpoint(small, 7), {})))
 
 const best = async (...more: readonly string[]) => {
   const [result] = await json(
@@ -46,7 +46,7 @@ it('a CIFAR photograph is prepared as the authors do, and others as they are tol
 it('convert keeps it, inspect shows it, and classify takes it from there', async () => {
   const config = ['--config', golden('nano.json'), '--preprocessing', 'cifar100']
   await cli('convert', at('nano.safetensors'), at('kept.safetensors'), ...config)
-  const { metadata } = right(decode(new Uint8Array(readFileSync(at('kept.safetensors')))))
+  const { metadata } = right(decodeSafetensors(new Uint8Array(readFileSync(at('kept.safetensors')))))
   expect(JSON.parse(metadata[CONFIG]!).preprocessing).toEqual({ kind: 'cifar100' })
   expect((await cli('inspect', at('kept.safetensors'))).out).toContain(
     'images: cifar100: bicubic, crop 1, mean 0.5071 0.4867 0.4408, deviation 0.2675 0.2565 0.2761',
@@ -84,7 +84,7 @@ describe('what a network’s build tells', () => {
       classes: 10,
       image: { height: 32, width: 32 },
     }
-    writeFileSync(at('mine.safetensors'), right(encode(syntheticCheckpoint(config, 7), {})))
+    writeFileSync(at('mine.safetensors'), right(encodeSafetensors(syntheticCheckpoint(config, 7), {})))
     const { preprocessing: _dropped, ...rest } = config
     writeFileSync(at('mine.json'), JSON.stringify(rest))
     const line =

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decodeNpy } from '../../src/checkpoint/npy.js'
-import { decode, encode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors, encodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { syntheticCheckpoint } from '../../src/checkpoint/synthetic.js'
 import { sizeOf, tensor } from '../../src/core/tensor.js'
 import { arrange } from '../../src/input/batch.js'
@@ -15,9 +15,9 @@ import { right, sentences } from '../right.js'
 
 const golden = (name: string): string => join(import.meta.dirname, '../golden/borders', name)
 const at = temporary()
-writeFileSync(at('dvsg.safetensors'), right(encode(syntheticCheckpoint(dvsg, 7), {})))
+writeFileSync(at('dvsg.safetensors'), right(encodeSafetensors(syntheticCheckpoint(dvsg, 7), {})))
 
-const recording = right(decode(new Uint8Array(readFileSync(golden('dvs128-events.safetensors'))))).tensors
+const recording = right(decodeSafetensors(new Uint8Array(readFileSync(golden('dvs128-events.safetensors'))))).tensors
 const samplesIn = (tensors: typeof recording) =>
   right(tensorSamples(dvsg, { invert: false, steps: null })('r', tensors)).samples[0]!.input.tensor
 
@@ -40,7 +40,7 @@ it('a recording gives the authors’ logits', async () => {
 describe('the same recording, as the libraries store it', () => {
   const expected = samplesIn(recording)
   it.each(['dvs128-events-tonic-dtypes.safetensors', 'dvs128-events.safetensors'])('%s', (name) => {
-    expect(samplesIn(right(decode(new Uint8Array(readFileSync(golden(name))))).tensors)).toEqual(expected)
+    expect(samplesIn(right(decodeSafetensors(new Uint8Array(readFileSync(golden(name))))).tensors)).toEqual(expected)
   })
 
   it('with polarities -1 and 1', () => {

@@ -5,7 +5,7 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseConfigText } from '../../src/checkpoint/configuration.js'
 import { parseAs } from '../../src/checkpoint/mismatch.js'
-import { decode, encode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors, encodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { syntheticCheckpoint } from '../../src/checkpoint/synthetic.js'
 import { weightsAmong } from '../../src/checkpoint/weights.js'
 import { type Tensor, tensor } from '../../src/core/tensor.js'
@@ -63,7 +63,7 @@ describe('checkpoints as PyTorch’s users write them give the network’s logit
 
   it('convert writes the network’s own keys', async () => {
     await cli('convert', golden('ddp-module.pth'), at('own.safetensors'))
-    const { tensors } = right(decode(new Uint8Array(readFileSync(at('own.safetensors')))))
+    const { tensors } = right(decodeSafetensors(new Uint8Array(readFileSync(at('own.safetensors')))))
     expect([...tensors.keys()].filter((key) => key.startsWith('module'))).toEqual([])
     expect(Either.isRight(parseAs(nano)(tensors))).toBe(true)
   })
@@ -217,7 +217,7 @@ describe('a checkpoint in parts', () => {
   beforeAll(() => {
     mkdirSync(at('parts'))
     for (const [i, part] of [[...weights].slice(0, half), [...weights].slice(half)].entries())
-      writeFileSync(at(`parts/model-0000${i + 1}-of-00002.safetensors`), right(encode(new Map(part), {})))
+      writeFileSync(at(`parts/model-0000${i + 1}-of-00002.safetensors`), right(encodeSafetensors(new Map(part), {})))
     writeFileSync(
       at('parts/model.safetensors.index.json'),
       JSON.stringify({
@@ -239,7 +239,7 @@ describe('a checkpoint in parts', () => {
 
   it('names the part that is missing, and an index that is none', async () => {
     const file = at('model-00001-of-00002.safetensors')
-    writeFileSync(file, right(encode(weights, {})))
+    writeFileSync(file, right(encodeSafetensors(weights, {})))
     const missing = 'the checkpoint is in 2 parts, and part 2 cannot be read'
     expect(sentences(await readWeights()(file)())).toEqual([expect.stringContaining(missing)])
     writeFileSync(at('model.safetensors.index.json'), readFileSync(golden('model.safetensors.index.json')))

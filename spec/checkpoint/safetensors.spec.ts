@@ -2,7 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { decode, decodeSource, encode } from '../../src/checkpoint/safetensors.js'
+import {
+  decodeSafetensors as decode,
+  decodeSafetensorsSource as decodeSource,
+  encodeSafetensors as encode,
+} from '../../src/checkpoint/safetensors.js'
 import { sourceOfBlob, sourceOfBytes } from '../../src/checkpoint/source.js'
 import { describe as sentence } from '../../src/core/fault.js'
 import { sizeOf, type Tensor } from '../../src/core/tensor.js'

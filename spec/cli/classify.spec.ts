@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
 import { tensor } from '../../src/core/tensor.js'
 import { integrateEvents } from '../../src/input/events.js'
@@ -121,7 +121,9 @@ describe('classify coloured images', () => {
 
   it('takes golden preprocessed pixels as a tensor to the same result', async () => {
     const { tensors } = right(
-      decode(new Uint8Array(readFileSync(new URL('../golden/preprocess/small-64.safetensors', import.meta.url)))),
+      decodeSafetensors(
+        new Uint8Array(readFileSync(new URL('../golden/preprocess/small-64.safetensors', import.meta.url))),
+      ),
     )
     const { shape, data } = tensors.get('input')!
     const input = saved(file('small-64.safetensors'), { input: tensor([1, ...shape.slice(-3)], data) })
@@ -196,7 +198,7 @@ describe('classify tensors', () => {
     writeFileSync(file('gestures.json'), JSON.stringify(gestures))
     const checkpoint = saved(file('gestures.safetensors'), Object.fromEntries(syntheticCheckpoint(gestures, 5)))
     const events = 'spec/golden/events.safetensors'
-    const { tensors } = right(decode(new Uint8Array(readFileSync(events))))
+    const { tensors } = right(decodeSafetensors(new Uint8Array(readFileSync(events))))
     const [t, x, y, p] = ['t', 'x', 'y', 'p'].map((name) => tensors.get(name)!.data as BigInt64Array)
     const frames = right(integrateEvents({ steps: 5, height: 12, width: 16 })({ t: t!, x: x!, y: y!, p: p! }))
     const input = saved(file('events.safetensors'), { input: tensor([1, ...frames.shape], frames.data) })

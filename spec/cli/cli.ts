@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encode } from '../../src/checkpoint/safetensors.js'
+import { encodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { run } from '../../src/cli/program.js'
 import { silent } from '../../src/cli/progress.js'
 import type { Tensor } from '../../src/core/tensor.js'
@@ -51,7 +51,7 @@ export const saved = (
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): string => {
-  writeFileSync(path, right(encode(new Map(Object.entries(tensors)), metadata)))
+  writeFileSync(path, right(encodeSafetensors(new Map(Object.entries(tensors)), metadata)))
   return path
 }
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { tensor } from '../../src/core/tensor.js'
 import { right } from '../golden.js'
 import { cli, saved, temporary } from './cli.js'
 
 const file = temporary()
-const contents = (path: string) => right(decode(new Uint8Array(readFileSync(path))))
+const contents = (path: string) => right(decodeSafetensors(new Uint8Array(readFileSync(path))))
 
 describe('convert', () => {
   it('keeps every tensor from PyTorch to safetensors and back', async () => {

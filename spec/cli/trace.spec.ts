@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { type GoldenRow, goldenRows, right, sha256, type TracedRow, worst } from '../golden.js'
 import { cli, json, temporary } from './cli.js'
 
@@ -61,7 +61,7 @@ describe('trace --values', () => {
     const row: TracedRow = await json(...small, '--values', values)
     expect(row).toEqual(await json(...small))
     expect(row).toEqual(await json(...small, '--chunk', '2'))
-    const { tensors } = right(decode(new Uint8Array(readFileSync(values))))
+    const { tensors } = right(decodeSafetensors(new Uint8Array(readFileSync(values))))
     for (const { layer, shape, sha256: hash } of row.layers) {
       expect(tensors.get(layer)?.shape).toEqual(shape)
       expect(sha256(tensors.get(layer)?.data as Uint8Array)).toBe(hash)

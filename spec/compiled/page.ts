@@ -1,6 +1,6 @@
 /** What the browser test runs, in the page and in Node alike: hashes of logits and membranes, by how they were computed. */
 import * as Either from 'fp-ts/lib/Either.js'
-import { decode, decodeSource, encode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors, decodeSafetensorsSource, encodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { sourceOfBytes } from '../../src/checkpoint/source.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
 import { compile, compileThreads, membranesOf } from '../../src/compiled/network.js'
@@ -30,10 +30,10 @@ const hashOf = async (tensors: readonly Currents[]): Promise<string> => {
 
 /** The numbers of a checkpoint that lies in shared memory, read at once and from a source. */
 export const readShared = async (): Promise<readonly (readonly number[])[]> => {
-  const file = right(encode(new Map([['x', tensor([2], Float32Array.of(1, 2))]]), {}))
+  const file = right(encodeSafetensors(new Map([['x', tensor([2], Float32Array.of(1, 2))]]), {}))
   const shared = new Uint8Array(new SharedArrayBuffer(file.length))
   shared.set(file)
-  return [decode(shared), await decodeSource(sourceOfBytes(shared))()].map((read) =>
+  return [decodeSafetensors(shared), await decodeSafetensorsSource(sourceOfBytes(shared))()].map((read) =>
     Array.from(right(read).tensors.get('x')!.data, Number),
   )
 }

@@ -3,9 +3,9 @@ import {
   centre,
   centreCrop,
   type Image,
-  image,
   imagenetDeviation,
   imagenetMean,
+  imageOf,
   negative,
   normalise,
   toGrey,
@@ -22,17 +22,17 @@ const colour = (...pixels: number[]): Image => ({
 describe('an image', () => {
   it('holds the bytes it was given', () => {
     const pixels = Uint8Array.of(1, 2, 3, 4, 5, 6)
-    expect(right(image({ height: 1, width: 2 }, 3, pixels))).toEqual({ height: 1, width: 2, channels: 3, pixels })
+    expect(right(imageOf({ height: 1, width: 2 }, 3, pixels))).toEqual({ height: 1, width: 2, channels: 3, pixels })
   })
 
   it('is refused without pixels or with the wrong number of bytes', () => {
-    expect(sentences(image({ height: 0, width: 2 }, 3, new Uint8Array(0)))).toEqual([
+    expect(sentences(imageOf({ height: 0, width: 2 }, 3, new Uint8Array(0)))).toEqual([
       'an image of height 0 and width 2 has no pixels; give at least one pixel',
     ])
-    expect(sentences(image({ height: 2, width: 2 }, 1, new Uint8Array(5)))).toEqual([
+    expect(sentences(imageOf({ height: 2, width: 2 }, 1, new Uint8Array(5)))).toEqual([
       '5 bytes are not an image of 2 x 2 with 1 channels; give 4 bytes',
     ])
-    expect(sentences(image({ height: Number.NaN, width: 2 }, 1, new Uint8Array(5)))).toHaveLength(1)
+    expect(sentences(imageOf({ height: Number.NaN, width: 2 }, 1, new Uint8Array(5)))).toHaveLength(1)
   })
 })
 

@@ -1,7 +1,7 @@
 /** The gradient of the whole digits network in training mode, against PyTorch's autograd (`scripts/golden-gradient.py`). */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { decode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { type Reals, tensor } from '../../src/core/tensor.js'
 import { digitsInput } from '../../src/input/digits.js'
 import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
@@ -14,7 +14,8 @@ import { targets } from '../../src/tasks/training/loss.js'
 import { learn } from '../../src/tasks/training/step.js'
 import { off, reals, right } from '../golden.js'
 
-const read = (path: string) => right(decode(new Uint8Array(readFileSync(new URL(path, import.meta.url))))).tensors
+const read = (path: string) =>
+  right(decodeSafetensors(new Uint8Array(readFileSync(new URL(path, import.meta.url))))).tensors
 
 it('every gradient and statistic of four digits is 1e-10 near to autograd', async () => {
   const golden = read('../golden/training/digits-gradient.safetensors')

@@ -1,7 +1,7 @@
 /** Two AdamW steps of a tiny PLIF network in training mode, against PyTorch's. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { type Reals, type Tensor, tensor } from '../../src/core/tensor.js'
 import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
 import { reverse } from '../../src/interpreters/gradient/reverse.js'
@@ -16,7 +16,7 @@ import { descend, learn } from '../../src/tasks/training/step.js'
 import { off, operation, reals, right } from '../golden.js'
 
 const { tensors } = right(
-  decode(new Uint8Array(readFileSync(new URL('../golden/training/two-steps.safetensors', import.meta.url)))),
+  decodeSafetensors(new Uint8Array(readFileSync(new URL('../golden/training/two-steps.safetensors', import.meta.url)))),
 )
 
 const config: Config = {

@@ -120,7 +120,7 @@ const config = record({
  * none, every inconsistency. A stem may be the name of its kind, as files have it that were written before it was an object.
  *
  * @example
- * parseConfig({ extends: 'ti', name: 'mine', classes: 50 }) // => Either.right({ ...ti, name: 'mine', classes: 50 })
+ * parseConfig({ extends: 'ti', name: 'mine', classes: 50 }) // => Either.right({ ...variants.ti, name: 'mine', classes: 50 })
  */
 export const parseConfig = (value: unknown): Either.Either<Faults, Config> => {
   if (!isObject(value)) return Either.left([fault('it', `must be an object, not ${show(value)}`)])
@@ -129,7 +129,7 @@ export const parseConfig = (value: unknown): Either.Either<Faults, Config> => {
   const stem = typeof own['stem'] === 'string' ? { stem: { kind: own['stem'] } } : {}
   const given: Json = { ...(unknownBase.length === 0 ? variants[base as string] : {}), ...own, ...stem }
   // A variant of other classes or another size sees other images; what does not say is what its build tells.
-  const usual = { ...given, preprocessing: variants['ti']!.preprocessing }
+  const usual = { ...given, preprocessing: variants.ti.preprocessing }
   const fields =
     'preprocessing' in own || config('', usual).length > 0
       ? given
@@ -140,7 +140,12 @@ export const parseConfig = (value: unknown): Either.Either<Faults, Config> => {
   )
 }
 
-/** The same from JSON text. */
+/**
+ * The same from JSON text.
+ *
+ * @example
+ * parseConfigText('{ "extends": "ti", "classes": 50 }') // => Either.right({ ...variants.ti, classes: 50 })
+ */
 export const parseConfigText = (json: string): Either.Either<Faults, Config> =>
   pipe(
     Either.tryCatch(

@@ -94,7 +94,7 @@ const silence = (faults: readonly Silent[]): readonly Fault[] => {
  * counts; other faults, and up to three keys, one by one.
  *
  * @example
- * const found = parseAs(digits)(syntheticCheckpoint({ ...digits, classes: 3 }, 7))
+ * const found = parseAs(variants.digits)(syntheticCheckpoint({ ...variants.digits, classes: 3 }, 7))
  * pipe(found, Either.mapLeft(([fault]) => describe(fault)))
  * // => Either.left('it has 3 classes, but the configuration digits has 10; give a configuration with "classes": 3')
  */

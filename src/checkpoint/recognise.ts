@@ -17,8 +17,8 @@ type Tensors = ReadonlyMap<string, Tensor>
  * so many classes tell of (see `usualPreprocessing`).
  *
  * @example
- * const checkpoint = syntheticCheckpoint({ ...digits, classes: 3 }, 7)
- * withClassesOf(checkpoint)(digits) // => { ...digits, classes: 3 }
+ * const checkpoint = syntheticCheckpoint({ ...variants.digits, classes: 3 }, 7)
+ * withClassesOf(checkpoint)(variants.digits) // => { ...variants.digits, classes: 3 }
  */
 export const withClassesOf =
   (tensors: Tensors) =>
@@ -44,7 +44,7 @@ const fits =
  * and shapes it has, with any number of classes. Where it is neither, a fault says so.
  *
  * @example
- * recognise({ tensors: syntheticCheckpoint(digits, 7), metadata: {} }) // => Either.right(digits)
+ * recognise({ tensors: syntheticCheckpoint(variants.digits, 7), metadata: {} }) // => Either.right(variants.digits)
  */
 export const recognise = ({ tensors, metadata }: Safetensors): Either.Either<Faults, Config> => {
   const own = metadata[CONFIG]

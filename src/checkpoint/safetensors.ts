@@ -47,10 +47,10 @@ const tensorOf = (entry: Entry, bytes: Uint8Array): Either.Either<Faults, readon
  *
  * @example
  * const tensors = new Map([['x', tensor([2], Float64Array.of(1, 2))]])
- * pipe(encode(tensors, { made: 'by hand' }), Either.chain(decode))
+ * pipe(encodeSafetensors(tensors, { made: 'by hand' }), Either.chain(decodeSafetensors))
  * // => Either.right({ tensors, metadata: { made: 'by hand' } })
  */
-export const decode = (bytes: Uint8Array): Either.Either<Faults, Safetensors> =>
+export const decodeSafetensors = (bytes: Uint8Array): Either.Either<Faults, Safetensors> =>
   pipe(
     bytesIn("the file's bytes", bytes),
     Either.chain(() => headerLength(bytes.subarray(0, PREFIX), bytes.length)),
@@ -83,16 +83,16 @@ export const decode = (bytes: Uint8Array): Either.Either<Faults, Safetensors> =>
   )
 
 /**
- * The same as `decode` for a file at random access: reads the header, then each tensor by its range.
+ * The same as `decodeSafetensors` for a file at random access: reads the header, then each tensor by its range.
  * Never holds more than the tensors themselves and one tensor's bytes.
  *
  * @example
  * const tensors = new Map([['x', tensor([2], Float64Array.of(1, 2))]])
- * const file = encode(tensors, {})
- * await pipe(TaskEither.fromEither(file), TaskEither.map(sourceOfBytes), TaskEither.chain(decodeSource))()
+ * const file = encodeSafetensors(tensors, {})
+ * await pipe(TaskEither.fromEither(file), TaskEither.map(sourceOfBytes), TaskEither.chain(decodeSafetensorsSource))()
  * // => Either.right({ tensors, metadata: {} })
  */
-export const decodeSource = (source: Source): TaskEither.TaskEither<Faults, Safetensors> =>
+export const decodeSafetensorsSource = (source: Source): TaskEither.TaskEither<Faults, Safetensors> =>
   pipe(
     readRange(source, 0, Math.min(PREFIX, source.size)),
     TaskEither.chainEitherK((prefix) => headerLength(prefix, source.size)),
@@ -121,7 +121,7 @@ const TYPES: { readonly [E in ElementType]: string } = { float64: 'F64', float32
 
 const ALIGNMENT = 8
 
-/** What keeps a tensor out of a file that `decode` reads. */
+/** What keeps a tensor out of a file that `decodeSafetensors` reads. */
 const tensorFaults = ([name, value]: readonly [string, Tensor]): readonly Fault[] => {
   if (typeof name !== 'string') return refuse(`a tensor is named by ${tagOf(name)}`, 'name it by a text')
   if (name === METADATA)
@@ -147,7 +147,7 @@ const metadataFaults = (metadata: Readonly<Record<string, string>>): readonly Fa
     )
 
 /**
- * A safetensors file of the given tensors and metadata, types kept: F64, F32, I64 and U8. `decode` reads what it gives.
+ * A safetensors file of the given tensors and metadata, types kept: F64, F32, I64 and U8. `decodeSafetensors` reads what it gives.
  *
  * The header lists the tensors in their order and is padded with spaces, so that the data begin at a multiple of 8
  * bytes; the data follow without holes, wider elements first, so that every tensor is aligned to its own width.
@@ -156,11 +156,11 @@ const metadataFaults = (metadata: Readonly<Record<string, string>>): readonly Fa
  * named `__metadata__`, metadata other than texts, more than 64 axes, and a header of more than 8 MiB.
  *
  * @example
- * const bytes = encode(new Map([['x', tensor([2], Float64Array.of(1, 2))]]), {})
+ * const bytes = encodeSafetensors(new Map([['x', tensor([2], Float64Array.of(1, 2))]]), {})
  * pipe(bytes, Either.map((file) => new TextDecoder().decode(file.slice(8, -16)).trim()))
  * // => Either.right('{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}')
  */
-export const encode = (
+export const encodeSafetensors = (
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
 ): Either.Either<Faults, Uint8Array> => {

@@ -40,7 +40,7 @@ const value = (config: Config, { key, shape, role }: Entry): ((r: number) => num
  * network's, so it serves for golden vectors and benchmarks.
  *
  * @example
- * syntheticCheckpoint(digits, 7).get('classifier.weight')?.shape // => [10, 64]
+ * syntheticCheckpoint(variants.digits, 7).get('classifier.weight')?.shape // => [10, 64]
  */
 export const syntheticCheckpoint = (config: Config, seed: number): ReadonlyMap<string, Tensor<Float32Array>> =>
   new Map(

@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { decodeNumpy } from '../checkpoint/npy.js'
-import { decodeSource } from '../checkpoint/safetensors.js'
+import { decodeSafetensorsSource } from '../checkpoint/safetensors.js'
 import { readRange, type Source } from '../checkpoint/source.js'
 import { type Faults, inFile } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
@@ -27,7 +27,7 @@ const tensorsIn = (source: Source): TaskEither.TaskEither<Faults, ReadonlyMap<st
       if (kind === 'a zip archive' || kind === 'a NumPy array (.npy)') return decodeNumpy(source)
       return startsAsSafetensors(start)
         ? pipe(
-            decodeSource(source),
+            decodeSafetensorsSource(source),
             TaskEither.map(({ tensors }) => tensors),
           )
         : TaskEither.right(null)

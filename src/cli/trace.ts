@@ -1,5 +1,4 @@
 /** `trace`: every layer's spikes of a synthetic network, as hashes to compare a port with. @module */
-import { createHash } from 'node:crypto'
 import { Argument, Command, Option } from 'commander'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
@@ -10,8 +9,9 @@ import { networkInput } from '../input/batch.js'
 import { validate, variants } from '../model/config.js'
 import { parse } from '../model/parameters.js'
 import { writeSafetensors } from '../node/files.js'
+import { sha256 } from '../node/hash.js'
 import type { KernelOptions } from '../tasks/choice.js'
-import { beginning, followed, goldenRow, type Hash, valuesOf } from '../tasks/golden.js'
+import { beginning, followed, goldenRow, valuesOf } from '../tasks/golden.js'
 import { observed } from '../tasks/observed.js'
 import { worth } from '../tasks/work.js'
 import type { Io, Perform } from './io.js'
@@ -29,11 +29,6 @@ interface Options extends KernelOptions {
   readonly values?: string
   readonly chunk: number
 }
-
-const hashing = (hash = createHash('sha256')): Hash => ({
-  update: (bytes) => hashing(hash.copy().update(bytes)),
-  hex: () => hash.copy().digest('hex'),
-})
 
 const tracedRow = (variant: string, options: Options, io: Io): TaskEither.TaskEither<Faults, string> => {
   const { synthetic: seed, imageSize, steps, classes, batch, frames = false, values, chunk } = options
@@ -61,13 +56,13 @@ const tracedRow = (variant: string, options: Options, io: Io): TaskEither.TaskEi
       const { of, all } = worth(parameters)
       const bar = io.bar(all(input))
       const tick = (path: string, steps: number): void => bar.advance(of(path, steps, input.kind))
-      const go = followed(hashing(), values !== undefined)
+      const go = followed(sha256(), values !== undefined)
       const run = interpreter((I) => observed(I, parameters, { chunk, keep: () => true, tick }))
       return pipe(
         TaskEither.fromTask(async () => {
           let following = beginning
           for await (const part of run(input)) following = go(following, part)
-          return { following, row: goldenRow(parameters, { seed, frames, hash: hashing() }, following) }
+          return { following, row: goldenRow(parameters, { seed, frames, hash: sha256() }, following) }
         }),
         stopping(bar),
       )

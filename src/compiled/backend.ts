@@ -24,7 +24,9 @@ export type Job<A> = Generator<Code, Either.Either<Faults, A>, void>
 /** What an `AbortSignal` has. */
 export interface Signal {
   readonly aborted: boolean
+  /** Tells the listener when it aborts. */
   readonly addEventListener: (type: 'abort', listener: () => void) => void
+  /** Tells the listener no more. */
   readonly removeEventListener: (type: 'abort', listener: () => void) => void
 }
 

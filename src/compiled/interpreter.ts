@@ -142,6 +142,7 @@ export const wasm = (): Noticed => {
 
 /** An interpreter on threads, which keep no process alive. */
 export interface ThreadedInterpreter extends LazyInterpreter<'promise'> {
+  /** Ends the threads. */
   readonly close: () => void
 }
 

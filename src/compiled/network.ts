@@ -79,8 +79,10 @@ export type Costs = ReadonlyMap<string, Cost>
 /** At once, or as a promise. */
 export type Result<R extends Timing, A> = Timed<R, Either.Either<Faults, A>>
 
+export type { Signal, Timed, Timing } from './backend.js'
+
 /** The three ways to run; `R` is how results come, and each gives what `Gives` makes of logits and membranes. */
-interface Ways<R extends Timing, Logits, Chunk> {
+export interface Ways<R extends Timing, Logits, Chunk> {
   /** The logits of a still image held for so many steps, from rest. */
   readonly still: (steps: number) => (image: Tensor<Reals>, following?: Following) => Result<R, Logits>
   /** The logits of frames, from rest. */

@@ -1,74 +1,108 @@
 /**
- * SpikingResformer as pure functions: the model, its interpreters, and what feeds them. Nothing here touches a file, a
- * clock or a random number; what does is in `spikingresformer/node`.
+ * SpikingResformer as pure functions: the model, its reference, the compiled network, and what feeds them. Nothing here
+ * touches a file, a clock or a random number; what does is in `spikingresformer/node`.
  *
  * @module spikingresformer
  */
-// Of fp-ts, what the declarations name, so that a program's own declarations can name it without fp-ts beside it.
+
+// Tensors
+export type { Currents, Numbers, Precision, Reals, Shape, Size, Spikes, Tensor } from '../core/tensor.js'
+export { sizeOf, tensor } from '../core/tensor.js'
+
+// Model
+export type { Config, StageConfig } from '../model/config.js'
+export { featureMaps, usualPreprocessing, validate, variants } from '../model/config.js'
+export { dssa } from '../model/dssa.js'
+export { gwsffn } from '../model/gwsffn.js'
+export type {
+  BatchNorm,
+  Charge,
+  Convolution,
+  Kernels,
+  Membranes,
+  Neuron,
+  Pool,
+  Reset,
+  Stateful,
+  Stem,
+  Synapse,
+} from '../model/kernels.js'
+export type { Network } from '../model/network.js'
+export { forward, forwardFrames, fromRest, network, step, still } from '../model/network.js'
+export type { Dssa, Gwsffn, Layer, NetworkParameters, Stage } from '../model/parameters.js'
+export { headScale, movingRate } from '../model/scaling.js'
+
+// Reference
+export { reference } from '../interpreters/reference.js'
+
+// Compiled
+export type {
+  Compiled,
+  CompileOptions,
+  Costs,
+  FastKernels,
+  Following,
+  Potential,
+  Potentials,
+  Result,
+  Runs,
+  Signal,
+  Threaded,
+  Timed,
+  Timing,
+  Ways,
+} from '../compiled/network.js'
+export { compile, compileThreads, membranesOf } from '../compiled/network.js'
+
+// Checkpoints
+export { parseConfig, parseConfigText } from '../checkpoint/configuration.js'
+export { recognise } from '../checkpoint/recognise.js'
+export type { Safetensors } from '../checkpoint/safetensors.js'
+export { decodeSafetensors, decodeSafetensorsSource, encodeSafetensors } from '../checkpoint/safetensors.js'
+export type { BlobLike, BlobRange, Source } from '../checkpoint/source.js'
+export { sourceOfBlob, sourceOfBytes } from '../checkpoint/source.js'
+export { syntheticCheckpoint, syntheticInput } from '../checkpoint/synthetic.js'
+export type { Entry, Role } from '../model/entry.js'
+export { flatten, layout, mapParameters, parameterCount, parse } from '../model/parameters.js'
+export type { Extent, Said } from '../tasks/load.js'
+export { load } from '../tasks/load.js'
+
+// Inputs
+export type { Layout, NetworkInput } from '../input/batch.js'
+export { networkInput } from '../input/batch.js'
+export type { Digit } from '../input/digits.js'
+export { digitsInput, digitsValues, parseDigits, splitDigits } from '../input/digits.js'
+export type { Interpolation, Preprocessing, Recipe } from '../input/evaluation.js'
+export { evaluationInput, evaluationPixels, preprocessings, recipeOf } from '../input/evaluation.js'
+export type { Column, Events, Split } from '../input/events.js'
+export { integrateEvents } from '../input/events.js'
+export type { Image } from '../input/image.js'
+export { imageOf } from '../input/image.js'
+export type { InputOptions, Read, Sample } from '../tasks/samples.js'
+export { digitSample, imageSample, samplesOf, tensorSamples } from '../tasks/samples.js'
+
+// Results
+export type { Activity, Scored, Summary } from '../tasks/classification.js'
+export { summary, topOf } from '../tasks/classification.js'
+export { confusionOf } from '../tasks/evaluation.js'
+export type { FollowedRun, Golden, Hash, TracedValue } from '../tasks/golden.js'
+export { beginning, followed, goldenRow, valuesOf } from '../tasks/golden.js'
+export type { Chunk, ObservedOptions } from '../tasks/observed.js'
+export { observed } from '../tasks/observed.js'
+
+// Cost
+export type { Cost } from '../interpreters/cost.js'
+export { costs } from '../interpreters/cost.js'
+export { energy, JOULES_PER_MAC, JOULES_PER_SOP, total } from '../observers/ledger.js'
+export { architectureOf, denseMacs } from '../tasks/architecture.js'
+
+// Faults
+export type { Fault, Faults } from '../core/fault.js'
+export { describe, inFile } from '../core/fault.js'
+
+// Types of fp-ts that the declarations name, so that a program's own declarations can name them without fp-ts beside it
 export type { Either } from 'fp-ts/lib/Either.js'
 export type { Monoid } from 'fp-ts/lib/Monoid.js'
 export type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 export type { State } from 'fp-ts/lib/State.js'
 export type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-export * from '../checkpoint/safetensors.js'
-export * from '../checkpoint/source.js'
-export * from '../checkpoint/synthetic.js'
-export {
-  type Compiled,
-  type CompileOptions,
-  type Costs,
-  compile,
-  compileThreads,
-  type FastKernels,
-  type Following,
-  membranesOf,
-  type Potential,
-  type Potentials,
-  type Result,
-  type Runs,
-  type Threaded,
-} from '../compiled/network.js'
-export * from '../core/fault.js'
-export * from '../core/random.js'
-export * from '../core/tensor.js'
-export * from '../core/well-formed.js'
-export * from '../core/window.js'
-export * from '../input/batch.js'
-export * from '../input/digits.js'
-export * from '../input/evaluation.js'
-export * from '../input/events.js'
-export * from '../input/image.js'
-export * as contraction from '../interpreters/contraction.js'
-export * from '../interpreters/cost.js'
-export { type Dual, dual } from '../interpreters/gradient/forward.js'
-export { asTheAuthors, type Base, type Differentiation } from '../interpreters/gradient/performed.js'
-export {
-  detached,
-  type Gradient,
-  type Reverse,
-  reverse,
-  type Step,
-  type Traced,
-} from '../interpreters/gradient/reverse.js'
-export { atan, type Surrogate } from '../interpreters/gradient/surrogate.js'
-export { freshTraining, type Training } from '../interpreters/gradient/training.js'
-export * from '../interpreters/interpreter.js'
-export * from '../interpreters/multiplier-free/arithmetic.js'
-export type { Pending, Unit } from '../interpreters/multiplier-free/pending.js'
-export * from '../interpreters/multiplier-free.js'
-export * from '../interpreters/reference.js'
-export * from '../interpreters/shapes.js'
-export * from '../model/config.js'
-export * from '../model/dssa.js'
-export type { Entry, Role } from '../model/entry.js'
-export * from '../model/gwsffn.js'
-export * from '../model/kernels.js'
-export * from '../model/network.js'
-export * from '../model/neurons.js'
-export * from '../model/operation.js'
-export * from '../model/parameters.js'
-export * from '../model/scaling.js'
-export * from '../observers/architecture.js'
-export * from '../observers/ledger.js'
-export * from '../observers/observe.js'
-export * from '../observers/trace.js'

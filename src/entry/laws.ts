@@ -14,6 +14,7 @@ export * as given from '../laws/given.js'
 export { misnamed } from '../laws/implementation.js'
 export { anyJudged, rows, runLaws, seedOf, unexpected } from '../laws/judge.js'
 export type {
+  About,
   Carriers,
   Expectation,
   Expectations,
@@ -31,6 +32,7 @@ export type {
 export { law, version } from '../laws/law.js'
 export {
   junit,
+  type Listed,
   lawList,
   levels,
   levelText,
@@ -42,3 +44,4 @@ export {
   toJson,
 } from '../laws/report.js'
 export { select } from '../laws/select.js'
+export type { Reread } from '../laws/translation.js'

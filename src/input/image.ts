@@ -32,10 +32,10 @@ export const isCount = (x: number): boolean => Number.isSafeInteger(x) && x > 0
  * An image of the given size and bytes, or a fault where the bytes are not as many as the size says.
  *
  * @example
- * image({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0, 0, 0, 255)) // a red and a blue pixel
- * image({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0))._tag // => 'Left'
+ * imageOf({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0, 0, 0, 255)) // a red and a blue pixel
+ * imageOf({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0))._tag // => 'Left'
  */
-export const image = (size: Size, channels: 1 | 3, pixels: Uint8Array): Either.Either<Faults, Image> =>
+export const imageOf = (size: Size, channels: 1 | 3, pixels: Uint8Array): Either.Either<Faults, Image> =>
   !isCount(size.height) || !isCount(size.width)
     ? Either.left(
         refuse(`an image of height ${size.height} and width ${size.width} has no pixels`, 'give at least one pixel'),

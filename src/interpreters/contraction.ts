@@ -35,7 +35,7 @@ export interface Wiring {
  *
  * @example
  * const weight = tensor([5, 2, 3, 3], new Float32Array(90))
- * convolution({ weight, stride: 2, padding: 1, groups: 1 }, { height: 8, width: 8 }).targets // => 4 * 4 * 5
+ * convolution({ key: 'conv', weight, stride: 2, padding: 1, groups: 1 }, { height: 8, width: 8 }).targets // => 4 * 4 * 5
  */
 export const convolution = (
   { weight, stride, padding, groups }: Convolution,
@@ -82,7 +82,7 @@ export const convolution = (
  *
  * @example
  * const [weight, gain] = [tensor([2, 1, 1, 1], Float32Array.of(3, 4)), [10, 100]]
- * synapses({ weight, stride: 1, padding: 0, groups: 1 }, (w, channel) => w * gain[channel]) // => [30, 400]
+ * synapses({ key: 'conv', weight, stride: 1, padding: 0, groups: 1 }, (w, channel) => w * gain[channel]) // => [30, 400]
  */
 export const synapses = <A>(
   { weight, groups }: Convolution,

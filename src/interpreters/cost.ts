@@ -97,7 +97,7 @@ const reaches = (
  * @example
  * const weight = tensor([5, 1, 3, 3], new Float32Array(45))
  * const spikes = tensor([1, 1, 1, 2, 2], Uint8Array.of(1, 0, 0, 0))
- * fanOut({ weight, stride: 1, padding: 1, groups: 1 }, tallyOf(spikes)) // => 4 * 5
+ * fanOut({ key: 'conv', weight, stride: 1, padding: 1, groups: 1 }, tallyOf(spikes)) // => 4 * 5
  */
 export const fanOut = (convolution: Convolution, { shape, counts }: Tally): number => {
   const [rows, columns] = reaches(convolution, shape)

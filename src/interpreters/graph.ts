@@ -22,13 +22,13 @@ import {
 import { type Checked, shapes } from './shapes.js'
 
 /** What is not made by a node: a tensor, or null where one is bound at each run. */
-interface Given<D> {
+export interface Given<D> {
   readonly kind: 'given'
   readonly tensor: D | null
 }
 
 /** One of the outputs of a node. */
-interface Output {
+export interface Output {
   readonly kind: 'output'
   readonly node: Node
   readonly index: number
@@ -57,21 +57,38 @@ export type Node = Call<SpikeValue, CurrentValue>
 /** A node of one operation. */
 export type NodeOf<N extends OperationName> = Extract<Node, { readonly operation: N }>
 
-/** Currents that are given, now or (`null`) at each run. */
+/**
+ * Currents that are given, now or (`null`) at each run.
+ *
+ * @example
+ * drawing.hold(4)(givenCurrents([1, 1, 3, 8, 8], null)).shape // => [4, 1, 3, 8, 8]
+ */
 export const givenCurrents = (shape: Shape, tensor: Currents | null): CurrentValue => ({
   carries: 'currents',
   shape,
   from: { kind: 'given', tensor },
 })
 
-/** Spikes that are given. */
+/**
+ * Spikes that are given.
+ *
+ * @example
+ * givenSpikes(tensor([1], Uint8Array.of(1))).shape // => [1]
+ */
 export const givenSpikes = (tensor: Spikes): SpikeValue => ({
   carries: 'spikes',
   shape: tensor.shape,
   from: { kind: 'given', tensor },
 })
 
-/** The node that makes a value; null where it is given. */
+/**
+ * The node that makes a value; null where it is given.
+ *
+ * @example
+ * const x = givenCurrents([1, 1, 3, 8, 8], null)
+ * nodeOf(drawing.hold(4)(x))?.operation // => 'hold'
+ * nodeOf(x) // => null
+ */
 export const nodeOf = ({ from }: Value): Node | null => {
   switch (from.kind) {
     case 'given':
@@ -81,7 +98,13 @@ export const nodeOf = ({ from }: Value): Node | null => {
   }
 }
 
-/** The values that a node reads. */
+/**
+ * The values that a node reads.
+ *
+ * @example
+ * const x = givenCurrents([1, 1, 3, 8, 8], null)
+ * inputsOf(nodeOf(drawing.hold(4)(x))!) // => [x]
+ */
 export const inputsOf = ({ inputs }: Node): readonly Value[] =>
   inputs.flatMap((input: Value | null) => (input === null ? [] : [input]))
 

@@ -129,8 +129,10 @@ export const digits: Config = {
   preprocessing: { kind: 'digits' },
 }
 
-/** The named configurations. */
-export const variants: { readonly [name: string]: Config } = { ti, s, m, l, cifar, dvsg, digits }
+/** The named configurations: `variants.s` is one, and `variants[name]` is one or undefined. */
+export const variants: Readonly<Record<'ti' | 's' | 'm' | 'l' | 'cifar' | 'dvsg' | 'digits', Config>> & {
+  readonly [name: string]: Config
+} = { ti, s, m, l, cifar, dvsg, digits }
 
 /**
  * What a network of this build was trained to see, as far as its build tells: handwritten digits, events, CIFAR-10 or

@@ -97,7 +97,7 @@ export const EIGHT = 8
  * **Order of summation** (part of the specification, so that float32 is defined to the bit). Every sum starts at 0;
  * each addition is rounded once.
  *
- * Where spikes pick the terms, they come *two by two* among {@link EIGHT} neighbouring inputs: the first two active terms
+ * Where spikes pick the terms, they come *two by two* among eight neighbouring inputs: the first two active terms
  * are added to each other, and then to the sum; so the next two; an odd one alone. Neighbours are channels 0 to 7, 8 to
  * 15, .. of the group (`synapse`, by kernel row and kernel column, anew at each) or of the head (`dstT`), or tokens 0 to
  * 7, 8 to 15, .. (`dst`); the last may be fewer than eight, and none are of two kernel positions. With inputs 0, 1, 3, 5,

@@ -10,7 +10,7 @@ import type { Reals, Size, Tensor } from '../core/tensor.js'
 import type { Kernels, Neuron, Stem, Synapse } from './kernels.js'
 
 /** One operation: its parameters, the values it takes and the values it gives. */
-interface Signature<P, I extends readonly unknown[], O extends readonly unknown[]> {
+export interface Signature<P, I extends readonly unknown[], O extends readonly unknown[]> {
   readonly parameters: P
   readonly inputs: I
   readonly outputs: O
@@ -175,7 +175,8 @@ const tupled =
 /** What a value of a call is: spikes, currents, or a layer's membrane (a current that may be null, at rest). */
 export type Carrier = 'spikes' | 'currents' | 'membrane'
 
-type CarriersOf<N extends OperationName> = {
+/** What each value of one operation's calls is. */
+export type CarriersOf<N extends OperationName> = {
   readonly [side in 'inputs' | 'outputs']: Signatures<'spikes', 'currents', 'membrane'>[N][side] & readonly Carrier[]
 }
 

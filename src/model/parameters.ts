@@ -206,7 +206,7 @@ const zeroTensors = (): ((shape: Shape) => Tensor<Reals>) => {
  * The entries a checkpoint of this network has, with shapes, in the order the tree is built.
  *
  * @example
- * layout(ti)[0] // => { key: 'prologue.0.weight', shape: [64, 3, 7, 7], role: 'weight' }
+ * layout(variants.ti)[0] // => { key: 'prologue.0.weight', shape: [64, 3, 7, 7], role: 'weight' }
  */
 export const layout = (config: Config): readonly Entry[] => {
   const entries: Entry[] = []
@@ -222,7 +222,7 @@ export const layout = (config: Config): readonly Entry[] => {
  * How many numbers a network learns (all, and without batch norm); counters and firing rates are not learnt.
  *
  * @example
- * parameterCount(ti).all // => 11180992
+ * parameterCount(variants.ti).all // => 11180992
  */
 export const parameterCount = (config: Config): { readonly all: number; readonly withoutBatchNorm: number } => {
   const count = (...roles: readonly Role[]): number =>
@@ -239,9 +239,9 @@ export const parameterCount = (config: Config): { readonly all: number; readonly
  * Missing, surplus and misshapen keys, numbers that are not finite and silent heads are all listed at once.
  *
  * @example
- * const parsed = parse(digits)(syntheticCheckpoint(digits, 7))
+ * const parsed = parse(variants.digits)(syntheticCheckpoint(variants.digits, 7))
  * pipe(parsed, Either.map(({ classifier }) => classifier.shape)) // => Either.right([10, 64])
- * parse(digits)(syntheticCheckpoint(cifar, 7))._tag // => 'Left'
+ * parse(variants.digits)(syntheticCheckpoint(variants.cifar, 7))._tag // => 'Left'
  */
 export const parse =
   (config: Config) =>
@@ -281,7 +281,7 @@ export const parse =
  * @example
  * const tensors = flatten(parameters)
  * tensors.get('classifier.weight') // => parameters.classifier
- * pipe(parse(digits)(tensors), Either.map(flatten)) // => Either.right(tensors)
+ * pipe(parse(variants.digits)(tensors), Either.map(flatten)) // => Either.right(tensors)
  */
 export const flatten = (parameters: NetworkParameters): ReadonlyMap<string, Tensor> => {
   const tensors = new Map<string, Tensor>()
@@ -311,7 +311,7 @@ export const mapParameters =
  * The tree with every weight zero and every rate one: for what only needs shapes.
  *
  * @example
- * pipe(blank(ti), Either.map(({ classifier }) => classifier.shape)) // => Either.right([1000, 384])
+ * pipe(blank(variants.ti), Either.map(({ classifier }) => classifier.shape)) // => Either.right([1000, 384])
  */
 export const blank = (config: Config): Either.Either<Faults, NetworkParameters> => {
   const valid = validate(config)

@@ -14,7 +14,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Faults, fileFaults, inFile, reasonOf } from '../core/fault.js'
 import type { Size } from '../core/tensor.js'
-import { fromInks, type Image, image, placed } from '../input/image.js'
+import { fromInks, type Image, imageOf, placed } from '../input/image.js'
 import { adviceFor, kindOfAll } from '../input/kind.js'
 import { type Format, malformed, plain, type Reading, type Samples } from './formats/format.js'
 import { readingOfGif } from './formats/gif.js'
@@ -198,7 +198,7 @@ const decodeWith =
             return pipelineFor(kind, turned ? opened.autoOrient() : opened).toBuffer({ resolveWithObject: true })
           }, undecodable(format)),
           TaskEither.chainEitherK(({ data, info: { width, height, channels } }) =>
-            image({ height, width }, 3, coloursOf(kind, { width, height, channels, data })),
+            imageOf({ height, width }, 3, coloursOf(kind, { width, height, channels, data })),
           ),
         )
       }),

@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { encodePytorch } from '../checkpoint/pytorch.js'
-import { decodeSource, encode, type Safetensors } from '../checkpoint/safetensors.js'
+import { decodeSafetensorsSource, encodeSafetensors, type Safetensors } from '../checkpoint/safetensors.js'
 import type { Source } from '../checkpoint/source.js'
 import { type Faults, fileFaults, inFile } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
@@ -32,8 +32,9 @@ const sourceOfHandle = (handle: FileHandle, size: number): Source => ({
  * Faults: the file cannot be opened (`File`); the faults of `use`, each said to be in the file.
  *
  * @example
- * await pipe('photo.png', withFile((source) => readRange(source, 1, 3)))()
- * // => Either.right(new TextEncoder().encode('PNG'))
+ * const read = withFile(decodeSafetensorsSource)
+ * await pipe(bundledCheckpoint, TaskEither.chain(read), TaskEither.map(({ tensors }) => tensors.size))()
+ * // => Either.right(211)
  */
 export const withFile =
   <A>(use: (source: Source) => TaskEither.TaskEither<Faults, A>) =>
@@ -62,7 +63,8 @@ export const withFile =
  * await pipe(bundledCheckpoint, TaskEither.chain(readSafetensors), TaskEither.map(({ tensors }) => tensors.size))()
  * // => Either.right(211)
  */
-export const readSafetensors: (path: string) => TaskEither.TaskEither<Faults, Safetensors> = withFile(decodeSource)
+export const readSafetensors: (path: string) => TaskEither.TaskEither<Faults, Safetensors> =
+  withFile(decodeSafetensorsSource)
 
 /**
  * Writes tensors and metadata as a safetensors file, whole or not at all.
@@ -78,7 +80,7 @@ export const writeSafetensors = (
   metadata: Readonly<Record<string, string>> = {},
 ): TaskEither.TaskEither<Faults, void> =>
   pipe(
-    TaskEither.fromEither(encode(tensors, metadata)),
+    TaskEither.fromEither(encodeSafetensors(tensors, metadata)),
     TaskEither.mapLeft(inFile(path)),
     TaskEither.chain((bytes) => writeFileAtomically(path, bytes)),
   )

@@ -4,7 +4,7 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { decodePytorch, readPytorch } from '../checkpoint/pytorch.js'
-import { decodeSource, type Safetensors } from '../checkpoint/safetensors.js'
+import { decodeSafetensorsSource, type Safetensors } from '../checkpoint/safetensors.js'
 import { readRange, type Source } from '../checkpoint/source.js'
 import { weightsAmong } from '../checkpoint/weights.js'
 import { describe, type Faults, inFile, reasonOf, refuse } from '../core/fault.js'
@@ -58,7 +58,7 @@ const decodeEither =
             TaskEither.map((read) => ({ ...read, metadata: {} })),
           )
         return json
-          ? pipe(decodeSource(source), TaskEither.chainEitherK(ownKeys(wanted)))
+          ? pipe(decodeSafetensorsSource(source), TaskEither.chainEitherK(ownKeys(wanted)))
           : TaskEither.left(notCheckpoint(start))
       }),
     )
@@ -135,7 +135,7 @@ const readShard = (path: string, part: number, parts: number): TaskEither.TaskEi
         TaskEither.chain(
           (start): TaskEither.TaskEither<Faults, Safetensors> =>
             startsAsSafetensors(start)
-              ? decodeSource(source)
+              ? decodeSafetensorsSource(source)
               : start[0] === 0x50
                 ? pipe(
                     decodePytorch(source),
@@ -186,7 +186,7 @@ export const readWeights =
  *
  * @example
  * const tensors = await pipe(bundledCheckpoint, TaskEither.chain(readCheckpoint))()
- * pipe(tensors, Either.chain(parse(digits))) // => Either.right(parameters)
+ * pipe(tensors, Either.chain(parse(variants.digits))) // => Either.right(parameters)
  */
 export const readCheckpoint = (path: string): TaskEither.TaskEither<Faults, ReadonlyMap<string, Tensor>> =>
   pipe(

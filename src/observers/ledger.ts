@@ -6,9 +6,6 @@ import type { Kernels } from '../model/kernels.js'
 import { type Call, translateCall } from '../model/operation.js'
 import { type Notes, type Observed, observe } from './observe.js'
 
-/** How a ledger sees values: spikes as tensors, and of currents the shape. */
-type Reading<S, C> = Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents' | 'shapeOf'>
-
 /**
  * The cost of one call, whose spikes must be computed and whose currents need not.
  *
@@ -18,7 +15,7 @@ type Reading<S, C> = Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents' | 'shapeO
  * costOfCall(tensors)({ ...call, inputs: [image, null], outputs: [spikes, image] }).spikes // => 2
  */
 export const costOfCall =
-  <S, C>({ toSpikes, shapeOf }: Reading<S, C>) =>
+  <S, C>({ toSpikes, shapeOf }: Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents' | 'shapeOf'>) =>
   (call: Call<S, C>): Cost =>
     costOf(
       translateCall<S, C, Tally, Shape>(call, {
@@ -40,7 +37,7 @@ export const costOfCall =
  * total(notes).sops // => 3962720
  */
 export const ledger =
-  <S, C>(reading: Reading<S, C>) =>
+  <S, C>(reading: Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents' | 'shapeOf'>) =>
   (K: Kernels<S, C>): Kernels<Observed<S, Cost>, Observed<C, Cost>> =>
     observe<S, C, Cost>(costOfCall(reading))(K)
 

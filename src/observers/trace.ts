@@ -11,9 +11,6 @@ export interface Line {
   readonly output: readonly Tensor[]
 }
 
-/** How values are read as tensors. */
-type Reading<S, C> = Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents'>
-
 /**
  * What one operation gave.
  *
@@ -23,7 +20,7 @@ type Reading<S, C> = Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents'>
  * // => { operation: 'add', output: [sum] }
  */
 export const lineOf =
-  <S, C>({ toSpikes, toCurrents }: Reading<S, C>) =>
+  <S, C>({ toSpikes, toCurrents }: Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents'>) =>
   (call: Call<S, C>): Line => {
     // Read when asked for, so that what a line does not hold need not be computed.
     const { operation, outputs } = translateCall(call, {
@@ -49,6 +46,9 @@ export const lineOf =
  * notes.get('layers.0.0.activation_in')?.output[0].shape // => [4, 1, 16, 16, 16]
  */
 export const trace =
-  <S, C>(reading: Reading<S, C>, keep: (operation: OperationName) => boolean = () => true) =>
+  <S, C>(
+    reading: Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents'>,
+    keep: (operation: OperationName) => boolean = () => true,
+  ) =>
   (K: Kernels<S, C>): Kernels<Observed<S, Line>, Observed<C, Line>> =>
     observe<S, C, Line>((call) => (keep(call.operation) ? lineOf(reading)(call) : undefined))(K)

@@ -18,7 +18,12 @@ export const architectureOf = (parameters: NetworkParameters): ReadonlyMap<strin
   return forward(network(architecture)(parameters))(steps)(unobserved(input)).notes
 }
 
-/** The multiply-accumulates of a dense network of these shapes: in the stem, and in the rest of the network at a step. */
+/**
+ * The multiply-accumulates of a dense network of these shapes: in the stem, and in the rest of the network at a step.
+ *
+ * @example
+ * denseMacs(parameters).stem // => 16 * 16 * 16 * 9
+ */
 export const denseMacs = (parameters: NetworkParameters): { readonly stem: number; readonly step: number } => {
   const rows = [...architectureOf(parameters).values()]
   const sum = (stem: boolean): number =>

@@ -48,7 +48,13 @@ export interface Summary extends Activity {
   readonly stages: readonly (Activity & { readonly stage: number })[]
 }
 
-/** The summary of a ledger, for a network of so many stages. */
+/**
+ * The summary of a ledger, for a network of so many stages.
+ *
+ * @example
+ * const notes = new Map([['layers.0.0.W', { ...costs.empty, sops: 3, neurons: 1 }]])
+ * summary(notes, 1).stages[0]?.sops // => 3
+ */
 export const summary = (notes: Notes<Cost>, stages: number): Summary => {
   const all = total(notes)
   const { synaptic, withStem } = energy(all)

@@ -13,7 +13,12 @@ export interface Evaluated {
   readonly cost: Cost
 }
 
-/** How often each class was taken for each: row the truth, column the prediction. */
+/**
+ * How often each class was taken for each: row the truth, column the prediction.
+ *
+ * @example
+ * confusionOf(2, [0, 0, 1], [0, 1, 1]) // => [[1, 1], [0, 1]]
+ */
 export const confusionOf = (
   classes: number,
   truths: readonly number[],

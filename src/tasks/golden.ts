@@ -27,7 +27,7 @@ export interface Hash {
 }
 
 /** A tensor that a run gave: its hash, as far as the run has come. */
-interface Traced {
+export interface TracedValue {
   readonly operation: OperationName
   readonly shape: Shape
   /** The sum of its bytes, where they are spikes. */
@@ -38,16 +38,21 @@ interface Traced {
 }
 
 /** A run so far. */
-export interface Following {
+export interface FollowedRun {
   readonly logits: readonly Currents[]
   readonly costs: Notes<Cost>
   /** By path; the two halves of a split under `.0` and `.1`. */
-  readonly traced: ReadonlyMap<string, Traced>
+  readonly traced: ReadonlyMap<string, TracedValue>
   readonly membranes: ReadonlyMap<string, Currents>
 }
 
-/** A run that has not begun. */
-export const beginning: Following = { logits: [], costs: new Map(), traced: new Map(), membranes: new Map() }
+/**
+ * A run that has not begun.
+ *
+ * @example
+ * beginning.logits // => []
+ */
+export const beginning: FollowedRun = { logits: [], costs: new Map(), traced: new Map(), membranes: new Map() }
 
 const bytesOf = ({ data: { buffer, byteOffset, byteLength } }: Tensor): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
@@ -61,10 +66,16 @@ const named = (lines: Notes<Line>): readonly (readonly [name: string, operation:
     output.map((value, i) => [output.length === 1 ? path : `${path}.${i}`, operation, value] as const),
   )
 
-/** A run that has gone on by a chunk: each value's hash goes on along its first axis, time. */
+/**
+ * A run that has gone on by a chunk: each value's hash goes on along its first axis, time.
+ *
+ * @example
+ * const chunk = { logits: image, costs: new Map(), lines: new Map(), membranes: () => new Map() }
+ * followed(sha256(), false)(beginning, chunk).logits.length // => 1
+ */
 export const followed =
   (start: Hash, keepValues: boolean) =>
-  (before: Following, { logits, costs, lines, membranes }: Chunk): Following => {
+  (before: FollowedRun, { logits, costs, lines, membranes }: Chunk): FollowedRun => {
     const traced = new Map(before.traced)
     for (const [name, operation, value] of named(lines)) {
       const past = before.traced.get(name)
@@ -99,11 +110,46 @@ const joined = (parts: readonly Tensor[], shape: Shape): Tensor => {
   return tensor(shape, new Kind(bytes.buffer))
 }
 
-/** Every value of a run by name, in the order of execution, where they were kept. */
-export const valuesOf = ({ traced }: Following): ReadonlyMap<string, Tensor> =>
+/**
+ * Every value of a run by name, in the order of execution, where they were kept.
+ *
+ * @example
+ * valuesOf(beginning) // => new Map()
+ */
+export const valuesOf = ({ traced }: FollowedRun): ReadonlyMap<string, Tensor> =>
   new Map([...traced].map(([name, { values, shape }]) => [name, joined(values, shape)]))
 
 const indices = (length: number): readonly number[] => Array.from({ length }, (_, i) => i)
+
+/** A row of golden data. */
+export interface Golden {
+  readonly variant: string
+  readonly image: number | readonly number[]
+  readonly T: number
+  readonly classes: number
+  readonly batch: number
+  readonly seed: number
+  readonly frames: boolean
+  readonly parameters: number
+  readonly sops: Readonly<Record<string, number>>
+  readonly sopsTotal: number
+  readonly layers: readonly {
+    readonly layer: string
+    readonly shape: Shape
+    readonly spikes: number
+    readonly sha256: string
+  }[]
+  readonly meanLogits: readonly (readonly number[])[]
+  readonly logitsPerStepSum: readonly (readonly number[])[]
+  readonly top1: readonly number[]
+  readonly operations: readonly {
+    readonly path: string
+    readonly operation: OperationName
+    readonly shape: Shape
+    readonly sha256: string
+  }[]
+  readonly membranes: readonly { readonly key: string; readonly shape: Shape; readonly sha256: string }[]
+}
 
 /**
  * The golden row of a run, every operation of which was kept: the fields, names and order of `networks.json`, then the
@@ -115,12 +161,19 @@ const indices = (length: number): readonly number[] => Array.from({ length }, (_
  * square, or `[height, width]`. `operations` has every tensor in the order of execution, spikes hashed as in `layers`,
  * currents as the little-endian numbers of the run's precision; `membranes` those after the last step, `[B, ...]`, by
  * the neurons' keys in the order they fire.
+ *
+ * @example
+ * const keep = { chunk: Infinity, keep: () => true, tick: () => {} }
+ * const run = observed(tensorInterpreter(reference('float64')), parameters, keep)({ kind: 'still', tensor: image })
+ * let following = beginning
+ * for await (const chunk of run) following = followed(sha256(), false)(following, chunk)
+ * goldenRow(parameters, { seed: 7, frames: false, hash: sha256() }, following).layers.length // => 38
  */
 export const goldenRow = (
   parameters: NetworkParameters,
   { seed, frames, hash }: { readonly seed: number; readonly frames: boolean; readonly hash: Hash },
-  { logits: chunks, costs, traced, membranes }: Following,
-) => {
+  { logits: chunks, costs, traced, membranes }: FollowedRun,
+): Golden => {
   const { name, image } = parameters.config
   const [, B, classes] = chunks[0]!.shape as readonly [number, number, number]
   const rows = chunks.flatMap(({ data }) =>

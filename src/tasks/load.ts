@@ -29,9 +29,9 @@ export interface Said {
  * The configuration of a checkpoint's network: as it is said, or else told from the checkpoint.
  *
  * @example
- * const checkpoint = { tensors: syntheticCheckpoint({ ...digits, classes: 3 }, 7), metadata: {} }
- * configurationOf({ variant: digits })(checkpoint) // => Either.right({ ...digits, classes: 3 })
- * configurationOf({})(checkpoint) // => Either.right({ ...digits, classes: 3 })
+ * const checkpoint = { tensors: syntheticCheckpoint({ ...variants.digits, classes: 3 }, 7), metadata: {} }
+ * configurationOf({ variant: variants.digits })(checkpoint) // => Either.right({ ...variants.digits, classes: 3 })
+ * configurationOf({})(checkpoint) // => Either.right({ ...variants.digits, classes: 3 })
  */
 export const configurationOf =
   ({ variant, config }: Said) =>
@@ -47,7 +47,7 @@ export const configurationOf =
  * The configuration with another image size, other steps, other preprocessing; every inconsistency is a fault.
  *
  * @example
- * resized({ steps: 2 })(digits) // => Either.right({ ...digits, steps: 2 })
+ * resized({ steps: 2 })(variants.digits) // => Either.right({ ...variants.digits, steps: 2 })
  */
 export const resized =
   ({ imageSize, steps, preprocessing }: Extent) =>
@@ -79,7 +79,7 @@ export const untrainedSize =
  * The network in a checkpoint.
  *
  * @example
- * const checkpoint = { tensors: syntheticCheckpoint(digits, 7), metadata: {} }
+ * const checkpoint = { tensors: syntheticCheckpoint(variants.digits, 7), metadata: {} }
  * pipe(checkpoint, load({ steps: 2 }), Either.map(({ config }) => config.steps)) // => Either.right(2)
  */
 export const load =

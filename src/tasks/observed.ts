@@ -12,8 +12,8 @@ import { type Notes, type Observed, observe, unobserved } from '../observers/obs
 import { progress } from '../observers/progress.js'
 import { type Line, lineOf } from '../observers/trace.js'
 
-/** What is wanted of a run. */
-export interface Wanted {
+/** What is wanted of an observed run. */
+export interface ObservedOptions {
   /** The most steps computed together: the memory is that of a chunk, and any chunking gives the same bits. */
   readonly chunk: number
   /** Whether to keep what an operation gives. */
@@ -58,11 +58,18 @@ const mapped = <A, B>(notes: Notes<A>, f: (a: A) => B | null): Notes<B> =>
  *
  * An interpreter that computes each value as it is made is asked for the notes at once, so that nothing else is kept;
  * one that only writes values down is asked once the chunk is computed, all of it together.
+ *
+ * @example
+ * const I = tensorInterpreter(reference('float64'))
+ * const run = observed(I, parameters, { chunk: 1, keep: () => false, tick: () => {} })
+ * const shapes: (readonly number[])[] = []
+ * for await (const { logits } of run({ kind: 'still', tensor: image })) shapes.push(logits.shape)
+ * shapes // => [[1, 1, 10], [1, 1, 10], [1, 1, 10], [1, 1, 10]]
  */
 export const observed = <S, C>(
   I: Interpreter<S, C>,
   parameters: NetworkParameters,
-  { chunk, keep, tick }: Wanted,
+  { chunk, keep, tick }: ObservedOptions,
 ): ((input: NetworkInput) => AsyncIterable<Chunk>) => {
   type Value = Observed<C, () => Noted>
   const { compute } = I

@@ -9,7 +9,7 @@ import type { Cost } from '../interpreters/cost.js'
 import type { NetworkParameters } from '../model/parameters.js'
 import type { Notes } from '../observers/observe.js'
 import type { Chosen, Some } from './choice.js'
-import { added, observed, type Wanted } from './observed.js'
+import { added, type ObservedOptions, observed } from './observed.js'
 
 /** What a run gave. */
 export interface Run {
@@ -35,7 +35,7 @@ const meanOf = (classes: number, all: readonly Currents[]): Pick<Run, 'logits' |
 export type Runner = (sample: NetworkInput) => TaskEither.TaskEither<Faults, Run>
 
 /** A runner on an interpreter, every operation of which is observed. */
-const interpreted = (interpreter: Some, parameters: NetworkParameters, tick: Wanted['tick']): Runner =>
+const interpreted = (interpreter: Some, parameters: NetworkParameters, tick: ObservedOptions['tick']): Runner =>
   interpreter((I) => {
     const run = observed(I, parameters, { chunk: I.compute === null ? 1 : CHUNK, keep: () => false, tick })
     return (sample) =>
@@ -59,7 +59,7 @@ const interpreted = (interpreter: Some, parameters: NetworkParameters, tick: Wan
 export const runner = (
   { interpreter, compiled }: Pick<Chosen, 'interpreter' | 'compiled'>,
   parameters: NetworkParameters,
-  tick: Wanted['tick'],
+  tick: ObservedOptions['tick'],
 ): Runner => {
   if (compiled === null) return interpreted(interpreter, parameters, tick)
   const { steps, classes } = parameters.config

@@ -69,7 +69,7 @@ export const samplesOf = ({ kind, tensor: { shape, data } }: NetworkInput): read
  * Whether a network takes handwritten digits: one channel of 16 x 16.
  *
  * @example
- * takesDigits(digits) // => true
+ * takesDigits(variants.digits) // => true
  */
 export const takesDigits = ({ channels, image }: Config): boolean =>
   channels === 1 && image.height === 16 && image.width === 16
@@ -79,7 +79,7 @@ export const takesDigits = ({ channels, image }: Config): boolean =>
  *
  * @example
  * const blank = { values: Array.from({ length: 64 }, () => 0), label: 0 }
- * pipe(digitSample(digits)('a blank', blank), Either.map(({ input }) => input.tensor.shape))
+ * pipe(digitSample(variants.digits)('a blank', blank), Either.map(({ input }) => input.tensor.shape))
  * // => Either.right([1, 1, 1, 16, 16])
  */
 export const digitSample =
@@ -95,7 +95,7 @@ export const digitSample =
  * The digits of the data set that the bundled network was not trained on, by their number among these.
  *
  * @example
- * testSamples(digits)([]) // => Either.right([])
+ * testSamples(variants.digits)([]) // => Either.right([])
  */
 export const testSamples =
   (config: Config) =>
@@ -117,7 +117,7 @@ export const testSamples =
  * the authors do for evaluation.
  *
  * @example
- * pipe(imageSample(digits, { invert: true, steps: null })('a photo', photo), Either.map(({ digit }) => digit?.length))
+ * pipe(imageSample(variants.digits, { invert: true, steps: null })('a photo', photo), Either.map(({ digit }) => digit?.length))
  * // => Either.right(64)
  */
 export const imageSample =
@@ -262,7 +262,7 @@ const inputOf =
  *
  * @example
  * const tensors = new Map([['input', tensor([2, 1, 16, 16], new Float32Array(512))]])
- * const read = tensorSamples(digits, { invert: false, steps: null })('two', tensors)
+ * const read = tensorSamples(variants.digits, { invert: false, steps: null })('two', tensors)
  * pipe(read, Either.map(({ samples }) => samples.map(({ name }) => name))) // => Either.right(['two[0]', 'two[1]'])
  */
 export const tensorSamples =

@@ -1,18 +1,6 @@
 import * as Either from 'fp-ts/lib/Either.js'
-import {
-  applyOf,
-  type Config,
-  digits,
-  forward,
-  kernelsOf,
-  layout,
-  network,
-  parse,
-  s,
-  shapes,
-  syntheticCheckpoint,
-  ti,
-} from 'spikingresformer'
+import { type Config, forward, layout, network, parse, syntheticCheckpoint, variants } from 'spikingresformer'
+import { applyOf, kernelsOf, shapes } from 'spikingresformer/interpreters'
 import { rightOf } from '../figures/record'
 
 /** A block of the network, and the operations in it. */
@@ -102,4 +90,4 @@ const architecture = (config: Config): Architecture => {
   }
 }
 
-export default { load: (): readonly Architecture[] => [digits, ti, s].map(architecture) }
+export default { load: (): readonly Architecture[] => [variants.digits, variants.ti, variants.s].map(architecture) }

@@ -1,13 +1,13 @@
 /** The bundled network and digits, for what is drawn at build. @module */
 import { readFile } from 'node:fs/promises'
-import { type Digit, decode, digits, type NetworkParameters, parse, splitDigits } from 'spikingresformer'
+import { type Digit, decodeSafetensors, type NetworkParameters, parse, splitDigits, variants } from 'spikingresformer'
 import { bundledCheckpoint, bundledDigits } from 'spikingresformer/node'
 import { rightOf } from '../figures/record'
 
 /** The trained network. */
 export const bundledNetwork = async (): Promise<NetworkParameters> => {
   const bytes = new Uint8Array(await readFile(rightOf(await bundledCheckpoint())))
-  return rightOf(parse(digits)(rightOf(decode(bytes)).tensors))
+  return rightOf(parse(variants.digits)(rightOf(decodeSafetensors(bytes)).tensors))
 }
 
 /** One digit of the test set of each class. */

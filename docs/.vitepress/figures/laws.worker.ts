@@ -1,8 +1,7 @@
 /** Judges a reader's kernels; whoever started this worker ends it where it does not answer. @module */
 import {
   type Currents,
-  decode,
-  digits,
+  decodeSafetensors,
   digitsInput,
   forward,
   type Kernels,
@@ -11,6 +10,7 @@ import {
   reference,
   type Spikes,
   tensor,
+  variants,
 } from 'spikingresformer'
 import { laws, type Row, runLaws, select, showCase } from 'spikingresformer/laws'
 import weights from '../../../data/digits.safetensors?url'
@@ -53,7 +53,9 @@ const textOf = (row: Row): string => {
 /** The largest difference of the first sample's logits, alone and in the batch. */
 const owedIn = async (mine: object, batch: Judge['batch']): Promise<number> => {
   const response = await fetch(weights)
-  const parameters = rightOf(parse(digits)(rightOf(decode(new Uint8Array(await response.arrayBuffer()))).tensors))
+  const parameters = rightOf(
+    parse(variants.digits)(rightOf(decodeSafetensors(new Uint8Array(await response.arrayBuffer()))).tensors),
+  )
   const own = { ...reference('float64'), ...mine }
   const kernels: Kernels<Spikes, Currents> = { ...own, scope: () => kernels }
   const run = forward(network(kernels)(parameters))(4)

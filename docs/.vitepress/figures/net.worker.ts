@@ -1,5 +1,5 @@
 /** The digits network in a worker: answers what the figures ask. @module */
-import { decode, digits, digitsInput, type NetworkParameters, parse } from 'spikingresformer'
+import { decodeSafetensors, digitsInput, type NetworkParameters, parse, variants } from 'spikingresformer'
 import weights from '../../../data/digits.safetensors?url'
 import { classOf, queryIn, runOf } from './query'
 import type { Answer, Question } from './question'
@@ -10,7 +10,9 @@ import { dialIn } from './scale'
 const load = async (): Promise<NetworkParameters> => {
   const response = await fetch(weights)
   if (!response.ok) throw new Error(`the weights did not arrive: ${response.status}`)
-  return rightOf(parse(digits)(rightOf(decode(new Uint8Array(await response.arrayBuffer()))).tensors))
+  return rightOf(
+    parse(variants.digits)(rightOf(decodeSafetensors(new Uint8Array(await response.arrayBuffer()))).tensors),
+  )
 }
 
 let loading: Promise<NetworkParameters> | null = null

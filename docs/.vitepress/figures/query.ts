@@ -1,5 +1,6 @@
 /** One cell of an attention map over the steps: the numbers that made it. @module */
-import type { Call, Currents, NetworkParameters, Spikes } from 'spikingresformer'
+import type { Currents, NetworkParameters, Spikes } from 'spikingresformer'
+import type { Call } from 'spikingresformer/interpreters'
 import { range } from './draw'
 import { type Calls, operations, type Recording, record } from './record'
 

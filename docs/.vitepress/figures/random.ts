@@ -1,5 +1,5 @@
 /** Attention on random spikes: DSSA's scale, and scales that are something else. @module */
-import { c1, c2, reference, sym, tensor } from 'spikingresformer'
+import { headScale, reference, syntheticInput, tensor } from 'spikingresformer'
 
 /** What is drawn: spikes of a rate, a head of a width, so many tokens. */
 export interface Drawn {
@@ -25,17 +25,23 @@ const SPIKFORMER = 0.125
 
 const { dst } = reference('float64')
 
-const bernoulli = (name: string, seed: number, length: number, rate: number): Uint8Array =>
-  Uint8Array.from(sym(name, seed, length), (u) => (u < 2 * rate - 1 ? 1 : 0))
-const coins = (name: string, seed: number, length: number): Float64Array =>
-  sym(name, seed, length).map((u) => (u < 0 ? -1 : 1))
+/** What is drawn, each from seeds of its own. */
+const NAMES = ['scores currents', 'scores spikes', 'mix currents', 'mix spikes', 'key', 'query', 'value'] as const
+type Name = (typeof NAMES)[number]
+
+const draws = (name: Name, seed: number, length: number): ArrayLike<number> =>
+  syntheticInput([length], seed * NAMES.length + NAMES.indexOf(name)).data.map((r) => r / 2)
+const bernoulli = (name: Name, seed: number, length: number, rate: number): Uint8Array =>
+  Uint8Array.from(draws(name, seed, length), (u) => (u < 2 * rate - 1 ? 1 : 0))
+const coins = (name: Name, seed: number, length: number): Float64Array =>
+  Float64Array.from(draws(name, seed, length), (u) => (u < 0 ? -1 : 1))
 
 const meanSquare = (data: ArrayLike<number>): number =>
   Array.from(data).reduce((sum, z) => sum + z * z, 0) / data.length
 
 /** The mean squares of the drives of the models, on the same spikes. */
 export const measure = ({ rate, width, tokens, seed }: Drawn): readonly Measured[] => {
-  const products = (terms: number, name: string): number =>
+  const products = (terms: number, name: 'scores' | 'mix'): number =>
     meanSquare(
       dst([1])(
         tensor([1, DRAWS, 1, 1, terms], coins(`${name} currents`, seed, DRAWS * terms)),
@@ -43,8 +49,6 @@ export const measure = ({ rate, width, tokens, seed }: Drawn): readonly Measured
       ).data,
     )
   const [scores, mix] = [products(width, 'scores'), products(tokens, 'mix')]
-  const square = (scale: readonly number[]): number => (scale[0] ?? Number.NaN) ** 2
-  const firingRates = { firingRateX: [rate], firingRateAttn: [rate] }
   const keys = Float64Array.from(bernoulli('key', seed, DRAWS * width * tokens, rate))
   const attention = dst([1])(
     // Of each draw: n keys as rows of currents 0 and 1, and one query.
@@ -62,12 +66,12 @@ export const measure = ({ rate, width, tokens, seed }: Drawn): readonly Measured
     SPIKFORMER ** 2 *
     (tokens * rate * (q * rate * (1 - rate) + rate ** 2 * q2) + tokens * (tokens - 1) * rate ** 4 * q2)
   return [
-    { name: 'DSSA, scores', found: scores * square(c1({ ...firingRates, planes: width })), theory: 1 },
-    { name: 'DSSA, mix', found: mix * square(c2({ ...firingRates, tokens })), theory: 1 },
+    { name: 'DSSA, scores', found: scores * headScale(rate, width) ** 2, theory: 1 },
+    { name: 'DSSA, mix', found: mix * headScale(rate, tokens) ** 2, theory: 1 },
     { name: 'mix with c = 1', found: mix, theory: rate * tokens },
     {
       name: 'mix with n frozen at 224 × 224',
-      found: mix * square(c2({ ...firingRates, tokens: TOKENS_224 })),
+      found: mix * headScale(rate, TOKENS_224) ** 2,
       theory: tokens / TOKENS_224,
     },
     { name: 'SSA (Spikformer)', found: meanSquare(ssa.data), theory: ssaTheory },

@@ -1,12 +1,7 @@
 /** The network's every value, step by step, as the package's reference computes it. @module */
 import {
-  applyOf,
-  type Call,
   type Currents,
-  callOf,
   type Fault,
-  kernelsOf,
-  ledger,
   type Membranes,
   type NetworkParameters,
   network,
@@ -14,10 +9,9 @@ import {
   type Spikes,
   step,
   tensor,
-  tensors,
   total,
-  unobserved,
 } from 'spikingresformer'
+import { applyOf, type Call, callOf, kernelsOf, ledger, tensors, unobserved } from 'spikingresformer/interpreters'
 
 /** The calls of one step, by path. */
 export type Calls = ReadonlyMap<string, Call<Spikes, Currents>>
