@@ -5,30 +5,16 @@
  */
 import * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, reasonOf } from '../core/fault.js'
+import type { Signal, Timed, Timing } from '../core/timing.js'
 import { within } from './machine/memory.js'
 import type { Primitives } from './machine/primitives.js'
 import type { Code, Instruction } from './machine/program.js'
-
-/** When results come: at once, or as promises. */
-export type Timing = 'value' | 'promise'
-
-/** A result at once, or as a promise. */
-export type Timed<R extends Timing, A> = R extends 'promise' ? Promise<A> : A
 
 /**
  * A job in a memory: it yields each program that is to run in the memory as it then is, and goes on when that has run.
  * No other job touches the memory in between.
  */
 export type Job<A> = Generator<Code, Either.Either<Faults, A>, void>
-
-/** What an `AbortSignal` has. */
-export interface Signal {
-  readonly aborted: boolean
-  /** Tells the listener when it aborts. */
-  readonly addEventListener: (type: 'abort', listener: () => void) => void
-  /** Tells the listener no more. */
-  readonly removeEventListener: (type: 'abort', listener: () => void) => void
-}
 
 /** Who follows a run. */
 export interface Watch {

@@ -8,6 +8,7 @@ import * as Either from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { describe, type Faults } from '../core/fault.js'
 import type { Currents, Spikes, Tensor } from '../core/tensor.js'
+import type { Timed, Timing } from '../core/timing.js'
 import {
   type CurrentValue,
   drawing,
@@ -17,7 +18,7 @@ import {
   type Value,
 } from '../interpreters/graph.js'
 import type { Interpreter } from '../interpreters/interpreter.js'
-import { type Backend, INSTEAD, type Job, type Timed, type Timing } from './backend.js'
+import { type Backend, INSTEAD, type Job } from './backend.js'
 import { readView, writeView } from './machine/layout.js'
 import { type Runner, runnerOn } from './runner.js'
 import { typescriptBackend } from './typescript/backend.js'

@@ -21,13 +21,14 @@ import {
   type Tensor,
   tensor,
 } from '../core/tensor.js'
+import type { Signal, Timed, Timing } from '../core/timing.js'
 import { finiteReals } from '../core/well-formed.js'
 import { type Cost, costs } from '../interpreters/cost.js'
 import { type CurrentValue, drawing, givenCurrents, nodeOf } from '../interpreters/graph.js'
 import type { Membranes } from '../model/kernels.js'
 import { network } from '../model/network.js'
 import type { NetworkParameters } from '../model/parameters.js'
-import { type Backend, CLOSED, ended, INSTEAD, type Job, type Signal, type Timed, type Timing } from './backend.js'
+import { type Backend, CLOSED, ended, INSTEAD, type Job } from './backend.js'
 import { type Costing, costing } from './ledger.js'
 import { type Bytes, readView, sameChannels, type View, writeView } from './machine/layout.js'
 import type { Primitives } from './machine/primitives.js'
@@ -78,8 +79,6 @@ export type Costs = ReadonlyMap<string, Cost>
 
 /** At once, or as a promise. */
 export type Result<R extends Timing, A> = Timed<R, Either.Either<Faults, A>>
-
-export type { Signal, Timed, Timing } from './backend.js'
 
 /** The three ways to run; `R` is how results come, and each gives what `Gives` makes of logits and membranes. */
 export interface Ways<R extends Timing, Logits, Chunk> {

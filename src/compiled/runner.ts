@@ -8,8 +8,9 @@
  */
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
+import type { Timing } from '../core/timing.js'
 import type { Value } from '../interpreters/graph.js'
-import type { Backend, Job, Timing } from './backend.js'
+import type { Backend, Job } from './backend.js'
 import { lower } from './compiler/lower.js'
 import { type Constants, constantsFrom } from './machine/constants.js'
 import type { Primitives } from './machine/primitives.js'

@@ -36,6 +36,7 @@ export { headScale, movingRate } from '../model/scaling.js'
 export { reference } from '../interpreters/reference.js'
 
 // Compiled
+export type { Signal, Timed, Timing } from '../core/timing.js'
 export type {
   Compiled,
   CompileOptions,
@@ -46,10 +47,7 @@ export type {
   Potentials,
   Result,
   Runs,
-  Signal,
   Threaded,
-  Timed,
-  Timing,
   Ways,
 } from '../compiled/network.js'
 export { compile, compileThreads, membranesOf } from '../compiled/network.js'
