@@ -4,6 +4,7 @@ import { integrateEvents } from '../src/input/events.js'
 import type { Cost } from '../src/interpreters/cost.js'
 import { type Interpreter, tensors } from '../src/interpreters/interpreter.js'
 import { reference } from '../src/interpreters/reference.js'
+import { differentiated } from '../src/laws/gradient/differentiate.js'
 import type { Implementation, Operations } from '../src/laws/implementation.js'
 import type { Kernels } from '../src/model/kernels.js'
 import { forward, network } from '../src/model/network.js'
@@ -13,7 +14,10 @@ import { ledger } from '../src/observers/ledger.js'
 import { type Observed, unobserved } from '../src/observers/observe.js'
 import { type Line, trace } from '../src/observers/trace.js'
 
-const around = { c1, c2, movingRate, parse, integrateEvents }
+const around = (precision: Precision) => ({
+  ...{ c1, c2, movingRate, parse, integrateEvents },
+  differentiate: differentiated(precision),
+})
 
 /** The synaptic operations of a run, by path, as the ledger over the given kernels has them. */
 const sops =
@@ -32,12 +36,12 @@ const sops =
     )
 
 /** Kernels over plain tensors, with everything that surrounds them. */
-export const whole = (K: Kernels<Spikes, Currents>): Implementation => ({
-  kernels: { ...K, ...around, sops: sops(tensors, K) },
+export const whole = (K: Kernels<Spikes, Currents>, precision: Precision = 'float64'): Implementation => ({
+  kernels: { ...K, ...around(precision), sops: sops(tensors, K) },
 })
 
 /** The reference. */
-export const referenceSubject = (precision: Precision): Implementation => whole(reference(precision))
+export const referenceSubject = (precision: Precision): Implementation => whole(reference(precision), precision)
 
 /** Observed kernels: the observer must change nothing. */
 const observed = <N>(
@@ -45,7 +49,7 @@ const observed = <N>(
 ): Implementation<Observed<Spikes, N>, Observed<Currents, N>> => ({
   kernels: {
     ...K,
-    ...around,
+    ...around('float64'),
     sops: sops(
       { toSpikes: ({ value }) => value, toCurrents: ({ value }) => value, shapeOf: ({ value }) => value.shape },
       K,

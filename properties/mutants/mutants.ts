@@ -4,6 +4,7 @@ import type { Law } from '../../src/laws/law.js'
 import { attentionMutants } from './attention.js'
 import { blockMutants } from './blocks.js'
 import { borderMutants } from './borders.js'
+import { gradientMutants } from './gradients.js'
 import type { Mutant } from './mutant.js'
 import { neuronMutants } from './neurons.js'
 import { roundingMutants } from './rounding.js'
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...blockMutants,
   ...borderMutants,
   ...theoremMutants,
+  ...gradientMutants,
   ...scribblers,
   ...sizeMutants,
   ...valueMutants,

@@ -50,6 +50,7 @@ export type { Base, Differentiation } from '../interpreters/gradient/performed.j
 export { asTheAuthors } from '../interpreters/gradient/performed.js'
 export type { Gradient, Reverse, Step, Traced } from '../interpreters/gradient/reverse.js'
 export { detached, reverse } from '../interpreters/gradient/reverse.js'
+export { smooth } from '../interpreters/gradient/smooth.js'
 export type { Surrogate } from '../interpreters/gradient/surrogate.js'
 export { atan } from '../interpreters/gradient/surrogate.js'
 export type { Training } from '../interpreters/gradient/training.js'

@@ -11,6 +11,8 @@
 export { laws } from '../laws/all.js'
 export { parseExpectations } from '../laws/expectations.js'
 export * as given from '../laws/given.js'
+export type { Derivative, How, Named } from '../laws/gradient/derivative.js'
+export { differentiated } from '../laws/gradient/differentiate.js'
 export { misnamed } from '../laws/implementation.js'
 export { anyJudged, rows, runLaws, seedOf, unexpected } from '../laws/judge.js'
 export type {

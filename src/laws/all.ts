@@ -1,5 +1,6 @@
 /** Every law there is. @module */
 import { bitLaws } from './bits/laws.js'
+import { gradientLaws } from './gradient/laws.js'
 import type { Law } from './law.js'
 import { borderLaws } from './model/borders.js'
 import { dssaLaws } from './model/dssa.js'
@@ -35,6 +36,7 @@ export const laws: readonly Law[] = [
   ...feedForwardLaws,
   ...networkLaws,
   ...spikeOnlyLaws,
+  ...gradientLaws,
   ...borderLaws,
   ...bitLaws,
 ]

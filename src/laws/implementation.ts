@@ -10,6 +10,7 @@ import type { Kernels, Stateful } from '../model/kernels.js'
 import { type Network, network } from '../model/network.js'
 import type { Dssa, Gwsffn, Layer, NetworkParameters } from '../model/parameters.js'
 import { callable, notPromised } from './answers.js'
+import type { Derivative, How, Named } from './gradient/derivative.js'
 
 /**
  * Every operation a law may ask for.
@@ -45,6 +46,8 @@ export interface Operations<S, C> extends Omit<Kernels<S, C>, 'scope'> {
   readonly integrateEvents: (
     p: Size & { readonly steps: number },
   ) => (events: Events) => Either<Faults, Tensor<Reals>> | Tensor<Reals>
+  /** The network on frames, and its derivative there. */
+  readonly differentiate: (how: How) => (p: NetworkParameters) => (inputs: Named) => Derivative
   /** The synaptic operations of a run, by path. */
   readonly sops: (p: NetworkParameters) => (steps: number) => (image: C) => ReadonlyMap<string, number>
 }
@@ -113,6 +116,7 @@ export const operationNames: readonly Operation[] = [
   'movingRate',
   'parse',
   'integrateEvents',
+  'differentiate',
   'sops',
 ]
 

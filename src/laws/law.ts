@@ -7,7 +7,7 @@ import type { Reread } from './translation.js'
 export type { Carriers, Implementation, Operation, Operations } from './implementation.js'
 
 /** The version of the law set: a law added or made stricter raises the second number, a law changed or removed the first. */
-export const version = '2.0'
+export const version = '2.1'
 
 /**
  * What a law asks of an implementation.

@@ -133,7 +133,7 @@ const translated = <S, C>(K: Partial<Operations<S, C>>, cross: Crossing<S, C>): 
     return (y: Currents, x: Spikes) => currentsOut(name, f(currentsIn(y), spikesIn(x)))
   }
   const { stem, hold, fire, synapse, splitHeads, dstT, dst, mergeHeads, add, meanPool, classify, ...rest } = K
-  const { dssa, gwsffn, downsample, network, c1, c2, movingRate, parse, integrateEvents, sops } = rest
+  const { dssa, gwsffn, downsample, network, c1, c2, movingRate, parse, integrateEvents, differentiate, sops } = rest
   return {
     ...(stem && { stem: (p) => current('stem', stem(dataIn(p))) }),
     ...(hold && { hold: (steps) => current('hold', hold(steps)) }),
@@ -187,6 +187,12 @@ const translated = <S, C>(K: Partial<Operations<S, C>>, cross: Crossing<S, C>): 
       integrateEvents: (p) => {
         const run = callable('integrateEvents', integrateEvents(dataIn(p)))
         return (events) => notPromised('integrateEvents', run(dataIn(events)))
+      },
+    }),
+    ...(differentiate && {
+      differentiate: (how) => (p) => {
+        const run = callable('differentiate', callable('differentiate', differentiate(dataIn(how)))(dataIn(p)))
+        return (inputs) => notPromised('differentiate', run(dataIn(inputs)))
       },
     }),
     ...(sops && {
