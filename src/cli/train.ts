@@ -11,7 +11,7 @@ import { type Config, cifar, digits, validate } from '../model/config.js'
 import { readSafetensors, writeSafetensors } from '../node/files.js'
 import { writeFileAtomically } from '../node/write.js'
 import { configurationOf } from '../tasks/load.js'
-import { trainingInterpreter } from '../tasks/training/choice.js'
+import { trainingEngine } from '../tasks/training/choice.js'
 import { curves } from '../tasks/training/curves.js'
 import {
   type Dataset,
@@ -163,7 +163,7 @@ const onward =
     pipe(
       async () => {
         const began = performance.now()
-        const running = epoch(trainingInterpreter(), plan, trained)
+        const running = epoch(trainingEngine(), plan, trained)
         for (;;) {
           const { done, value } = running.next()
           if (done)

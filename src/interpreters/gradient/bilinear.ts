@@ -9,10 +9,19 @@
  * and input column; to an input by kernel row, kernel column and output channel.
  * @module
  */
-import { type Precision, type Reals, rounding, type Shape, sizeOf, zeros } from '../../core/tensor.js'
+import {
+  type Precision,
+  type Reals,
+  rounding,
+  type Shape,
+  type Size,
+  sizeOf,
+  tensor,
+  zeros,
+} from '../../core/tensor.js'
 import { convolved } from '../../core/window.js'
 import type { Convolution } from '../../model/kernels.js'
-import { product, type Wiring, convolution as wired } from '../contraction.js'
+import { convolution as wired } from '../contraction.js'
 import { transposed } from '../reference/attention.js'
 import { fanInWeights, fanOutRows, type Shape5 } from '../reference/convolution.js'
 
@@ -23,71 +32,78 @@ export interface Bilinear {
   readonly toInputs: (table: Reals, sums: Reals) => Reals
 }
 
-/** Blocks that are wired alike, each with inputs and sums of its own, and with a table of its own or one for all. */
-interface Blocks {
-  readonly wiring: Wiring
+/** A convolution's synapses, met by blocks of inputs `[C, height, width]`; its table is in the order of the synapses. */
+export interface Layer {
+  readonly convolution: Convolution
+  readonly size: Size
   readonly blocks: number
-  readonly inputs: number
-  readonly table: number
+  /** Whether the blocks share one table (frames), or have one each (heads). */
   readonly shared: boolean
-  /** Sums at one position; they are `[positions, width]` in the wiring and `[width, positions]` outside. */
-  readonly width: number
 }
+
+/** Makes the maps of a layer: readably, as here, or fast, with the same bits. */
+export type Connect = (layer: Layer) => Bilinear
 
 /** 1, 2, 3, ..: inputs that are all active, and whose values tell them apart. */
 const everyInput = (length: number): readonly number[] => Array.from({ length }, (_, i) => i + 1)
 
-const bilinear = (precision: Precision, { wiring, blocks, inputs, table, shared, width }: Blocks): Bilinear => {
-  const round = rounding(precision)
-  const { targets, visit } = wiring
-  const tableOf = (all: Reals, block: number): Reals =>
-    shared ? all : all.subarray(block * table, (block + 1) * table)
-  const inputsOf = <A extends Reals | Uint8Array>(all: A, block: number): A =>
-    all.subarray(block * inputs, (block + 1) * inputs) as A
-  const sumsOf = (all: Reals, block: number): Reals =>
-    transposed(precision, all.subarray(block * targets, (block + 1) * targets), width, targets / width)
-  return {
-    forward: (weights, x) => {
-      const output = zeros(precision, blocks * targets)
-      for (let block = 0; block < blocks; block++) {
-        const [rows, sums] = [tableOf(weights, block), zeros(precision, targets)]
-        visit(inputsOf(x, block), (target, starts, length, values) => {
-          for (let s = 0; s < starts.length; s++)
-            for (let i = 0; i < length; i++) sums[target + i]! += round(values[s]! * rows[starts[s]! + i]!)
-        })
-        output.set(transposed(precision, sums, targets / width, width), block * targets)
-      }
-      return output
-    },
-    toTable: (x, cotangents) => {
-      const output = zeros(precision, shared ? table : blocks * table)
-      for (let block = 0; block < blocks; block++) {
-        const [rows, sums] = [tableOf(output, block), sumsOf(cotangents, block)]
-        visit(inputsOf(x, block), (target, starts, length, values) => {
-          for (let s = 0; s < starts.length; s++)
-            for (let i = 0; i < length; i++) rows[starts[s]! + i]! += round(values[s]! * sums[target + i]!)
-        })
-      }
-      return output
-    },
-    toInputs: (weights, cotangents) => {
-      const output = zeros(precision, blocks * inputs)
-      const every = everyInput(inputs)
-      for (let block = 0; block < blocks; block++) {
-        const [rows, sums, x] = [tableOf(weights, block), sumsOf(cotangents, block), inputsOf(output, block)]
-        visit(every, (target, starts, length, values) => {
-          for (let s = 0; s < starts.length; s++) {
-            const [start, input] = [starts[s]!, values[s]! - 1]
-            let sum = x[input]!
-            for (let i = 0; i < length; i++) sum = round(sum + round(rows[start + i]! * sums[target + i]!))
-            x[input] = sum
-          }
-        })
-      }
-      return output
-    },
+/** The maps of a layer over its wiring. */
+export const connect =
+  (precision: Precision): Connect =>
+  ({ convolution, size, blocks, shared }) => {
+    const round = rounding(precision)
+    const { targets, visit } = wired(convolution, size)
+    const width = convolution.weight.shape[0]!
+    const inputs = convolution.weight.shape[1]! * convolution.groups * size.height * size.width
+    const table = sizeOf(convolution.weight.shape)
+    const tableOf = (all: Reals, block: number): Reals =>
+      shared ? all : all.subarray(block * table, (block + 1) * table)
+    const inputsOf = <A extends Reals | Uint8Array>(all: A, block: number): A =>
+      all.subarray(block * inputs, (block + 1) * inputs) as A
+    const sumsOf = (all: Reals, block: number): Reals =>
+      transposed(precision, all.subarray(block * targets, (block + 1) * targets), width, targets / width)
+    return {
+      forward: (weights, x) => {
+        const output = zeros(precision, blocks * targets)
+        for (let block = 0; block < blocks; block++) {
+          const [rows, sums] = [tableOf(weights, block), zeros(precision, targets)]
+          visit(inputsOf(x, block), (target, starts, length, values) => {
+            for (let s = 0; s < starts.length; s++)
+              for (let i = 0; i < length; i++) sums[target + i]! += round(values[s]! * rows[starts[s]! + i]!)
+          })
+          output.set(transposed(precision, sums, targets / width, width), block * targets)
+        }
+        return output
+      },
+      toTable: (x, cotangents) => {
+        const output = zeros(precision, shared ? table : blocks * table)
+        for (let block = 0; block < blocks; block++) {
+          const [rows, sums] = [tableOf(output, block), sumsOf(cotangents, block)]
+          visit(inputsOf(x, block), (target, starts, length, values) => {
+            for (let s = 0; s < starts.length; s++)
+              for (let i = 0; i < length; i++) rows[starts[s]! + i]! += round(values[s]! * sums[target + i]!)
+          })
+        }
+        return output
+      },
+      toInputs: (weights, cotangents) => {
+        const output = zeros(precision, blocks * inputs)
+        const every = everyInput(inputs)
+        for (let block = 0; block < blocks; block++) {
+          const [rows, sums, x] = [tableOf(weights, block), sumsOf(cotangents, block), inputsOf(output, block)]
+          visit(every, (target, starts, length, values) => {
+            for (let s = 0; s < starts.length; s++) {
+              const [start, input] = [starts[s]!, values[s]! - 1]
+              let sum = x[input]!
+              for (let i = 0; i < length; i++) sum = round(sum + round(rows[start + i]! * sums[target + i]!))
+              x[input] = sum
+            }
+          })
+        }
+        return output
+      },
+    }
   }
-}
 
 /** The same map with the table in another order. */
 const reordered = (map: Bilinear, into: (table: Reals) => Reals, back: (table: Reals) => Reals): Bilinear => ({
@@ -97,18 +113,10 @@ const reordered = (map: Bilinear, into: (table: Reals) => Reals, back: (table: R
 })
 
 /** `z = Conv(x)`, x `[T, B, C, H, W]`, with the weight as the table. */
-export const convolution = (precision: Precision, p: Convolution, shape: Shape): Bilinear => {
-  const [T, B, C, height, width] = shape as Shape5
-  const map = bilinear(precision, {
-    wiring: wired(p, { height, width }),
-    blocks: T * B,
-    inputs: C * height * width,
-    table: sizeOf(p.weight.shape),
-    shared: true,
-    width: p.weight.shape[0]!,
-  })
+export const convolution = (precision: Precision, connected: Connect, p: Convolution, shape: Shape): Bilinear => {
+  const [T, B, , height, width] = shape as Shape5
   return reordered(
-    map,
+    connected({ convolution: p, size: { height, width }, blocks: T * B, shared: true }),
     (weights) => fanOutRows(precision, p, weights),
     (rows) => fanInWeights(precision, p, rows),
   )
@@ -120,19 +128,33 @@ export const convolvedShape = ({ weight, stride, padding }: Convolution, [T, B, 
   return [T!, B!, out, convolved(H!, kh, stride, padding), convolved(W!, kw, stride, padding)]
 }
 
-/** `y^T x` a head, y `[T, B, heads, d, n]` as the table, x `[.., d, positions]`. */
-export const productT = (precision: Precision, [T, B, heads, d, n]: Shape5, positions: number): Bilinear =>
-  bilinear(precision, {
-    wiring: product(d, positions, n),
-    blocks: T * B * heads,
-    inputs: d * positions,
-    table: d * n,
+/** A product is a convolution of one tap whose table is the other factor, a head's own. */
+const product = (
+  connected: Connect,
+  blocks: number,
+  [terms, width, positions]: readonly [number, number, number],
+): Bilinear =>
+  connected({
+    convolution: { key: '', weight: tensor([width, terms, 1, 1], NONE), stride: 1, padding: 0, groups: 1 },
+    size: { height: 1, width: positions },
+    blocks,
     shared: false,
-    width: n,
   })
 
+/** Nothing: of such a weight, only the shape counts. */
+const NONE = Float32Array.of()
+
+/** `y^T x` a head, y `[T, B, heads, d, n]` as the table, x `[.., d, positions]`. */
+export const productT = (connected: Connect, [T, B, heads, d, n]: Shape5, positions: number): Bilinear =>
+  product(connected, T * B * heads, [d, n, positions])
+
 /** `y x` a head, y `[T, B, heads, d, n]` as the table, x `[.., n, positions]`. */
-export const productOf = (precision: Precision, [T, B, heads, d, n]: Shape5, positions: number): Bilinear => {
+export const productOf = (
+  precision: Precision,
+  connected: Connect,
+  [T, B, heads, d, n]: Shape5,
+  positions: number,
+): Bilinear => {
   const blocks = T * B * heads
   const flipped =
     (rows: number, columns: number) =>
@@ -144,13 +166,5 @@ export const productOf = (precision: Precision, [T, B, heads, d, n]: Shape5, pos
       }
       return output
     }
-  const map = bilinear(precision, {
-    wiring: product(n, positions, d),
-    blocks,
-    inputs: n * positions,
-    table: n * d,
-    shared: false,
-    width: d,
-  })
-  return reordered(map, flipped(d, n), flipped(n, d))
+  return reordered(product(connected, blocks, [n, d, positions]), flipped(d, n), flipped(n, d))
 }

@@ -9,7 +9,7 @@ import { type Currents, type Precision, type Reals, rounding, type Tensor, tenso
 import type { Neuron, Pool, Stem, Synapse } from '../../model/kernels.js'
 import type { OperationName, ParametersOf } from '../../model/operation.js'
 import { affine, type Shape5 } from '../reference/convolution.js'
-import { type Bilinear, convolution, convolvedShape, productOf, productT } from './bilinear.js'
+import { type Bilinear, type Connect, convolution, convolvedShape, productOf, productT } from './bilinear.js'
 import { along, type Linear, plain, plus, unlessZero, type Value } from './map.js'
 import { fireLinear, type Slopes } from './neuron.js'
 import { type Centre, normLinear } from './norm.js'
@@ -97,20 +97,21 @@ const poolLinear = (precision: Precision, pool: Pool, normalised: Currents, pool
 /** `pool(BN(Conv(x)))`: `[dx, dweight, dnorm.weight, dnorm.bias]`. */
 const synapseLinear = (
   precision: Precision,
+  connected: Connect,
   p: Synapse & Partial<Stem>,
   { inputs: [x], outputs: [y], raw, centre }: Differentiable<'stem' | 'synapse'>,
 ): Linear => {
   const { weight } = p.convolution
-  const map = convolution(precision, p.convolution, x!.shape)
+  const map = convolution(precision, connected, p.convolution, x!.shape)
   const shape = convolvedShape(p.convolution, x!.shape)
   const z = raw?.data ?? map.forward(weight.data, x!.data)
-  const connected = along(
+  const normed = along(
     bilinearLinear(precision, map, x!.data, weight.data),
     2,
     normLinear(precision, p.norm, centre, shape, z),
   )
-  if (p.pool == null) return connected
-  return along(connected, 4, poolLinear(precision, p.pool, affine(precision, p.norm)(tensor(shape, z)), y!))
+  if (p.pool == null) return normed
+  return along(normed, 4, poolLinear(precision, p.pool, affine(precision, p.norm)(tensor(shape, z)), y!))
 }
 
 /** Each head's numbers times its scale, rounded once; its own transpose. */
@@ -180,42 +181,48 @@ const meanLinear = (precision: Precision, positions: number): Linear =>
 /** A linear layer is a convolution of one position. */
 const classifyLinear = (
   precision: Precision,
+  connected: Connect,
   weight: Tensor<Reals>,
   { inputs: [x] }: Differentiable<'classify'>,
 ): Linear => {
   const kernel = { key: '', weight: tensor([...weight.shape, 1, 1], weight.data), stride: 1, padding: 0, groups: 1 }
-  const map = convolution(precision, kernel, [...x!.shape, 1, 1])
+  const map = convolution(precision, connected, kernel, [...x!.shape, 1, 1])
   return bilinearLinear(precision, map, x!.data, weight.data)
 }
 
 /** The linear maps of all operations. */
 export const linearisation =
-  (precision: Precision, slopes: Slopes) =>
+  (precision: Precision, connected: Connect, slopes: Slopes) =>
   <N extends OperationName>(operation: N, call: Differentiable<N>): Linear => {
     const identity = plain(
       (x) => x,
       (y) => y,
     )
     const definitions: { readonly [M in OperationName]: (call: Differentiable<M>) => Linear } = {
-      stem: (of) => synapseLinear(precision, of.parameters, of),
-      synapse: (of) => synapseLinear(precision, of.parameters, of),
+      stem: (of) => synapseLinear(precision, connected, of.parameters, of),
+      synapse: (of) => synapseLinear(precision, connected, of.parameters, of),
       hold: ({ parameters }) => holdLinear(precision, parameters),
       fire: ({ parameters, inputs: [current, membrane], outputs: [spikes] }) =>
         fireLinear(precision, parameters, slopes, [current!, membrane ?? null], spikes!),
       splitHeads: ({ outputs }) => splitLinear(precision, outputs),
       dstT: (of) => {
         const [y, x] = of.inputs
-        const map = productT(precision, y!.shape as Shape5, x!.shape[3]! * x!.shape[4]!)
+        const map = productT(connected, y!.shape as Shape5, x!.shape[3]! * x!.shape[4]!)
         return productLinear(precision, of.parameters, map, of)
       },
       dst: (of) => {
         const [y, attn] = of.inputs
-        return productLinear(precision, of.parameters, productOf(precision, y!.shape as Shape5, attn!.shape[4]!), of)
+        return productLinear(
+          precision,
+          of.parameters,
+          productOf(precision, connected, y!.shape as Shape5, attn!.shape[4]!),
+          of,
+        )
       },
       mergeHeads: () => identity,
       add: () => ({ push: ([a, b]) => [plus(precision)(a ?? null, b ?? null)], pull: ([y]) => [y, y] }),
       meanPool: ({ inputs: [x] }) => meanLinear(precision, x!.shape[3]! * x!.shape[4]!),
-      classify: (of) => classifyLinear(precision, of.parameters, of),
+      classify: (of) => classifyLinear(precision, connected, of.parameters, of),
     }
     return definitions[operation](call)
   }

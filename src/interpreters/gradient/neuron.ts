@@ -28,6 +28,33 @@ const chargeSlopes = (charge: Charge): { readonly byV: number; readonly byX: num
 }
 
 /**
+ * A reset as numbers: the membrane begins at `rest`, and is `(1 - hardness s) h + left s` after a spike s, so it follows h
+ * by `1 - hardness s` and s by `left - hardness h`.
+ */
+const resetNumbers = (
+  precision: Precision,
+  { reset, threshold }: Neuron,
+): { readonly rest: number; readonly hardness: number; readonly left: number } => {
+  const round = rounding(precision)
+  switch (reset.kind) {
+    case 'hard':
+      return { rest: round(reset.value), hardness: 1, left: round(reset.value) }
+    case 'soft':
+      return { rest: 0, hardness: 0, left: -round(threshold) }
+  }
+}
+
+/** How much of the reset's dependence on its spike is differentiated. */
+const attachment = (reset: Slopes['reset']): number => {
+  switch (reset) {
+    case 'detached':
+      return 0
+    case 'attached':
+      return 1
+  }
+}
+
+/**
  * The linear map of `fire`: `[current, membrane, w]` to `[spikes, membrane]`.
  *
  * `dh = byV dv + byX dx + drive byW dw` with `drive = x - (v - rest)`; `ds = slope(h - threshold) dh`;
@@ -36,57 +63,58 @@ const chargeSlopes = (charge: Charge): { readonly byV: number; readonly byX: num
  */
 export const fireLinear = (
   precision: Precision,
-  { charge, threshold, reset }: Neuron,
-  { surrogate, reset: spike }: Slopes,
+  p: Neuron,
+  { surrogate, reset }: Slopes,
   [current, membrane]: readonly [Value, Value | null],
-  spikes: Value,
+  { data: spikes }: Value,
 ): Linear => {
   const round = rounding(precision)
+  const x = current.data
   const neurons = sizeOf(current.shape.slice(1))
-  const steps = current.shape[0]!
-  const { byV, byX, byW } = chargeSlopes(charge)
-  const edge = round(threshold)
-  const rest = reset.kind === 'hard' ? round(reset.value) : 0
-  const charged = charging(precision, charge, rest)
-  const [h, drive] = [zeros(precision, steps * neurons), zeros(precision, steps * neurons)]
-  /** Of the membrane left behind: its slope by h, and by the spike. */
-  const kept = (at: number): number => (reset.kind === 'hard' ? 1 - spikes.data[at]! : 1)
-  const bySpike = (at: number): number => (spike === 'detached' ? 0 : reset.kind === 'hard' ? rest - h[at]! : -edge)
+  const { byV, byX, byW } = chargeSlopes(p.charge)
+  const threshold = round(p.threshold)
+  const { rest, hardness, left } = resetNumbers(precision, p)
+  const attached = attachment(reset)
+  const charged = charging(precision, p.charge, rest)
+  const [h, drive, slopes] = [x, x, x].map(() => zeros(precision, x.length)) as [Reals, Reals, Reals]
   const v = zeros(precision, neurons).fill(rest)
   if (membrane !== null) v.set(membrane.data as Reals)
-  for (let at = 0; at < h.length; at++) {
-    const [i, x] = [at % neurons, current.data[at]!]
-    drive[at] = x - (v[i]! - rest)
-    h[at] = charged(v[i]!, x)
-    v[i] = round(kept(at) * h[at]!) + (reset.kind === 'hard' ? rest : -edge) * spikes.data[at]!
-  }
+  for (let start = 0; start < x.length; start += neurons)
+    for (let i = 0; i < neurons; i++) {
+      const at = start + i
+      const potential = charged(v[i]!, x[at]!)
+      drive[at] = x[at]! - (v[i]! - rest)
+      h[at] = potential
+      slopes[at] = surrogate.slope(potential - threshold)
+      v[i] = round((1 - hardness * spikes[at]!) * potential) + left * spikes[at]!
+    }
   return {
     push: ([dx, dv, dw]) => {
-      const ds = zeros(precision, h.length)
-      const after = zeros(precision, neurons)
+      const [ds, after] = [zeros(precision, x.length), zeros(precision, neurons)]
       if (dv != null) after.set(dv)
-      for (let at = 0; at < h.length; at++) {
+      for (let at = 0; at < x.length; at++) {
         const i = at % neurons
         const dh = byV * after[i]! + byX * (dx?.[at] ?? 0) + drive[at]! * byW * (dw?.[0] ?? 0)
-        ds[at] = surrogate.slope(h[at]! - edge) * dh
-        after[i] = kept(at) * dh + bySpike(at) * ds[at]!
+        ds[at] = slopes[at]! * dh
+        after[i] = (1 - hardness * spikes[at]!) * dh + attached * (left - hardness * h[at]!) * ds[at]!
       }
       return [ds, after]
     },
-    pull: ([ds, dv]) => {
-      const dx = zeros(precision, h.length)
-      const before = zeros(precision, neurons)
+    pull: ([given, dv]) => {
+      const ds = given ?? zeros(precision, x.length)
+      const [dx, before] = [zeros(precision, x.length), zeros(precision, neurons)]
       if (dv != null) before.set(dv)
       let dw = 0
-      for (let at = h.length - 1; at >= 0; at--) {
-        const i = at % neurons
-        const spiked = (ds?.[at] ?? 0) + bySpike(at) * before[i]!
-        const dh = surrogate.slope(h[at]! - edge) * spiked + kept(at) * before[i]!
-        dx[at] = byX * dh
-        before[i] = byV * dh
-        dw += drive[at]! * byW * dh
-      }
-      return [dx, before, ...(charge.kind === 'PLIF' ? [zeros(precision, 1).fill(dw)] : [])]
+      for (let start = x.length - neurons; start >= 0; start -= neurons)
+        for (let i = neurons - 1; i >= 0; i--) {
+          const at = start + i
+          const spiked = ds[at]! + attached * (left - hardness * h[at]!) * before[i]!
+          const dh = slopes[at]! * spiked + (1 - hardness * spikes[at]!) * before[i]!
+          dx[at] = byX * dh
+          before[i] = byV * dh
+          dw += drive[at]! * byW * dh
+        }
+      return [dx, before, ...(p.charge.kind === 'PLIF' ? [zeros(precision, 1).fill(dw)] : [])]
     },
   }
 }

@@ -7,35 +7,26 @@ import type { Linear, Vector } from './map.js'
 /** What of a batch norm depends on the batch: `frozen` statistics do not. */
 export type Centre = 'frozen' | 'batch'
 
-/** Visits the elements of each channel, channel after channel, in row-major order. */
-const channelwise =
-  ([T, B, C, H, W]: Shape5) =>
-  (channel: number, visit: (at: number) => void): void => {
-    const plane = H * W
-    for (let frame = 0; frame < T * B; frame++) {
-      const start = (frame * C + channel) * plane
-      for (let at = start; at < start + plane; at++) visit(at)
-    }
-  }
+/** The sum of `f(at)` over the elements of a channel, in row-major order, in float64. */
+const total = ([T, B, C, H, W]: Shape5, channel: number, f: (at: number) => number): number => {
+  const plane = H * W
+  let sum = 0
+  for (let start = channel * plane; start < T * B * C * plane; start += C * plane)
+    for (let at = start; at < start + plane; at++) sum += f(at)
+  return sum
+}
 
 /** Of every channel: the mean, and the variance around it (both over all its elements; float64 sums in row-major order). */
 export const moments = (
   shape: Shape,
   data: Reals,
 ): { readonly mean: Float64Array; readonly variance: Float64Array } => {
-  const [T, B, C, H, W] = shape as Shape5
-  const count = T * B * H * W
-  const each = channelwise([T, B, C, H, W])
-  const mean = Float64Array.from({ length: C }, (_, channel) => {
-    let sum = 0
-    each(channel, (at) => (sum += data[at]!))
-    return sum / count
-  })
-  const variance = mean.map((centre, channel) => {
-    let sum = 0
-    each(channel, (at) => (sum += (data[at]! - centre) * (data[at]! - centre)))
-    return sum / count
-  })
+  const shape5 = shape as Shape5
+  const count = data.length / shape5[2]
+  const mean = new Float64Array(shape5[2]).map((_, channel) => total(shape5, channel, (at) => data[at]!) / count)
+  const variance = mean.map(
+    (centre, channel) => total(shape5, channel, (at) => (data[at]! - centre) * (data[at]! - centre)) / count,
+  )
   return { mean, variance }
 }
 
@@ -55,32 +46,29 @@ export const normLinear = (
   z: Reals,
 ): Linear => {
   const shape5 = shape as Shape5
-  const each = channelwise(shape5)
   const channels = shape5[2]
   const count = z.length / channels
+  const plane = shape5[3] * shape5[4]
   const inverse = (c: number): number => 1 / Math.sqrt(variance.data[c]! + eps)
-  /** `mean(u)` and `mean(xhat u)` of a channel. */
+  /** `mean(u)` and `mean(xhat u)` of a channel, times its number of elements. */
   const sums = (u: Reals, c: number): readonly [plain: number, along: number] => {
-    let [plain, along] = [0, 0]
     const [mu, scale] = [mean.data[c]!, inverse(c)]
-    each(c, (at) => {
-      plain += u[at]!
-      along += u[at]! * ((z[at]! - mu) * scale)
-    })
-    return [plain, along]
+    return [total(shape5, c, (at) => u[at]!), total(shape5, c, (at) => u[at]! * ((z[at]! - mu) * scale))]
   }
   /** `y = gain P(u) + xhat along + shift`, channel by channel. */
-  const mapped = (u: Vector, along: (c: number) => number, shift: (c: number) => number): Reals => {
+  const mapped = (given: Vector, along: (c: number) => number, shift: (c: number) => number): Reals => {
+    const u = given ?? zeros(precision, z.length)
     const y = zeros(precision, z.length)
     for (let c = 0; c < channels; c++) {
       const [mu, scale] = [mean.data[c]!, inverse(c)]
       const gain = weight.data[c]! * scale
-      const [plain, aligned] = u === null || centre === 'frozen' ? [0, 0] : sums(u, c)
+      const [plain, aligned] = centre === 'frozen' ? [0, 0] : sums(u, c)
       const [a, b] = [along(c), shift(c)]
-      each(c, (at) => {
-        const xhat = (z[at]! - mu) * scale
-        y[at] = gain * ((u?.[at] ?? 0) - plain / count - (xhat * aligned) / count) + xhat * a + b
-      })
+      for (let start = c * plane; start < z.length; start += channels * plane)
+        for (let at = start; at < start + plane; at++) {
+          const xhat = (z[at]! - mu) * scale
+          y[at] = gain * (u[at]! - plain / count - (xhat * aligned) / count) + xhat * a + b
+        }
     }
     return y
   }

@@ -13,6 +13,7 @@ import {
 } from '../../model/operation.js'
 import type { Interpreter } from '../interpreter.js'
 import { affine, maxPool } from '../reference/convolution.js'
+import { type Connect, connect } from './bilinear.js'
 import { linearisation } from './linear.js'
 import type { Linear, Value } from './map.js'
 import type { Slopes } from './neuron.js'
@@ -28,6 +29,8 @@ export interface Base<S, C, V extends Value = Spikes> extends Omit<Interpreter<S
 export interface Differentiation extends Slopes {
   /** That of the base, and of every gradient. */
   readonly precision: Precision
+  /** The gradients of synapses: readably, or fast with the same bits. */
+  readonly connect: Connect
   /** Training mode, or null: statistics as recorded. */
   readonly training: Training | null
 }
@@ -42,6 +45,7 @@ export const asTheAuthors = (precision: Precision): Differentiation => ({
   precision,
   surrogate: atan,
   reset: 'detached',
+  connect: connect(precision),
   training: null,
 })
 
@@ -70,9 +74,13 @@ const valuesOf = <S, C>(
 
 /** The linear map of a call that was performed. */
 export const linearOf =
-  <S, C>(base: Base<S, C, Value>, { precision, training, ...slopes }: Differentiation) =>
+  <S, C>(base: Base<S, C, Value>, { precision, training, connect: connected, ...slopes }: Differentiation) =>
   <N extends OperationName>({ operation, parameters, inputs, outputs, raw }: Performed<S, C, N>): Linear =>
-    linearisation(precision, slopes)(operation, {
+    linearisation(
+      precision,
+      connected,
+      slopes,
+    )(operation, {
       parameters,
       inputs: valuesOf(base, carriers[operation].inputs, inputs),
       outputs: valuesOf(base, carriers[operation].outputs, outputs) as readonly Value[],

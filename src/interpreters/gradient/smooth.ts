@@ -5,7 +5,7 @@ import { tensors } from '../interpreter.js'
 import { affine, type Shape5 } from '../reference/convolution.js'
 import { charging } from '../reference/neuron.js'
 import { reference } from '../reference.js'
-import { convolution, convolvedShape, productOf, productT } from './bilinear.js'
+import { connect, convolution, convolvedShape, productOf, productT } from './bilinear.js'
 import type { Base } from './performed.js'
 import type { Surrogate } from './surrogate.js'
 
@@ -49,22 +49,23 @@ const fire =
  */
 export const smooth = (precision: Precision, surrogate: Surrogate): Base<Currents, Currents, Currents> => {
   const { scope: _, ...shared } = reference(precision)
+  const connected = connect(precision)
   const kernels: Kernels<Currents, Currents> = {
     ...shared,
     fire: (p) => fire(precision, surrogate, p),
     synapse: (p) => (x) => {
-      const z = convolution(precision, p.convolution, x.shape).forward(p.convolution.weight.data, x.data)
+      const z = convolution(precision, connected, p.convolution, x.shape).forward(p.convolution.weight.data, x.data)
       return affine(precision, p.norm)(tensor(convolvedShape(p.convolution, x.shape), z))
     },
     dstT: (scale) => (y, x) => {
       const [T, B, heads, d, n] = y.shape as Shape5
       const positions = x.shape[3]! * x.shape[4]!
-      const z = productT(precision, [T, B, heads, d, n], positions).forward(y.data, x.data)
+      const z = productT(connected, [T, B, heads, d, n], positions).forward(y.data, x.data)
       return scaled(precision, scale, [T, B, heads, n, positions], z)
     },
     dst: (scale) => (y, x) => {
       const [T, B, heads, d, n] = y.shape as Shape5
-      const z = productOf(precision, [T, B, heads, d, n], x.shape[4]!).forward(y.data, x.data)
+      const z = productOf(precision, connected, [T, B, heads, d, n], x.shape[4]!).forward(y.data, x.data)
       return scaled(precision, scale, [T, B, heads, d, x.shape[4]!], z)
     },
     scope: () => kernels,

@@ -2,7 +2,8 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../../core/fault.js'
 import { type Currents, type Shape, sizeOf, tensor } from '../../core/tensor.js'
-import { asTheAuthors, type Base } from '../../interpreters/gradient/performed.js'
+import type { Connect } from '../../interpreters/gradient/bilinear.js'
+import { asTheAuthors } from '../../interpreters/gradient/performed.js'
 import type { Interpreter } from '../../interpreters/interpreter.js'
 import type { Config } from '../../model/config.js'
 import { forward, forwardFrames, network } from '../../model/network.js'
@@ -30,6 +31,12 @@ export interface Metrics {
   readonly accuracy: number
   /** On the test data afterwards; null where there are none. */
   readonly testAccuracy: number | null
+}
+
+/** What computes: an interpreter of float32, and the gradients of its synapses. */
+export interface Engine<S, C> {
+  readonly interpreter: Interpreter<S, C>
+  readonly connect: Connect
 }
 
 /** Where training stands after its last epoch. */
@@ -118,7 +125,7 @@ export const accuracyOf =
  * give the same bits.
  */
 export function* epoch<S, C>(
-  I: Base<S, C> & Interpreter<S, C>,
+  { interpreter: I, connect }: Engine<S, C>,
   { config, recipe, seed, training, test }: Plan,
   { weights, moments, history }: Trained,
 ): Generator<number, Either.Either<Faults, Trained>> {
@@ -126,7 +133,7 @@ export function* epoch<S, C>(
   const rate = rateOf(recipe)(number)
   const { length } = training.labels
   const order = shuffled(length, draws(`epoch ${number} order`, seed))
-  const learning = learn(I, config, recipe.loss, asTheAuthors('float32'))
+  const learning = learn(I, config, recipe.loss, { ...asTheAuthors('float32'), connect })
   const stepping = descend(config, recipe.optimiser, 'float32')
   const augmenting = augmented(recipe, seed)
   const steps = batches(length, recipe.batch, order)
