@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { run } from '../../src/cli/program.js'
 import { silent } from '../../src/cli/progress.js'
 import { draws } from '../../src/tasks/training/draws.js'
-import { cli, greyPng, temporary } from './cli.js'
+import { right } from '../right.js'
+import { cli, greyPng, saved, temporary } from './cli.js'
 
 const file = temporary()
 
@@ -94,6 +96,17 @@ describe('train', () => {
     const { code, err } = await cli(...train('broken', '--resume'))
     expect(code, err).toBe(0)
     expect(hashes('broken')).toEqual(hashes('one'))
+  })
+
+  it('refuses a state that lacks a moment', async () => {
+    const { tensors, metadata } = right(
+      decodeSafetensors(new Uint8Array(readFileSync(file('one/training.safetensors')))),
+    )
+    mkdirSync(file('damaged'))
+    const kept = Object.fromEntries([...tensors].filter(([key]) => key !== 'optimizer.second.classifier.weight'))
+    saved(file('damaged/training.safetensors'), kept, metadata)
+    const { code, err } = await cli(...train('damaged', '--resume'))
+    expect([code, err]).toEqual([1, expect.stringContaining("it lacks some of the optimiser's moments")])
   })
 
   it('gives a network that other commands read, and that can be transferred', async () => {

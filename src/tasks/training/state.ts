@@ -5,10 +5,10 @@ import { CONFIG } from '../../checkpoint/recognise.js'
 import type { Safetensors } from '../../checkpoint/safetensors.js'
 import { type Faults, refuse } from '../../core/fault.js'
 import { fnv1a } from '../../core/random.js'
-import { type Reals, type Tensor, tensor } from '../../core/tensor.js'
-import { parse } from '../../model/parameters.js'
+import { elementType, type Reals, sizeOf, type Tensor, tensor } from '../../core/tensor.js'
+import { layout, parse } from '../../model/parameters.js'
 import type { Dataset, Metrics, Plan, Trained } from './epoch.js'
-import { measurable } from './step.js'
+import { LEARNT, measurable } from './step.js'
 
 /** The name under which the metadata hold how a network was trained, in JSON. */
 const TRAINING = 'training'
@@ -69,6 +69,17 @@ const difference = (found: string | undefined, wanted: string): string => {
   return name ?? 'circumstances'
 }
 
+/** Whether every tensor that is learnt has both moments. */
+const complete = (config: Plan['config'], tensors: ReadonlyMap<string, Tensor>): boolean =>
+  layout(config)
+    .filter(({ role }) => LEARNT.includes(role))
+    .every(({ key, shape }) =>
+      ['first', 'second'].every((moment) => {
+        const data = tensors.get(`${MOMENTS}${moment}.${key}`)?.data
+        return elementType(data) === 'float32' && data?.length === sizeOf(shape)
+      }),
+    )
+
 /** The state in a file, where it is one of this plan. */
 export const resumed =
   (plan: Plan, version: string) =>
@@ -91,12 +102,17 @@ export const resumed =
         ),
       )
     const [first = 1, second = 1] = (tensors.get(`${MOMENTS}powers`)?.data ?? []) as Float64Array
+    const history = JSON.parse(metadata['history'] ?? '[]') as readonly Metrics[]
     return pipe(
       parse(plan.config)(measurable(plan.config, weights)),
+      Either.filterOrElse(
+        () => history.length === 0 || complete(plan.config, tensors),
+        () => refuse("it lacks some of the optimiser's moments", 'resume from a file that train wrote'),
+      ),
       Either.map(() => ({
         weights,
         moments: { powers: [first, second], first: moment('first'), second: moment('second') },
-        history: JSON.parse(metadata['history'] ?? '[]') as readonly Metrics[],
+        history,
       })),
     )
   }

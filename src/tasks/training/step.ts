@@ -30,7 +30,7 @@ export interface Learned extends Omit<Judged, 'gradient'> {
 }
 
 /** The roles of what is learnt by gradient. */
-const LEARNT: readonly Role[] = ['weight', 'gain', 'bias', 'leak']
+export const LEARNT: readonly Role[] = ['weight', 'gain', 'bias', 'leak']
 
 /** Firing rates that were never measured, as the tree wants them; training mode does not look at those. */
 export const measurable = (config: Config, weights: Weights): Weights => {

@@ -1,7 +1,7 @@
 /** Where training begins: fresh weights, or another network's. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, refuse } from '../../core/fault.js'
-import { sizeOf, type Tensor, tensor } from '../../core/tensor.js'
+import { elementType, sizeOf, type Tensor, tensor } from '../../core/tensor.js'
 import type { Config } from '../../model/config.js'
 import type { Entry } from '../../model/entry.js'
 import { layout } from '../../model/parameters.js'
@@ -62,7 +62,7 @@ export const transferred =
     const own = freshWeights(config, seed)
     const missing = [...own].find(
       ([key, { shape, data }]) =>
-        key !== 'classifier.weight' && !(data instanceof BigInt64Array) && !fits(other.get(key), shape),
+        key !== 'classifier.weight' && elementType(data) !== 'int64' && !fits(other.get(key), shape),
     )
     return missing === undefined
       ? Either.right(
@@ -89,5 +89,5 @@ const fits = (found: Tensor | undefined, shape: Tensor['shape']): boolean =>
 const narrowed = ({ shape, data }: Tensor, found: Tensor): Tensor =>
   tensor(
     shape,
-    data instanceof BigInt64Array ? BigInt64Array.from(found.data, BigInt) : Float32Array.from(found.data, Number),
+    elementType(data) === 'int64' ? BigInt64Array.from(found.data, BigInt) : Float32Array.from(found.data, Number),
   )
