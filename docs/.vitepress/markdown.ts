@@ -5,8 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { katex } from '@mdit/plugin-katex'
 import type { MarkdownRenderer } from 'vitepress'
 import { sourcePage } from './repository'
+import { laws, requirements } from './requirements'
 
 type Token = ReturnType<MarkdownRenderer['parse']>[number]
+
+type Make = (type: string, tag: string, nesting: -1 | 0 | 1) => Token
 
 interface Environment {
   readonly relativePath?: string
@@ -66,6 +69,59 @@ const sources = (md: MarkdownRenderer): void => {
   })
 }
 
+/** Where an id of a law or of a requirement is explained; null: it is neither. */
+const pageOfId = (id: string): string | null =>
+  laws.has(id)
+    ? `/laws#${id}`
+    : /^SRF-/.test(id) && requirements.some((r) => r.id === id)
+      ? `/specification#${id}`
+      : null
+
+/** Ids in code style become links; a law names the requirements it belongs to. */
+const ids = (md: MarkdownRenderer): void => {
+  md.core.ruler.push('ids', (state) => {
+    const page = (state.env as Environment).relativePath ?? ''
+    let law = ''
+    state.tokens.forEach((block, index) => {
+      if (block.type !== 'inline') return
+      const opened = state.tokens[index - 1]
+      if (opened?.type === 'heading_open') {
+        law = page === 'laws.md' ? (block.children?.[0]?.content ?? '') : ''
+        return
+      }
+      const make: Make = (type, tag, nesting) => new state.Token(type, tag, nesting)
+      if (page !== 'laws.md') block.children = linkedIds(block.children ?? [], make)
+      else if (block.content.startsWith('Judges ')) block.children?.push(...requirementsOf(law, make))
+    })
+  })
+}
+
+const textOf = (content: string, make: Make): Token => Object.assign(make('text', '', 0), { content })
+
+const linkTo = (href: string, inside: Token, make: Make): readonly Token[] => {
+  const open = make('link_open', 'a', 1)
+  open.attrSet('href', href)
+  return [open, inside, make('link_close', 'a', -1)]
+}
+
+const linkedIds = (tokens: readonly Token[], make: Make): Token[] => {
+  let depth = 0
+  return tokens.flatMap((token) => {
+    if (token.type === 'link_open') depth++
+    if (token.type === 'link_close') depth--
+    const target = token.type === 'code_inline' && depth === 0 ? pageOfId(token.content) : null
+    return target === null ? [token] : linkTo(target, token, make)
+  })
+}
+
+const requirementsOf = (law: string, make: Make): readonly Token[] =>
+  requirements
+    .filter(({ laws: own }) => own.includes(law))
+    .flatMap(({ id }, i) => [
+      textOf(i === 0 ? ' Required by ' : ', ', make),
+      ...linkTo(`/specification#${id}`, textOf(id, make), make),
+    ])
+
 /** The first use of a term on a page, in running text, links to the glossary. */
 const glossary = (md: MarkdownRenderer): void => {
   md.core.ruler.push('glossary', (state) => {
@@ -85,8 +141,6 @@ const glossary = (md: MarkdownRenderer): void => {
   })
 }
 
-type Make = (type: string, tag: string, nesting: -1 | 0 | 1) => Token
-
 /** A text with its first terms linked; the terms found are taken out of `left`. */
 const linked = (text: string, left: Set<string>, make: Make): Token[] => {
   const found = [...left]
@@ -98,9 +152,7 @@ const linked = (text: string, left: Set<string>, make: Make): Token[] => {
     .sort((a, b) => (a.match?.index ?? 0) - (b.match?.index ?? 0))[0]
   const plain = (content: string): Token[] => {
     if (content === '') return []
-    const token = make('text', '', 0)
-    token.content = content
-    return [token]
+    return [textOf(content, make)]
   }
   if (!found?.match) return plain(text)
   left.delete(found.term)
@@ -131,5 +183,6 @@ const formulas = (md: MarkdownRenderer): void => {
 export const extend = (md: MarkdownRenderer): void => {
   formulas(md)
   sources(md)
+  ids(md)
   glossary(md)
 }

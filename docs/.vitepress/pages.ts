@@ -33,6 +33,8 @@ const groups: readonly (readonly [title: string, entries: readonly Entry[]])[] =
       ['Laws', 'laws'],
       ['Mutation', 'mutation'],
       ['Run it', 'run'],
+      ['Command line', 'commands'],
+      ['Configuration', 'configuration'],
       ['Your checkpoint', 'checkpoint'],
       ['Cost', 'cost'],
       ['Performance', 'performance'],

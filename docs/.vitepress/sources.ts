@@ -10,6 +10,7 @@ import python from 'highlight.js/lib/languages/python'
 import typescript from 'highlight.js/lib/languages/typescript'
 import yaml from 'highlight.js/lib/languages/yaml'
 import { anchorOf, folderOf, languageOf, root, sources } from './repository'
+import { requirements } from './requirements'
 
 for (const [name, language] of Object.entries({ bash, c, javascript, markdown, python, typescript, yaml }))
   highlighter.registerLanguage(name, language)
@@ -35,6 +36,7 @@ const pageOf = (path: string, base: string, style: string): string => {
   const text = readFileSync(join(root, path), 'utf8')
   const code = lined(highlighter.highlight(text, { language: languageOf(path) }).value)
   const folder = folderOf(path)
+  const required = requirements.filter((requirement) => requirement.code.includes(path))
   return `<!DOCTYPE html>
 <html lang="en" dir="ltr">
 <head>
@@ -53,6 +55,7 @@ if (chosen === 'dark' || (chosen === 'auto' && matchMedia('(prefers-color-scheme
 <header class="source-header"><nav aria-label="Site"><a href="${base}">SpikingResformer</a> <a href="${base}source/#${anchorOf(folder)}">${folder}</a></nav></header>
 <main class="source-page vp-doc">
 <h1>${path}</h1>
+${required.length === 0 ? '' : `<p>Requirements it is the reference of: ${required.map(({ id, title }) => `<a href="${base}specification.html#${id}">${id}</a> (${title})`).join(', ')}.</p>`}
 <pre tabindex="0"><code>${code}</code></pre>
 </main>
 </body>

@@ -35,7 +35,7 @@ const unforeseen = (error: unknown): Faults => [
 ]
 
 /** All commands; their output goes to `io`, and a bad usage is thrown. */
-const program = (io: Io, perform: Perform): Command => {
+export const program = (io: Io, perform: Perform): Command => {
   const root = new Command('spikingresformer')
     .description('SpikingResformer, a spiking vision transformer: run it, measure it, compare a port with it')
     .version(version())
