@@ -106,10 +106,13 @@ const linkTo = (href: string, inside: Token, make: Make): readonly Token[] => {
 
 const linkedIds = (tokens: readonly Token[], make: Make): Token[] => {
   let depth = 0
+  // A vector may have the name of a law.
+  let vectors = false
   return tokens.flatMap((token) => {
     if (token.type === 'link_open') depth++
     if (token.type === 'link_close') depth--
-    const target = token.type === 'code_inline' && depth === 0 ? pageOfId(token.content) : null
+    if (token.type === 'text') vectors = token.content.includes('Vectors:') || (vectors && token.content === ', ')
+    const target = token.type === 'code_inline' && depth === 0 && !vectors ? pageOfId(token.content) : null
     return target === null ? [token] : linkTo(target, token, make)
   })
 }
@@ -169,7 +172,12 @@ const linked = (text: string, left: Set<string>, make: Make): Token[] => {
   ]
 }
 
-/** A wide formula scrolls in its own box, which the keyboard must reach. */
+/** A wide table scrolls in its own box, which the keyboard must reach. */
+const tables = (md: MarkdownRenderer): void => {
+  md.renderer.rules['table_open'] = () => '<table tabindex="0">\n'
+}
+
+/** So does a wide formula. */
 const formulas = (md: MarkdownRenderer): void => {
   md.use(katex as never, { vPre: true, throwOnError: true })
   for (const rule of ['math_block', 'math_inline'] as const) {
@@ -182,6 +190,7 @@ const formulas = (md: MarkdownRenderer): void => {
 
 export const extend = (md: MarkdownRenderer): void => {
   formulas(md)
+  tables(md)
   sources(md)
   ids(md)
   glossary(md)

@@ -20,14 +20,14 @@ const extensionOf = (path: string): string => path.slice(path.lastIndexOf('.') +
 
 const shown = /^(src|properties|spec|bench|scripts|ports)\/|^(data\/README|CHANGELOG|CONTRIBUTING)\.md$/
 
-/** The paths, sorted: text that git keeps, in a language the pages colour; none where a quick build is asked for. */
+/** The paths, sorted: text that git keeps, in a language the pages colour. */
 export const sources: readonly string[] = execFileSync(
   'git',
   ['ls-files', '--cached', '--others', '--exclude-standard'],
   { cwd: root, encoding: 'utf8' },
 )
   .split('\n')
-  .filter((path) => shown.test(path) && extensionOf(path) in languages && process.env['DOCS_QUICK'] === undefined)
+  .filter((path) => shown.test(path) && extensionOf(path) in languages)
   .sort()
 
 const known = new Set(sources)

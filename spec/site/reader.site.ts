@@ -1,10 +1,19 @@
 /** The built site in headless Chromium, used as a reader would. */
+import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodePytorch } from '../../src/checkpoint/pytorch.js'
+import { decodeSafetensors, encodeSafetensors } from '../../src/checkpoint/safetensors.js'
+import { splitDigits } from '../../src/input/digits.js'
+import { bundledDigits } from '../../src/node/bundled.js'
+import { right } from '../right.js'
 import { faultsOf, launch, open, originOf } from './browser.js'
 import { serve } from './built.js'
+import { png } from './png.js'
+
+const testDigits = async () => splitDigits(right(await bundledDigits())).test
 
 let browser: Browser
 let server: Server
@@ -129,6 +138,66 @@ describe('a reader', () => {
       await figure.getByLabel('Start from').selectOption({ label: 'right: the scores' })
       await figure.getByRole('button', { name: 'Judge it' }).click()
       await expect.poll(said, { timeout: 20_000 }).toMatch(/^(\d+) of \1 laws hold/)
+    }))
+
+  it('classifies a checkpoint and an image of their own, and reads what is wrong with broken ones', () =>
+    use('checkpoint.html', async (page) => {
+      const { values, label } = (await testDigits())[7]!
+      const weights = readFileSync(new URL('../../data/digits.safetensors', import.meta.url))
+      const tensors = right(decodeSafetensors(weights)).tensors
+      const torch = right(await encodePytorch(tensors)())
+      const figure = page.locator('#own-checkpoint')
+      const classify = async (checkpoint: Uint8Array, name: string): Promise<void> => {
+        await figure
+          .getByLabel('Checkpoint', { exact: true })
+          .setInputFiles({ name, mimeType: '', buffer: Buffer.from(checkpoint) })
+        await figure.getByRole('button', { name: 'Classify' }).click()
+        await expect.poll(() => figure.getByRole('status').innerText(), { timeout: 20_000 }).toMatch(/^(Done|It could)/)
+      }
+      const answer = (): Promise<string> => figure.locator('.finding').innerText()
+      const faults = (): Promise<readonly string[]> => figure.locator('.faults li').allInnerTexts()
+      await page.evaluate(`{
+        window.heard = []
+        const status = document.querySelector('#own-checkpoint [role="status"]')
+        new MutationObserver(() => heard.push(status.innerText)).observe(status, { childList: true, characterData: true, subtree: true })
+      }`)
+      await figure.getByLabel('Image', { exact: true }).setInputFiles({
+        name: 'mine.png',
+        mimeType: 'image/png',
+        buffer: png(
+          8,
+          values.map((ink) => (ink * 255) / 16),
+        ),
+      })
+      await classify(weights, 'mine.safetensors')
+      expect(await answer()).toContain(`The best class is ${label},`)
+      expect(await page.evaluate<readonly string[]>('heard')).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^\d+ tensors: building/),
+          expect.stringMatching(/^computing layers\.2/),
+        ]),
+      )
+      expect(await figure.locator('figcaption').innerText()).toContain('running on one')
+      await classify(torch, 'mine.pth')
+      expect(await answer()).toContain(`The best class is ${label},`)
+      await classify(weights.subarray(0, 100_000), 'mine.safetensors')
+      expect((await faults())[0]).toMatch(/^not a readable safetensors file: .*; the file is damaged or incomplete/)
+      expect((await faults()).at(-1)).toMatch(/^and \d+ more$/)
+      await classify(torch.subarray(0, 100_000), 'mine.pth')
+      expect(await faults()).toEqual([expect.stringContaining('zip')])
+      const without = new Map([...tensors].filter(([key]) => key !== 'classifier.weight'))
+      await classify(right(encodeSafetensors(without, {})), 'mine.safetensors')
+      expect((await faults()).join()).toContain('say which network it is with --variant')
+      await figure.getByLabel('Network (--variant)').selectOption('digits')
+      await figure.getByRole('button', { name: 'Classify' }).click()
+      await expect.poll(async () => (await faults()).join(), { timeout: 20_000 }).toContain('classifier.weight')
+      await figure.getByLabel('Image', { exact: true }).setInputFiles({
+        name: 'mine.png',
+        mimeType: 'image/png',
+        buffer: Buffer.from('not an image'),
+      })
+      await classify(weights, 'mine.safetensors')
+      expect(await faults()).toEqual([expect.stringContaining('cannot decode it as an image')])
     }))
 
   it('opens a block of the network and chooses another', () =>

@@ -10,7 +10,7 @@ export type { Currents, Numbers, Precision, Reals, Shape, Size, Spikes, Tensor }
 export { sizeOf, tensor } from '../core/tensor.js'
 
 // Model
-export type { Config, StageConfig } from '../model/config.js'
+export type { Config, StageConfig, StemConfig } from '../model/config.js'
 export { featureMaps, usualPreprocessing, validate, variants } from '../model/config.js'
 export { dssa } from '../model/dssa.js'
 export { gwsffn } from '../model/gwsffn.js'

@@ -46,14 +46,15 @@ export { shapes } from '../interpreters/shapes.js'
 // Gradients
 export type { Dual } from '../interpreters/gradient/forward.js'
 export { dual } from '../interpreters/gradient/forward.js'
-export type { Base, Differentiation } from '../interpreters/gradient/performed.js'
+export type { Value as Differentiable, Vector } from '../interpreters/gradient/map.js'
+export type { Base, Differentiation, Performed } from '../interpreters/gradient/performed.js'
 export { asTheAuthors } from '../interpreters/gradient/performed.js'
-export type { Gradient, Reverse, Step, Traced } from '../interpreters/gradient/reverse.js'
+export type { AnyTraced, Gradient, Reverse, Step, Traced } from '../interpreters/gradient/reverse.js'
 export { detached, reverse } from '../interpreters/gradient/reverse.js'
 export { smooth } from '../interpreters/gradient/smooth.js'
 export type { Surrogate } from '../interpreters/gradient/surrogate.js'
 export { atan } from '../interpreters/gradient/surrogate.js'
-export type { Training } from '../interpreters/gradient/training.js'
+export type { Statistics, Training } from '../interpreters/gradient/training.js'
 export { freshTraining } from '../interpreters/gradient/training.js'
 
 // Contraction

@@ -10,8 +10,8 @@ export const scale =
 export const show = (value: number, decimals = 3): string =>
   String(Math.round(value * 10 ** decimals) / 10 ** decimals).replace('-', '−')
 
-/** A count with its thousands apart. */
-export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ' ')
+/** A count with its thousands apart, on one line. */
+export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f')
 
 /** Whole numbers from 0. */
 export const range = (length: number): readonly number[] => Array.from({ length }, (_, i) => i)

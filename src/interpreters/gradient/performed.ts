@@ -22,6 +22,7 @@ import { batchNorm, batchScale, identityNorm, type Statistics, type Training } f
 
 /** The interpreter that is differentiated. Its spikes are read as bytes `V`, or as reals where they are smooth. */
 export interface Base<S, C, V extends Value = Spikes> extends Omit<Interpreter<S, C>, 'toSpikes'> {
+  /** Spikes, read: as bytes, or as reals where they are smooth. */
   readonly toSpikes: (spikes: S) => V
 }
 

@@ -19,7 +19,8 @@ export interface Traced<S, C, V> {
   readonly output: number
 }
 
-type AnyTraced<S, C> = Traced<S, C, S> | Traced<S, C, C>
+/** Spikes or currents, traced. */
+export type AnyTraced<S, C> = Traced<S, C, S> | Traced<S, C, C>
 
 /** A call that was performed, and where its inputs came from. */
 export interface Step<S, C> {

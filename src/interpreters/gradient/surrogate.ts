@@ -2,6 +2,7 @@
 
 /** The slope of a spike at `u = h - threshold`, and the smooth spike that has this slope. */
 export interface Surrogate {
+  /** The slope at u, which stands for the spike's derivative. */
   readonly slope: (u: number) => number
   readonly smooth: (u: number) => number
 }
