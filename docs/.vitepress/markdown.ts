@@ -172,6 +172,35 @@ const linked = (text: string, left: Set<string>, make: Make): Token[] => {
   ]
 }
 
+/** What a file of the repository exports under a name, without its docstring: up to the next thing at its margin. */
+const exported = (file: string, name: string): string => {
+  const lines = readFileSync(fileURLToPath(new URL(`../${file}`, import.meta.url)), 'utf8').split('\n')
+  const start = lines.findIndex((line) => line.startsWith(`export const ${name} `))
+  if (start < 0) throw new Error(`${file} exports no ${name}`)
+  const length = lines.slice(start + 1).findIndex((line) => /^(\/[/*]|export|const|type|interface|import)/.test(line))
+  return lines
+    .slice(start, length < 0 ? undefined : start + 1 + length)
+    .join('\n')
+    .trimEnd()
+}
+
+/** `<<< ../file.ts#name` on a line of its own is the code of that name, as the file has it when the site is built. */
+const excerpts = (md: MarkdownRenderer): void => {
+  md.block.ruler.before('snippet', 'excerpt', (state, line, _, silent) => {
+    const text = state.src.slice((state.bMarks[line] ?? 0) + (state.tShift[line] ?? 0), state.eMarks[line])
+    const [, file, name] = /^<<< (\S+)#(\w+)$/.exec(text) ?? []
+    if (file === undefined || name === undefined) return false
+    if (silent) return true
+    const token = state.push('fence', 'code', 0)
+    token.info = 'ts'
+    token.content = `${exported(file, name)}\n`
+    token.markup = '```'
+    token.map = [line, line + 1]
+    state.line = line + 1
+    return true
+  })
+}
+
 /** A wide table scrolls in its own box, which the keyboard must reach. */
 const tables = (md: MarkdownRenderer): void => {
   md.renderer.rules['table_open'] = () => '<table tabindex="0">\n'
@@ -189,6 +218,7 @@ const formulas = (md: MarkdownRenderer): void => {
 }
 
 export const extend = (md: MarkdownRenderer): void => {
+  excerpts(md)
   formulas(md)
   tables(md)
   sources(md)

@@ -33,6 +33,7 @@ const groups: readonly (readonly [title: string, entries: readonly Entry[]])[] =
       ['Laws', 'laws'],
       ['Mutation', 'mutation'],
       ['Run it', 'run'],
+      ['In a page', 'browser'],
       ['Command line', 'commands'],
       ['Configuration', 'configuration'],
       ['Your checkpoint', 'checkpoint'],

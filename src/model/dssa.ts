@@ -16,7 +16,6 @@ import { c1, c2 } from './scaling.js'
  * @example
  * fromRest(dssa(shapes)(parameters.stages[0].blocks[0].attention)(Either.right([4, 1, 16, 16, 16])))._tag // => 'Right'
  */
-// #region attention
 export const dssa =
   <S, C>(K: Kernels<S, C>) =>
   (p: Dssa): ((input: C) => Stateful<C, C>) => {
@@ -44,4 +43,3 @@ export const dssa =
         State.map((out) => residual(project(out), input)),
       )
   }
-// #endregion attention

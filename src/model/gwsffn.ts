@@ -26,7 +26,6 @@ export const layer =
  * fromRest(gwsffn(shapes)(feedForward)(x)) // => x
  * fromRest(layer(shapes)('up.0', 'up.1', feedForward.up)(x)) // => Either.right([4, 1, 64, 16, 16])
  */
-// #region feed-forward
 export const gwsffn =
   <S, C>(K: Kernels<S, C>) =>
   (p: Gwsffn): ((x: C) => Stateful<C, C>) => {
@@ -48,4 +47,3 @@ export const gwsffn =
         State.map((y) => outer(y, x)),
       )
   }
-// #endregion feed-forward

@@ -34,7 +34,6 @@ const inOrder = <C>(parts: readonly Chain<C>[]): Chain<C> =>
  * const net = network(reference('float32'))(parameters)
  * forward(net)(1)(image) // => forwardFrames(net)(image)
  */
-// #region network
 export const network =
   <S, C>(K: Kernels<S, C>) =>
   (p: NetworkParameters): Network<C> => {
@@ -52,7 +51,6 @@ export const network =
       respond: flow(inOrder(stages), State.map(head)),
     }
   }
-// #endregion network
 
 /** Runs from rest: no membrane recorded, so every neuron starts at its reset value. */
 export const fromRest = <C, A>(run: Stateful<C, A>): A => State.evaluate<Membranes<C>>(new Map<string, C>())(run)

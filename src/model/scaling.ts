@@ -13,9 +13,7 @@ import { type Fault, type Faults, unlessFaulty } from '../core/fault.js'
  * @example
  * headScale(0.25, 16) // => 0.5
  */
-// #region scale
 export const headScale = (rate: number, terms: number): number => 1 / Math.sqrt(rate * terms)
-// #endregion scale
 
 const scales = (rates: readonly number[], terms: number): readonly number[] =>
   rates.map((rate) => headScale(rate, terms))

@@ -64,9 +64,9 @@ export const resized =
  * is. Weights learnt at one size run at another, with other scales of attention: plausible logits, seldom right ones.
  *
  * @example
- * untrainedSize(dvsg)({ ...dvsg, image: { height: 128, width: 128 } })
+ * untrainedSize(variants.dvsg)({ ...variants.dvsg, image: { height: 128, width: 128 } })
  * // => 'it runs at 128 x 128, its configuration says 64 x 64: right only for weights that were trained at this size'
- * untrainedSize(dvsg)(dvsg) // => null
+ * untrainedSize(variants.dvsg)(variants.dvsg) // => null
  */
 export const untrainedSize =
   ({ image: own }: Config) =>

@@ -4,7 +4,6 @@ import { type Currents, type Precision, rounding, type Spikes, sizeOf, tensor, z
 import type { Charge, Neuron, Reset, Stateful } from '../../model/kernels.js'
 
 /** The charge equation, every operation rounded: membrane v and input x to the potential h that meets the threshold. */
-// #region charge
 export const charging = (precision: Precision, charge: Charge, rest: number): ((v: number, x: number) => number) => {
   const round = rounding(precision)
   switch (charge.kind) {
@@ -20,7 +19,6 @@ export const charging = (precision: Precision, charge: Charge, rest: number): ((
     }
   }
 }
-// #endregion charge
 
 /** Where a membrane starts, and what a spike at potential h leaves of it. */
 interface Resetting {
@@ -45,7 +43,6 @@ const resetting = (precision: Precision, reset: Reset, threshold: number): Reset
  *
  * Source: the paper's equations 1 to 3; the hard reset of the authors' code.
  */
-// #region fire
 export const fire = (precision: Precision) => (p: Neuron) => {
   const threshold = rounding(precision)(p.threshold)
   const { rest, after } = resetting(precision, p.reset, threshold)
@@ -68,4 +65,3 @@ export const fire = (precision: Precision) => (p: Neuron) => {
       return [tensor(shape, spikes), new Map(membranes).set(p.key, tensor(layer, potentials))]
     }
 }
-// #endregion fire

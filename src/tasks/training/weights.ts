@@ -42,7 +42,7 @@ const fresh = ({ charge }: Config, seed: number, { key, shape, role }: Entry): T
  * Source: the authors' `init_weight`.
  *
  * @example
- * freshWeights(digits, 7).get('prologue.1.bn.weight')?.data.every((x) => x === 1) // => true
+ * freshWeights(variants.digits, 7).get('prologue.1.bn.weight')?.data.every((x) => x === 1) // => true
  */
 export const freshWeights = (config: Config, seed: number): Weights =>
   new Map(layout(config).map((entry) => [entry.key, fresh(config, seed, entry)]))
@@ -52,8 +52,8 @@ export const freshWeights = (config: Config, seed: number): Weights =>
  * networks must be the same but for classes and image size.
  *
  * @example
- * const { tensors } = { tensors: syntheticCheckpoint(digits, 7) }
- * const moved = transferred({ ...digits, classes: 3 }, 7)(tensors)
+ * const { tensors } = { tensors: syntheticCheckpoint(variants.digits, 7) }
+ * const moved = transferred({ ...variants.digits, classes: 3 }, 7)(tensors)
  * pipe(moved, Either.map((weights) => weights.get('classifier.weight')?.shape)) // => Either.right([3, 64])
  */
 export const transferred =
