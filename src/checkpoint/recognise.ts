@@ -2,6 +2,7 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../core/fault.js'
 import { sameShape, sizeOf, type Tensor } from '../core/tensor.js'
+import { wellFormedAll } from '../core/well-formed.js'
 import { type Config, usualPreprocessing, variants } from '../model/config.js'
 import { layout } from '../model/parameters.js'
 import { parseConfigText } from './configuration.js'
@@ -49,6 +50,8 @@ const fits =
 export const recognise = ({ tensors, metadata }: Safetensors): Either.Either<Faults, Config> => {
   const own = metadata[CONFIG]
   if (own !== undefined) return parseConfigText(own)
+  const formed = wellFormedAll(tensors)
+  if (Either.isLeft(formed)) return formed
   const found = Object.values(variants).map(withClassesOf(tensors)).find(fits(tensors))
   return found === undefined
     ? Either.left([

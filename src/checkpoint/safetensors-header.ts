@@ -233,7 +233,13 @@ export const parseHeader = (bytes: Uint8Array, dataSize: number): Either.Either<
     else if (faults.push(entry.left) === MOST_FAULTS) break
   }
   const [first, ...rest] = faults.length > 0 ? faults : layoutFaults(entries, dataSize)
-  return first === undefined && Either.isRight(metadata)
-    ? Either.right({ entries, metadata: metadata.right })
-    : Either.left([first ?? malformed('its metadata are wrong'), ...rest])
+  return first !== undefined
+    ? Either.left([first, ...rest])
+    : pipe(
+        metadata,
+        Either.bimap(
+          (fault): Faults => [fault],
+          (own) => ({ entries, metadata: own }),
+        ),
+      )
 }

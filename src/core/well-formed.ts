@@ -94,6 +94,23 @@ export const finiteReals =
   }
 
 /**
+ * Named tensors that came from outside, where there is a Map of them and each is one.
+ *
+ * @example
+ * const tensors = new Map([['x', tensor([3], Float64Array.of(1, 2))]])
+ * pipe(wellFormedAll(tensors), Either.mapLeft((all) => all.map(describe)))
+ * // => Either.left(['x: 2 numbers are not a tensor of shape [3]; give 3 numbers'])
+ */
+export const wellFormedAll = (tensors: unknown): Either.Either<Faults, ReadonlyMap<string, Tensor>> => {
+  const wrong = mapFaults(tensors)
+  const named = tensors as ReadonlyMap<string, Tensor>
+  return unlessFaulty(
+    wrong.length > 0 ? wrong : [...named].flatMap(([name, value]) => problems(String(name), ALL, value)),
+    () => named,
+  )
+}
+
+/**
  * What is wrong with named tensors as a whole: each is for `wellFormed` to judge.
  *
  * @example

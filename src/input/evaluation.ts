@@ -3,7 +3,7 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Faults, refuse } from '../core/fault.js'
 import type { Size, Tensor } from '../core/tensor.js'
-import { centre, type Image, imagenetDeviation, imagenetMean, isCount, normalise } from './image.js'
+import { centre, checkedImage, type Image, imagenetDeviation, imagenetMean, isCount, normalise } from './image.js'
 import { resizeBicubic, resizeBilinear } from './resample.js'
 
 /** How an image is resized. */
@@ -122,7 +122,7 @@ export const evaluationPixels =
     }
     const size = resizedSize(source, target, crop)
     const resize = interpolation === 'bicubic' ? resizeBicubic : resizeBilinear
-    return Either.right(resize(size, centre(size, target))(source))
+    return pipe(checkedImage(source), Either.map(resize(size, centre(size, target))))
   }
 
 /**

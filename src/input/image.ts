@@ -2,6 +2,7 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, refuse } from '../core/fault.js'
 import { type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
+import { wellFormed } from '../core/well-formed.js'
 
 /**
  * An image of 8-bit samples: 3 channels are red, green and blue, 1 channel is grey.
@@ -35,19 +36,32 @@ export const isCount = (x: number): boolean => Number.isSafeInteger(x) && x > 0
  * imageOf({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0, 0, 0, 255)) // a red and a blue pixel
  * imageOf({ height: 1, width: 2 }, 3, Uint8Array.of(255, 0, 0))._tag // => 'Left'
  */
-export const imageOf = (size: Size, channels: 1 | 3, pixels: Uint8Array): Either.Either<Faults, Image> =>
-  !isCount(size.height) || !isCount(size.width)
-    ? Either.left(
-        refuse(`an image of height ${size.height} and width ${size.width} has no pixels`, 'give at least one pixel'),
+export const imageOf = (size: Size, channels: 1 | 3, pixels: Uint8Array): Either.Either<Faults, Image> => {
+  const { height, width } = size
+  if (!isCount(height) || !isCount(width))
+    return Either.left(
+      refuse(`an image of height ${height} and width ${width} has no pixels`, 'give at least one pixel'),
+    )
+  const bytes = wellFormed('the pixels', ['uint8'])({ shape: [(pixels as Uint8Array | null)?.length], data: pixels })
+  if (Either.isLeft(bytes)) return bytes
+  const length = height * width * channels
+  return pixels.length === length
+    ? Either.right({ height, width, channels, pixels })
+    : Either.left(
+        refuse(
+          `${pixels.length} bytes are not an image of ${height} x ${width} with ${channels} channels`,
+          `give ${length} bytes`,
+        ),
       )
-    : pixels.length !== size.height * size.width * channels
-      ? Either.left(
-          refuse(
-            `${pixels.length} bytes are not an image of ${size.height} x ${size.width} with ${channels} channels`,
-            `give ${size.height * size.width * channels} bytes`,
-          ),
-        )
-      : Either.right({ height: size.height, width: size.width, channels, pixels })
+}
+
+/**
+ * The same of an image that somebody may have made by hand.
+ *
+ * @example
+ * checkedImage({ height: 1, width: 2, channels: 3, pixels: Uint8Array.of(255, 0, 0) })._tag // => 'Left'
+ */
+export const checkedImage = (image: Image): Either.Either<Faults, Image> => imageOf(image, image.channels, image.pixels)
 
 /**
  * PIL's grey: `L = (19595 R + 38470 G + 7471 B + 2^15) >> 16`, the ITU-R 601-2 luma in 16-bit fixed point.

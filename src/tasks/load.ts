@@ -6,6 +6,7 @@ import { recognise, withClassesOf } from '../checkpoint/recognise.js'
 import type { Safetensors } from '../checkpoint/safetensors.js'
 import type { Faults } from '../core/fault.js'
 import type { Size } from '../core/tensor.js'
+import { wellFormedAll } from '../core/well-formed.js'
 import type { Preprocessing } from '../input/evaluation.js'
 import { type Config, validate } from '../model/config.js'
 import type { NetworkParameters } from '../model/parameters.js'
@@ -86,7 +87,8 @@ export const load =
   (said: Said & Extent) =>
   (checkpoint: Safetensors): Either.Either<Faults, NetworkParameters> =>
     pipe(
-      configurationOf(said)(checkpoint),
+      wellFormedAll(checkpoint.tensors),
+      Either.chain(() => configurationOf(said)(checkpoint)),
       Either.chain(resized(said)),
       Either.chain((config) => parseAs(config)(checkpoint.tensors)),
     )

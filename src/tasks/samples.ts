@@ -3,11 +3,12 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Faults, refuse } from '../core/fault.js'
 import { type Numbers, type Size, sizeOf, type Tensor, tensor } from '../core/tensor.js'
+import { wellFormedAll } from '../core/well-formed.js'
 import { arrange, type Layout, type NetworkInput, networkInput } from '../input/batch.js'
 import { type Digit, digitsInput, digitsValues, splitDigits } from '../input/digits.js'
 import { evaluationInput, recipeOf } from '../input/evaluation.js'
 import { integrateEvents, resizeFrames, type Split } from '../input/events.js'
-import type { Image } from '../input/image.js'
+import { checkedImage, type Image } from '../input/image.js'
 import type { Config } from '../model/config.js'
 
 /** One sample and what is known of it. */
@@ -133,10 +134,12 @@ export const imageSample =
         Either.map((numbers) => ({ name, input: numbers, digit, truth: null })),
       )
     const { kind } = config.preprocessing
-    if (kind === 'digits' && takesDigits(config)) {
-      const values = digitsValues({ invert })(picture)
-      return sample(values, digitsInput(values))
-    }
+    if (kind === 'digits' && takesDigits(config))
+      return pipe(
+        checkedImage(picture),
+        Either.map(digitsValues({ invert })),
+        Either.chain((values) => sample(values, digitsInput(values))),
+      )
     if (invert) return Either.left(refuse('--invert is for the digits network', 'leave it out'))
     const recipe = recipeOf(config.preprocessing)
     if (kind === 'events')
@@ -269,7 +272,8 @@ export const tensorSamples =
   (config: Config, options: InputOptions) =>
   (name: string, tensors: ReadonlyMap<string, Tensor>): Either.Either<Faults, Read> =>
     pipe(
-      inputOf(config, options)(tensors),
+      wellFormedAll(tensors),
+      Either.chain(inputOf(config, options)),
       Either.map(({ input, notes }) => {
         const samples = samplesOf(input)
         return {
