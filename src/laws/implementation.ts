@@ -100,7 +100,7 @@ const dictionary = [
 ] as const satisfies readonly Operation[]
 
 /** Which operations of the dictionary each part of the model is written over. */
-const uses: { readonly [part in 'dssa' | 'gwsffn' | 'downsample' | 'network']: readonly Operation[] } = {
+export const uses: { readonly [part in 'dssa' | 'gwsffn' | 'downsample' | 'network']: readonly Operation[] } = {
   dssa: ['fire', 'synapse', 'splitHeads', 'dstT', 'dst', 'mergeHeads', 'add'],
   gwsffn: ['fire', 'synapse', 'add'],
   downsample: ['fire', 'synapse'],

@@ -87,7 +87,7 @@ const pure = <P, X, const N extends Operation>(
       ({ p, x }) => {
         const keep = (place: string, value: unknown): Kept => ({ place, value, was: copyOf(now(known)(value)) })
         const other = others(x)
-        const given_ = [keep('the parameters, after a call,', p), keep('the argument, after a call,', x)]
+        const given_ = [keep('it changed its parameters: p', p), keep('it changed its argument: x', x)]
         const f = run(K, p)
         const first = keep('the first result, after a second call,', f(x))
         const second = keep('the second result, after a third call,', f(other))
@@ -120,7 +120,7 @@ const pureStream = <P, const N extends Operation>(
       ({ p, x, later }) => {
         const keep = (place: string, value: unknown): Kept => ({ place, value, was: copyOf(now(known)(value)) })
         const [y, yLater] = [others(x), others(later)]
-        const given_ = [keep('the parameters, after a call,', p), keep('the argument, after a call,', [x, later])]
+        const given_ = [keep('it changed its parameters: p', p), keep('it changed its argument: x', [x, later])]
         const alone = (a: Currents, b: Currents): unknown => {
           const f = run(K, p)
           const [, membranes] = f(a)(new Map<string, Currents>())
@@ -128,7 +128,7 @@ const pureStream = <P, const N extends Operation>(
         }
         const f = run(K, p)
         const rest = new Map<string, Currents>()
-        const kept = keep('the map of membranes, after a call,', rest)
+        const kept = keep('it changed the map of membranes it was given: the map', rest)
         const first = f(x)(rest)
         const results = [kept, keep('the first result, after later calls,', first)]
         const other = f(y)(new Map<string, Currents>())
