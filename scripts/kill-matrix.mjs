@@ -1,17 +1,30 @@
 // Judges every mutant by every law, prints the kill matrix, and writes it to docs/data/kill-matrix.json and into
 // docs/laws.md, below the mark.
-// npm run mutants [-- --runs 100]
+// npm run mutants [-- --runs 100] [-- --page]
+// --page: judges nothing, and writes the page anew from the matrix that is there.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { runnerImport } from 'vite'
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '100' } } })
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '100' }, page: { type: 'boolean', default: false } },
+})
 const runs = Number(values.runs)
 
 const load = async (path) => (await runnerImport(path, { logLevel: 'error' })).module
 const { laws, version } = await load('./src/entry/laws.ts')
 const { killers, mutants } = await load('./properties/mutants/mutants.ts')
 const { catalogue, MARK } = await load('./properties/mutants/catalogue.ts')
+
+const turn = (matrix) => {
+  const page = readFileSync('docs/laws.md', 'utf8')
+  writeFileSync('docs/laws.md', `${page.slice(0, page.indexOf(MARK))}${catalogue(laws, matrix)}`)
+}
+
+if (values.page) {
+  turn(JSON.parse(readFileSync('docs/data/kill-matrix.json', 'utf8')))
+  process.exit()
+}
 
 const rows = mutants.map((mutant) => {
   const found = killers(laws, mutant, runs)
@@ -26,8 +39,7 @@ const survivors = rows.filter((row) => row.dies.some((id) => !row.killers.includ
 mkdirSync('docs/data', { recursive: true })
 const matrix = { version, runs, laws: laws.map(({ id }) => id), mutants: rows }
 writeFileSync('docs/data/kill-matrix.json', `${JSON.stringify(matrix, null, 2)}\n`)
-const page = readFileSync('docs/laws.md', 'utf8')
-writeFileSync('docs/laws.md', `${page.slice(0, page.indexOf(MARK))}${catalogue(laws, matrix)}`)
+turn(matrix)
 
 console.log(`${rows.length - survivors.length} of ${rows.length} mutants die by the laws named for them`)
 console.log(

@@ -1,4 +1,5 @@
 /** The generated half of `docs/laws.md`: every law with its equation and what it kills, and every mutant. @module */
+import { boundsOf, boundsText } from '../../src/laws/bounds.js'
 import type { Law } from '../../src/laws/law.js'
 import { version } from '../../src/laws/law.js'
 import type { Matrix } from './mutants.js'
@@ -32,8 +33,10 @@ const titles: { readonly [group: string]: string } = {
 
 const groupOf = (id: string): string => id.slice(0, id.indexOf('.'))
 
-/** One law: claim, equation, what it judges, its source, and the mutants it kills. */
-const entry = ({ id, statement, formula, needs, source }: Law, { mutants }: Matrix): string => {
+/** One law: claim, equation, what it judges, its source, the mutants it kills, and how far its cases reach. */
+const entry = (law: Law, { mutants }: Matrix): string => {
+  const { id, statement, formula, needs, source } = law
+  const bounds = boundsOf(law)
   const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
   const killed = mutants.filter(({ killers }) => killers.includes(id))
   const named = killed.filter(({ dies }) => dies.includes(id)).map((mutant) => mutant.id)
@@ -46,6 +49,8 @@ const entry = ({ id, statement, formula, needs, source }: Law, { mutants }: Matr
     `$$${formula}$$`,
     '',
     `Judges ${code(needs)}. Source: ${source}. Kills ${code(named)}${others > 0 ? ` and ${others} more` : ''}.`,
+    '',
+    `${bounds.cases} cases: ${boundsText(bounds) || 'numbers of a seed'}.`,
     '',
   ].join('\n')
 }

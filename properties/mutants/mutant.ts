@@ -1,8 +1,7 @@
 /** Mutants: wrong implementations, each a mistake a port could make, each killed by the law named for it. @module */
 import type { Currents, Spikes } from '../../src/core/tensor.js'
 import { reference } from '../../src/interpreters/reference.js'
-import type { Operations } from '../../src/laws/implementation.js'
-import type { Implementation } from '../../src/laws/law.js'
+import type { Implementation, Operations } from '../../src/laws/implementation.js'
 import type { Kernels } from '../../src/model/kernels.js'
 import { whole } from '../subjects.js'
 

@@ -1,6 +1,6 @@
 /** Attention whose scale is something else: what the law of scale invariance refuses. @module */
 import { type Currents, type Spikes, tensor } from '../../src/core/tensor.js'
-import type { Operations } from '../../src/laws/law.js'
+import type { Operations } from '../../src/laws/implementation.js'
 import { ENTRIES } from '../../src/laws/theorems/decision.js'
 import { bernoulli, type Condition, diagonals, mix, type Sampler, scores } from '../../src/laws/theorems/invariance.js'
 import type { Kernels } from '../../src/model/kernels.js'

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Spikes } from '../../src/core/tensor.js'
 import { laws, levels, type Row, runLaws, table } from '../../src/entry/laws.js'
-import type { Implementation } from '../../src/laws/law.js'
+import type { Implementation } from '../../src/laws/implementation.js'
 import { buggyKernels, carriers, type Film, kernels } from './stranger.js'
 
 const port = { kernels, carriers } as unknown as Implementation<Film, Film>

@@ -6,24 +6,23 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Fault, type Faults, reasonOf } from '../core/fault.js'
-import type { Expectations, Law, Level, Row } from '../entry/laws.js'
+import type { Expectations, Law, Level, Row } from '../laws/law.js'
 import { type Listed, lawList } from '../laws/report.js'
 import { select } from '../laws/select.js'
 import type { Judgable } from '../node/judging.js'
 import { writeFileAtomically } from '../node/write.js'
 import type { Io, Perform } from './io.js'
 
-type Laws = typeof import('../entry/laws.js') & typeof import('../node/judging.js') & Report
+type Laws = Pick<typeof import('../laws/all.js'), 'budgets' | 'laws'> &
+  Pick<typeof import('../laws/bounds.js'), 'boundsList'> &
+  Pick<typeof import('../laws/expectations.js'), 'parseExpectations'> &
+  Pick<typeof import('../laws/judge.js'), 'anyJudged' | 'unexpected'> &
+  typeof import('../node/judging.js') &
+  typeof import('../laws/report.js')
 
 interface Built {
   readonly laws: readonly Listed[]
 }
-
-/** The pieces of a report that the library prints whole. */
-type Report = Pick<
-  typeof import('../laws/report.js'),
-  'closing' | 'MARKDOWN_HEAD' | 'markdownRow' | 'rowText' | 'widthOf'
->
 
 interface Options {
   readonly kernels?: string
@@ -48,8 +47,11 @@ const one = (fault: Fault): Faults => [fault]
 /** The laws need fast-check, a peer dependency that may not be there. */
 const loadLaws: TaskEither.TaskEither<Faults, Laws> = TaskEither.tryCatch(
   async () => ({
+    ...(await import('../laws/all.js')),
+    ...(await import('../laws/bounds.js')),
+    ...(await import('../laws/expectations.js')),
+    ...(await import('../laws/judge.js')),
     ...(await import('../laws/report.js')),
-    ...(await import('../entry/laws.js')),
     ...(await import('../node/judging.js')),
   }),
   (error) =>
@@ -206,6 +208,18 @@ const listing = (options: Options): TaskEither.TaskEither<Faults, string> =>
     }),
   )
 
+/** What the laws draw: it takes the laws themselves, and so fast-check. */
+const bounds = (options: Options): TaskEither.TaskEither<Faults, string> =>
+  pipe(
+    loadLaws,
+    TaskEither.chainEitherK((L) =>
+      pipe(
+        selected(L.laws, options),
+        Either.map((laws) => L.boundsList(laws, L.budgets)),
+      ),
+    ),
+  )
+
 /** Seconds, not all of them whole. */
 const seconds = (text: string): number => {
   const value = Number(text)
@@ -263,6 +277,7 @@ export const lawsCommand = (io: Io, perform: Perform): Command =>
     .option('--answer <seconds>', 'the most the process may take to answer once', positive, 10)
     .addOption(new Option('--seed <number>', 'replay a failure: its seed').argParser(whole(-(2 ** 31))))
     .addOption(new Option('--path <path>', 'replay a failure: its path'))
+    .option('--bounds', 'how far the cases of each law reach: sizes, strides, kernels, channels, steps, samples')
     .option('--markdown', 'as markdown')
     .option('--json [file]', 'as JSON, to the file or in place of the text')
     .option('--junit <file>', "also as JUnit's XML, for continuous integration")
@@ -291,6 +306,8 @@ A module exports what it has; values are { shape, data } in [T, B, C, H, W]:
           ? judgement(io, options, (L) => L.processJudgable(options.process!, options.answer))
           : options.kernels !== undefined
             ? judgement(io, options, (L) => L.moduleJudgable(options.kernels!, resolve(options.kernels!)))
-            : listing(options),
+            : options.bounds === true
+              ? bounds(options)
+              : listing(options),
       ),
     )

@@ -13,20 +13,17 @@ export { parseExpectations } from '../laws/expectations.js'
 export * as given from '../laws/given.js'
 export type { Derivative, How, Named } from '../laws/gradient/derivative.js'
 export { differentiated } from '../laws/gradient/differentiate.js'
+export type { Carriers, Implementation, Operation, Operations } from '../laws/implementation.js'
 export { misnamed } from '../laws/implementation.js'
 export { anyJudged, rows, runLaws, seedOf, unexpected } from '../laws/judge.js'
 export type {
   About,
-  Carriers,
   Expectation,
   Expectations,
   Failure,
-  Implementation,
   Law,
   LawDefinition,
   Level,
-  Operation,
-  Operations,
   Options,
   Row,
   Verdict,

@@ -1,4 +1,4 @@
-/** The exactness budget: dyadic numbers, and a refusal of whatever float32 could not hold exactly. @module */
+/** The exactness budget: dyadic numbers, and how many bits the worst sums of them need. @module */
 
 import { exponentOf } from '../core/functions.js'
 
@@ -29,11 +29,8 @@ export const times = (a: Dyadic, b: Dyadic): Dyadic => ({
 /** The bits of significand that hold every number of a set: `log2(largest / 2^exponent)`, rounded up. */
 export const bits = ({ exponent, largest }: Dyadic): number => exponentOf(largest) - exponent
 
-/** The set again, where float32's 24 bits hold it exactly; refuses the generator that asked otherwise. */
-export const exact = (what: string, set: Dyadic): Dyadic => {
-  if (bits(set) > 24) throw new RangeError(`${what} needs ${bits(set)} bits, and float32 holds 24`)
-  return set
-}
+/** The largest sets that cases come to, by what they are: a test holds each to the 24 bits of float32. */
+export type Budgets = { readonly [what: string]: Dyadic }
 
 /** Where a neuron's potential lies after `steps` steps: a leak of 1 / tau takes log2(tau) bits a step. */
 export const potential = (drive: Dyadic, { steps, tau }: { readonly steps: number; readonly tau: number }): Dyadic => ({

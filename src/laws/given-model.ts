@@ -3,7 +3,7 @@ import fc, { type Arbitrary } from 'fast-check'
 import { type Currents, type Shape, type Size, tensor } from '../core/tensor.js'
 import type { BatchNorm, Charge, Neuron, Reset, Synapse } from '../model/kernels.js'
 import type { Dssa, Gwsffn, Layer } from '../model/parameters.js'
-import { current, type Dyadic, exact, potential, summed, times } from './budget.js'
+import { type Budgets, current, type Dyadic, potential, summed, times } from './budget.js'
 import { drive, oneOf, reals, whole } from './given.js'
 
 // Coarser numbers than the operations' own: they must survive several layers.
@@ -20,8 +20,12 @@ export const BLOCK_STEPS = 3
 // A block's worst current: residual, 2 x 2 patches of 4 channels (or 3 x 3 of 4) through W, 2 channels or 4 tokens, c = 4.
 const y = current(weight, 36, { gain, shift })
 const score = times(summed(4, y), { exponent: -1, largest: 4 })
-exact('an attention potential', potential(score, { steps: BLOCK_STEPS, tau: 2 }))
-exact('a residual potential', potential(summed(8, y), { steps: BLOCK_STEPS, tau: 2 }))
+
+/** The most that parts come to. */
+export const partBudgets: Budgets = {
+  'an attention potential of a part': potential(score, { steps: BLOCK_STEPS, tau: 2 }),
+  'a residual potential of a part': potential(summed(8, y), { steps: BLOCK_STEPS, tau: 2 }),
+}
 
 /** A batch norm of dyadic gain and shift; see `norm`. */
 const coarseNorm = (channels: number): Arbitrary<BatchNorm> =>

@@ -2,9 +2,7 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { type Reals, type Shape, type Spikes, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 import type { BatchNorm, Charge, Convolution, Neuron, Reset, Synapse } from '../model/kernels.js'
-import { current, type Dyadic, exact, potential, small } from './budget.js'
-
-export type { Dyadic } from './budget.js'
+import { type Budgets, current, type Dyadic, potential, small } from './budget.js'
 
 /** A whole number of `from` to `to`; shrinks towards `from`. */
 export const whole = (from: number, to: number): Arbitrary<number> => fc.integer({ min: from, max: to })
@@ -68,10 +66,10 @@ export const neuron: Arbitrary<Neuron> = fc.record({
 /** The most steps a neuron is driven for: after 6 steps at tau = 4 its potential still fits. */
 export const STEPS = 6
 
-exact('a membrane potential', potential({ exponent: -4, largest: 4 }, { steps: STEPS, tau: 4 }))
+const DRIVE: Dyadic = { exponent: -4, largest: 4 }
 
 /** What a neuron is driven with: multiples of 2^-4 up to 4, so ties and long silences both happen. */
-export const drive = (shape: Shape): Arbitrary<Tensor<Reals>> => reals(shape, { exponent: -4, largest: 4 })
+export const drive = (shape: Shape): Arbitrary<Tensor<Reals>> => reals(shape, DRIVE)
 
 /** A layer of neurons and its input `[T, B, C, H, W]`. */
 export const driven = fc
@@ -122,7 +120,11 @@ export interface ConvolutionCase {
   readonly shape: Shape
 }
 
-exact('a current', current(small, 3 * 3 * 4, { gain: GAIN, shift: SHIFT }))
+/** The most that neurons and synapses come to. */
+export const budgets: Budgets = {
+  'a membrane potential': potential(DRIVE, { steps: STEPS, tau: 4 }),
+  'a current': current(small, 3 * 3 * 4, { gain: GAIN, shift: SHIFT }),
+}
 
 /** Convolutions of 1 to 3 taps a side, stride 1 to 2, padding 0 to 1, one or two groups, on inputs they fit. */
 export const convolution: Arbitrary<{ readonly convolution: Convolution; readonly shape: Shape }> = fc

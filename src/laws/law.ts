@@ -4,8 +4,6 @@ import type { Currents, Precision, Spikes } from '../core/tensor.js'
 import type { Operation, Operations } from './implementation.js'
 import type { Reread } from './translation.js'
 
-export type { Carriers, Implementation, Operation, Operations } from './implementation.js'
-
 /** The version of the law set: a law added or made stricter raises the second number, a law changed or removed the first. */
 export const version = '2.1'
 

@@ -184,7 +184,7 @@ export const readGreeting = (fields: { readonly [name: string]: unknown }): Eith
 /** Refuses an answer: the judge takes the message of an error of this name as its sentence. */
 export const refusal = (message: string): Error => Object.assign(new Error(message), { name: 'Answer' })
 
-const inNumbers = (dtype: unknown, bytes: Uint8Array): Numbers | null => {
+const inNumbers = (dtype: Wire['dtype'], bytes: Uint8Array): Numbers | null => {
   const { buffer, byteLength } = bytes
   switch (dtype) {
     case 'uint8':
@@ -193,8 +193,6 @@ const inNumbers = (dtype: unknown, bytes: Uint8Array): Numbers | null => {
       return byteLength % 4 === 0 ? new Float32Array(buffer) : null
     case 'float64':
       return byteLength % 8 === 0 ? new Float64Array(buffer) : null
-    default:
-      return null
   }
 }
 

@@ -1,5 +1,6 @@
 /** How judgements and laws read: a table, markdown, JSON, JUnit's XML. @module */
-import type { Law, Level, Operation, Row } from './law.js'
+import type { Operation } from './implementation.js'
+import type { Law, Level, Row } from './law.js'
 import { version } from './law.js'
 
 const isTensor = (value: object): value is { readonly shape: readonly number[]; readonly data: ArrayLike<number> } =>

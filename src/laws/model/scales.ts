@@ -1,7 +1,8 @@
 /** Laws of the attention scales and of the firing rates they are made from: the exact side of scale invariance. @module */
 import fc from 'fast-check'
 import { whole } from '../given.js'
-import { type Law, law, type Operations } from '../law.js'
+import type { Operations } from '../implementation.js'
+import { type Law, law } from '../law.js'
 import { range } from '../tensors.js'
 import { all, equal } from '../verdict.js'
 

@@ -1,6 +1,6 @@
 /** Laws of the head: the mean over the positions, and a linear map without bias at every step. @module */
 import fc from 'fast-check'
-import { type Dyadic, exact, small, summed, times } from '../budget.js'
+import { type Budgets, type Dyadic, small, summed, times } from '../budget.js'
 import { extents, reals, whole } from '../given.js'
 import { type Law, law } from '../law.js'
 import { at, constant, range, sum, tabulate, take } from '../tensors.js'
@@ -10,7 +10,8 @@ const PAPER = "the paper's section 4; the authors' code (avgpool, classifier)"
 
 const features: Dyadic = small
 
-exact('a logit', summed(3, times(features, small)))
+/** The most that a classifier comes to. */
+export const headBudgets: Budgets = { 'a logit': summed(3, times(features, small)) }
 
 const classified = extents(3, 2, 3, 1, 1).chain(([T, B, C]) =>
   fc.record({

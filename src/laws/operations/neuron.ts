@@ -2,7 +2,7 @@
 import { sigmoid } from '../../core/functions.js'
 import type { Currents, Spikes } from '../../core/tensor.js'
 import type { Charge, Neuron } from '../../model/kernels.js'
-import type { Operations } from '../law.js'
+import type { Operations } from '../implementation.js'
 
 type Fire = Operations<Spikes, Currents>['fire']
 

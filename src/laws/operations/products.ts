@@ -1,9 +1,10 @@
 /** Laws of the two attention products: each is linear in its currents and a sum over its spikes, head by head. @module */
 import fc from 'fast-check'
 import { type Currents, type Reals, type Shape, type Spikes, sizeOf, type Tensor } from '../../core/tensor.js'
-import { type Dyadic, exact, small, summed, times } from '../budget.js'
+import { type Budgets, type Dyadic, small, summed, times } from '../budget.js'
 import { dyadic, permutation, reals, spikeTrain, whole } from '../given.js'
-import { type Law, law, type Operations } from '../law.js'
+import type { Operations } from '../implementation.js'
+import { type Law, law } from '../law.js'
 import { at, constant, indexOf, mapped, range, silence, spikesWhere, sum, tabulate, take } from '../tensors.js'
 import { all, same } from '../verdict.js'
 
@@ -12,7 +13,8 @@ type Name = 'dstT' | 'dst'
 /** Scales are powers of two, or dyadic: multiples of 1/4 up to 4. */
 const scaleSet: Dyadic = { exponent: -2, largest: 4 }
 
-exact('a product', summed(2, times(summed(6, small), scaleSet)))
+/** The most that an attention product comes to. */
+export const productBudgets: Budgets = { 'a product': summed(2, times(summed(6, small), scaleSet)) }
 
 /** The shapes of a product: T steps, B samples, `heads` heads of width d, n tokens, a feature map of H x W. */
 const dims = fc.record({

@@ -2,9 +2,10 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { type Currents, type Spikes, sizeOf } from '../../core/tensor.js'
 import type { Neuron, Pool, Stem, Synapse } from '../../model/kernels.js'
-import { current, type Dyadic, exact, summed, times } from '../budget.js'
+import { type Budgets, current, type Dyadic, summed, times } from '../budget.js'
 import { neuron, oneOf, whole } from '../given.js'
-import { type Law, law, type Operation, type Operations, type Verdict } from '../law.js'
+import type { Operation, Operations } from '../implementation.js'
+import { type Law, law, type Verdict } from '../law.js'
 import { embedded, fired, transmitted } from '../model/definition.js'
 import {
   CLASSES,
@@ -28,11 +29,14 @@ const SOURCE =
 
 const weights: Dyadic = { exponent: -2, largest: 1 }
 
-exact(
-  'a large current',
-  current(weights, 4097 * 4, { gain: { exponent: -2, largest: 2 }, shift: { exponent: -4, largest: 3 } }),
-)
-exact('a large product', summed(325, times({ exponent: -2, largest: 2 }, { exponent: -2, largest: 2 })))
+/** The most that large cases come to. */
+export const sizeBudgets: Budgets = {
+  'a large current': current(weights, 4097 * 4, {
+    gain: { exponent: -2, largest: 2 },
+    shift: { exponent: -4, largest: 3 },
+  }),
+  'a large product': summed(325, times({ exponent: -2, largest: 2 }, { exponent: -2, largest: 2 })),
+}
 
 /** What is large, as a name and its geometry; the first few are drawn as often as the last. */
 const oneKind = <X>(kinds: {
