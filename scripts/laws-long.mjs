@@ -8,7 +8,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1000' },
     bases: { type: 'string', default: '10' },
-    only: { type: 'string', default: '*' },
+    only: { type: 'string', multiple: true, default: ['*'] },
     subjects: { type: 'string' },
   },
 })
@@ -35,7 +35,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
-const judged = select(values.only)(laws)
+const judged = select(...values.only)(laws)
 let failures = 0
 for (let base = 0; base < bases; base++)
   for (const name of chosen) {

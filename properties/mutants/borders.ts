@@ -5,7 +5,7 @@ import { integrateEvents } from '../../src/input/events.js'
 import type { Operations } from '../../src/laws/implementation.js'
 import { at, mapped, tabulate } from '../../src/laws/tensors.js'
 import { layout, type NetworkParameters, parse } from '../../src/model/parameters.js'
-import { type Mutant, mutant } from './mutant.js'
+import { changedWhere, type Mutant, mutant } from './mutant.js'
 
 /** Both scales from one function of the rates and the number of terms. */
 const scales = (c: (rates: readonly number[], terms: number) => readonly number[]) => ({
@@ -26,16 +26,6 @@ const normsChanged = <X>(node: X, change: (norm: { readonly eps: number }) => ob
   if (Array.isArray(node)) return (node as readonly unknown[]).map((inner) => normsChanged(inner, change)) as X
   const inner = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, normsChanged(value, change)]))
   return ('eps' in inner ? change(inner as { readonly eps: number }) : inner) as X
-}
-
-/** The tree with every node that has a key changed. */
-const changedWhere = <X>(node: X, key: string, change: (node: object) => object): X => {
-  if (typeof node !== 'object' || node === null || ArrayBuffer.isView(node)) return node
-  if (Array.isArray(node)) return (node as readonly unknown[]).map((inner) => changedWhere(inner, key, change)) as X
-  const inner = Object.fromEntries(
-    Object.entries(node).map(([name, value]) => [name, changedWhere(value, key, change)]),
-  )
-  return (key in inner && !('config' in inner) && !('image' in inner) ? change(inner) : inner) as X
 }
 
 const parsedAs =
@@ -211,6 +201,36 @@ export const borderMutants: readonly Mutant[] = [
   }),
   mutant('events-by-time', 'cuts the frames by time, not by number of events', ['events.frames'], {
     integrateEvents: byTime,
+  }),
+  mutant('parse-leak', 'takes 0 for a PLIF that has no scalar', ['parse.missing'], {
+    parse: (config) => (tensors) =>
+      parse(config)(
+        new Map([
+          ...layout(config).flatMap(({ key, role }): [string, Tensor][] =>
+            role === 'leak' ? [[key, tensor([], Float32Array.of(0))]] : [],
+          ),
+          ...tensors,
+        ]),
+      ),
+  }),
+  mutant('parse-infinite', 'accepts infinite numbers, as the largest there are', ['parse.finite'], {
+    parse: (config) => (tensors) =>
+      parse(config)(
+        new Map(
+          [...tensors].map(([key, x]) => [
+            key,
+            x.data instanceof Float32Array
+              ? mapped(x as Tensor<Reals>, (y) => (Number.isNaN(y) ? y : Math.max(-1, Math.min(1, y))))
+              : x,
+          ]),
+        ),
+      ),
+  }),
+  mutant('events-few', 'leaves frames empty where there are fewer events', ['events.few'], {
+    integrateEvents: (size) => (events) =>
+      events.t.length >= size.steps
+        ? integrateEvents(size)(events)
+        : tabulate([size.steps, 3, size.height, size.width], () => 0),
   }),
   mutant('events-polarity', 'exchanges the polarities', ['events.frames'], {
     integrateEvents: framesAs((frames) =>

@@ -34,3 +34,13 @@ export const mutant = (id: string, mistake: string, dies: readonly [string, ...s
     implementation: { kernels: { ...implementation.kernels, ...wrong } },
   }
 }
+
+/** The tree with every node that has a key changed. */
+export const changedWhere = <X>(node: X, key: string, change: (node: object) => object): X => {
+  if (typeof node !== 'object' || node === null || ArrayBuffer.isView(node)) return node
+  if (Array.isArray(node)) return (node as readonly unknown[]).map((inner) => changedWhere(inner, key, change)) as X
+  const inner = Object.fromEntries(
+    Object.entries(node).map(([name, value]) => [name, changedWhere(value, key, change)]),
+  )
+  return (key in inner && !('config' in inner) && !('image' in inner) ? change(inner) : inner) as X
+}

@@ -2,9 +2,9 @@
 import { type Currents, type Reals, sizeOf, type Tensor, tensor } from '../../src/core/tensor.js'
 import { at, range, tabulate } from '../../src/laws/tensors.js'
 import { dssa } from '../../src/model/dssa.js'
-import { gwsffn } from '../../src/model/gwsffn.js'
+import { gwsffn, layer } from '../../src/model/gwsffn.js'
 import { network } from '../../src/model/network.js'
-import { type Mutant, mutant, right } from './mutant.js'
+import { changedWhere, type Mutant, mutant, right } from './mutant.js'
 
 /** The tensor with what `lost` says of each index at 0. */
 const without = <D extends Reals | Uint8Array>(
@@ -14,6 +14,15 @@ const without = <D extends Reals | Uint8Array>(
 ): Tensor<D> => {
   const [n, inner] = [shape[axis]!, sizeOf(shape.slice(axis + 1))]
   return tensor(shape, data.map((x, i) => (lost(Math.floor(i / inner) % n, n) ? 0 : x)) as D)
+}
+
+/** Keeps what it made of its parameters in one place: who was made first runs as who was made last. */
+const lastOf = <P, F>(make: (p: P) => F, over: (last: () => F) => F): ((p: P) => F) => {
+  let last: F | undefined
+  return (p) => {
+    last = make(p)
+    return over(() => last!)
+  }
 }
 
 const tail = (i: number, n: number): boolean => n > 8 && i >= n - (n % 8)
@@ -99,6 +108,60 @@ export const sizeMutants: readonly Mutant[] = [
       return [without(y1, 2, (h) => h >= 8), without(y2, 2, (h) => h >= 8)]
     },
     mergeHeads: (size) => (y) => right.mergeHeads(size)(without(y, 2, (h) => h >= 8)),
+  }),
+  mutant('four-heads', 'attention knows four heads', ['dssa.sizes'], {
+    dssa: (p) => (x) => (m) => {
+      const [y, after] = dssa(right)(p)(x)(m)
+      return [p.heads > 4 ? without(y, 2, (c) => c >= (4 * p.planes) / p.heads) : y, after]
+    },
+  }),
+  mutant('groups-of-eight', 'the feed-forward network groups channels by eight at most', ['gwsffn.sizes'], {
+    gwsffn: (p) => {
+      const hidden = p.conv.synapse.convolution.weight.shape[0]!
+      const width = hidden / p.conv.synapse.convolution.groups
+      if (width <= 8) return gwsffn(right)(p)
+      const { convolution } = p.conv.synapse
+      const weight = without(convolution.weight, 1, (c) => c >= 8)
+      return gwsffn(right)({
+        ...p,
+        conv: { ...p.conv, synapse: { ...p.conv.synapse, convolution: { ...convolution, weight } } },
+      })
+    },
+  }),
+  mutant('downsample-odd-batch', 'of an odd batch the last sample is lost between stages', ['downsample.sizes'], {
+    downsample: (p) => (x) => (m) => {
+      const [y, after] = layer(right)('activation', 'conv', p)(x)(m)
+      return [oddBatch(y), after]
+    },
+  }),
+  mutant('last-parameters', 'runs over the parameters it was given last', ['pure.network', 'pure.synapse'], {
+    network: lastOf(
+      (p) => network(right)(p),
+      (net) => ({
+        embed: (x) => net().embed(x),
+        hold: (T) => (x) => net().hold(T)(x),
+        respond: (x) => net().respond(x),
+      }),
+    ),
+    synapse: lastOf(
+      (p) => right.synapse(p),
+      (run) => (s) => run()(s),
+    ),
+  }),
+  mutant('network-four-steps', 'the network holds an image for four steps at most', ['network.still'], {
+    network: (p) => {
+      const net = network(right)(p)
+      return { ...net, hold: (T) => net.hold(Math.min(T, 4)) }
+    },
+  }),
+  mutant('config-threshold', "the network has the configuration's threshold for every neuron", ['network.definition'], {
+    network: (p) => network(right)(changedWhere(p, 'threshold', (n) => ({ ...n, threshold: p.config.threshold }))),
+  }),
+  mutant('one-epsilon', "every norm of the network has the stem's epsilon", ['network.definition'], {
+    network: (p) => network(right)(changedWhere(p, 'eps', (n) => ({ ...n, eps: p.stem.norm.eps }))),
+  }),
+  mutant('one-reset', "every neuron of the network resets as the configuration's", ['network.definition'], {
+    network: (p) => network(right)(changedWhere(p, 'reset', (n) => ({ ...n, reset: p.config.reset }))),
   }),
   mutant('third-block', "does not run a stage's third block", ['network.stages', 'network.published'], {
     network: (p) => network(right)({ ...p, stages: p.stages.map((s) => ({ ...s, blocks: s.blocks.slice(0, 2) })) }),

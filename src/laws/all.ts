@@ -11,6 +11,7 @@ import { dssaLaws } from './model/dssa.js'
 import { feedForwardLaws } from './model/feed-forward.js'
 import { networkLaws } from './model/network.js'
 import { scaleLaws } from './model/scales.js'
+import { partSizeBudgets, partSizeLaws } from './model/sizes.js'
 import { fireLaws } from './operations/fire.js'
 import { fireTimeLaws } from './operations/fire-time.js'
 import { headBudgets, headLaws } from './operations/head.js'
@@ -38,6 +39,7 @@ export const laws: readonly Law[] = [
   ...scaleInvarianceLaws,
   ...dssaLaws,
   ...feedForwardLaws,
+  ...partSizeLaws,
   ...networkLaws,
   ...spikeOnlyLaws,
   ...gradientLaws,
@@ -54,4 +56,5 @@ export const budgets: Budgets = {
   ...stemBudgets,
   ...productBudgets,
   ...sizeBudgets,
+  ...partSizeBudgets,
 }

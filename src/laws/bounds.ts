@@ -54,7 +54,7 @@ export const boundsOf = (law: Law, runs = 100): Bounds => {
       // What comes in several lengths is told apart by them.
       const place = `${name} ${values.length}`
       const columns = found.get(place) ?? values.map(() => [])
-      values.forEach((value, i) => columns[i]!.push(value))
+      for (const [i, value] of values.entries()) columns[i]!.push(value)
       found.set(place, columns)
     }
   return {

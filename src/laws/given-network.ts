@@ -18,11 +18,12 @@ import {
   ti,
 } from '../model/config.js'
 import type { Entry } from '../model/entry.js'
-import type { BatchNorm } from '../model/kernels.js'
+import type { BatchNorm, Neuron } from '../model/kernels.js'
 import { type Dssa, layout, type NetworkParameters, parse } from '../model/parameters.js'
 import { type Budgets, current, type Dyadic, plus, potential, summed, times } from './budget.js'
 import { reals, whole } from './given.js'
 import { type Case, LEAKS, manner } from './given-model.js'
+import { mapped } from './tensors.js'
 
 // The worst currents of the networks drawn here, each in 24 bits.
 const weight: Dyadic = { exponent: -2, largest: 1 }
@@ -123,12 +124,31 @@ const value = ({ role, key }: Entry): ((r: number) => number) => {
 const rates = (name: string, seed: number, heads: number, terms: number): readonly number[] =>
   Array.from(sym(name, seed, heads), (r) => 4 ** -Math.floor(((r + 1) / 2) * 3) / terms)
 
-/** The tree with exact scales, and with the epsilon its variances were made for. */
+/** Which of two, by a key and a seed. */
+const either = (name: string, seed: number): boolean => sym(name, seed, 1)[0]! < 0
+
+/** The norm, of one epsilon or another; its variances are made for it. */
+const normOf = (norm: BatchNorm, seed: number): BatchNorm => {
+  const eps = either(`${norm.key}.eps`, seed) ? EPSILON : EPSILON / 4
+  return { ...norm, eps, variance: mapped(norm.variance, (x) => x + EPSILON - eps) }
+}
+
+/** The neuron, with a threshold and a reset of its own. */
+const neuronOf = (neuron: Neuron, seed: number): Neuron => ({
+  ...neuron,
+  threshold: either(`${neuron.key}.threshold`, seed) ? neuron.threshold : neuron.threshold / 2,
+  reset: either(`${neuron.key}.reset`, seed) ? neuron.reset : { kind: 'hard', value: -0.5 },
+  charge:
+    neuron.charge.kind === 'PLIF' || either(`${neuron.key}.charge`, seed) ? neuron.charge : { kind: 'LIF', tau: 2 },
+})
+
+/** The tree with exact scales, with epsilons its variances are made for, and no two neurons alike. */
 const exactly = <X>(node: X, seed: number): X => {
   if (typeof node !== 'object' || node === null || ArrayBuffer.isView(node)) return node
   if (Array.isArray(node)) return (node as readonly unknown[]).map((inner) => exactly(inner, seed)) as X
   const inner = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, exactly(value, seed)]))
-  if ('eps' in inner) return { ...(inner as unknown as BatchNorm), eps: EPSILON } as X
+  if ('eps' in inner) return normOf(inner as unknown as BatchNorm, seed) as X
+  if ('threshold' in inner && 'key' in inner) return neuronOf(inner as unknown as Neuron, seed) as X
   if (!('firingRateX' in inner)) return inner as X
   const p = inner as unknown as Dssa
   return {
@@ -228,10 +248,12 @@ const published: Arbitrary<Config> = fc
     return { ...config, image: { height: side, width: wide && config.stages[2]!.planes < 700 ? 2 * side : side } }
   })
 
+/** Frames of up to so many steps; of wide networks one sample, for a case should not take seconds. */
 const framesFor = (configs: Arbitrary<Config>, steps: number) =>
   fc
-    .record({ config: configs, seed: whole(0, 2 ** 16), T: whole(1, steps), B: whole(1, 2) })
-    .map(({ config, seed, T, B }) => {
+    .record({ config: configs, seed: whole(0, 2 ** 16), T: whole(1, steps), B: fc.constantFrom(1, 2, 3) })
+    .map(({ config, seed, T, B: samples }) => {
+      const B = Math.max(...config.stages.map(({ planes }) => planes)) > 200 ? 1 : samples
       const shape = [config.channels, config.image.height, config.image.width]
       const pixels = (name: string, lead: readonly number[]) =>
         tensor(

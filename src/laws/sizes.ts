@@ -55,6 +55,19 @@ export const seededNorm = (name: string, seed: number, channels: number): BatchN
   }
 }
 
+/** The most weights of a row of {@link sparseRows} that are not zero. */
+export const MOST = 8
+
+/** Rows of dyadic weights, of which at most {@link MOST} each are not zero, wherever they fall. */
+export const sparseRows = (name: string, seed: number, shape: Shape, set: Dyadic): Tensor<Reals> => {
+  const [rows, each] = [shape[0]!, sizeOf(shape.slice(1))]
+  const place = words(`${name}.places`, seed)
+  const values = numbers(name, seed, [rows * MOST], set).data
+  const data = new Float32Array(rows * each)
+  for (let i = 0; i < values.length; i++) data[Math.floor(i / MOST) * each + (place(i) % each)] = values[i]!
+  return tensor(shape, data)
+}
+
 /** Around the eights, and whole numbers of them. */
 const EIGHTS = [7, 8, 9, 12, 15, 16, 17, 20, 31, 32, 33, 40, 63, 64, 65] as const
 

@@ -93,6 +93,9 @@ const refuses = (
 
 const LEARNT: readonly Role[] = ['weight', 'gain', 'bias', 'mean', 'variance', 'rate']
 
+/** With a PLIF's w, which may have the shape `[]` or `[1]`. */
+const NUMBERS: readonly Role[] = [...LEARNT, 'leak']
+
 /** The tensors with one number of one of them replaced. */
 const withNumber = (x: number) => (tensors: ReadonlyMap<string, Tensor>, key: string, place: number) => {
   const found = tensors.get(key) as Tensor<Reals>
@@ -167,7 +170,7 @@ export const borderLaws: readonly Law[] = [
     'A checkpoint that lacks a tensor is refused, by the name of its key.',
     'k \\notin \\mathrm{checkpoint}',
     CODE,
-    LEARNT,
+    NUMBERS,
     (tensors, key) => new Map([...tensors].filter(([other]) => other !== key)),
   ),
   refuses(
@@ -194,8 +197,8 @@ export const borderLaws: readonly Law[] = [
     'A number that is none is refused, by the name of its key.',
     'x \\in \\mathbb{R}',
     CODE,
-    LEARNT,
-    withNumber(Number.NaN),
+    NUMBERS,
+    (tensors, key, place) => withNumber([Number.NaN, Infinity, -Infinity][place % 3]!)(tensors, key, place),
   ),
   refuses(
     'parse.rates',
@@ -213,6 +216,29 @@ export const borderLaws: readonly Law[] = [
     ['variance'],
     withNumber(-1),
   ),
+  law({
+    id: 'events.few',
+    statement: 'Fewer events than frames are refused: not every frame would have one.',
+    formula: 'N < T \\Rightarrow \\text{refused}',
+    source: `${CODE}: SpikingJelly would leave frames empty`,
+    needs: ['integrateEvents'],
+    given: recording.chain(({ size, events }) =>
+      whole(0, size.steps - 1).map((count) => ({
+        size,
+        events: {
+          t: events.t.slice(0, count),
+          x: events.x.slice(0, count),
+          y: events.y.slice(0, count),
+          p: events.p.slice(0, count),
+        },
+      })),
+    ),
+    holds:
+      ({ integrateEvents }) =>
+      ({ size, events }) =>
+        refusal(() => integrateEvents(size)(events)) !== undefined ||
+        `${events.t.length} events are accepted for ${size.steps} frames, should be refused`,
+  }),
   law({
     id: 'events.many',
     statement: 'A pixel may have more than 255 events in a frame: all of them count.',

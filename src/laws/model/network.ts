@@ -133,7 +133,8 @@ export const networkLaws: readonly Law[] = [
     source: PAPER,
     needs: ['network'],
     after: ['hold.repeat'],
-    given: fc.record({ case: tiny, T: whole(1, 3) }),
+    atMost: 60,
+    given: fc.record({ case: tiny, T: fc.constantFrom(1, 2, 3, 5, 17) }),
     holds:
       ({ network }) =>
       ({ case: { p, x }, T }) => {

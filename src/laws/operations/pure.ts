@@ -70,6 +70,12 @@ const about = <N extends Operation>(operation: N) =>
     formula: 'x = x, \\quad f(x) = f(x)',
   }) as const
 
+/** A case, and the parameters and values of another. */
+interface Both<P, X> {
+  readonly one: { readonly p: P; readonly x: X }
+  readonly other: { readonly p: P; readonly x: X }
+}
+
 /** An operation without state: `run` applies the parameters, what it gives the values. */
 const pure = <P, X, const N extends Operation>(
   operation: N,
@@ -77,15 +83,15 @@ const pure = <P, X, const N extends Operation>(
   run: (K: Kernels<N>, p: P) => (x: X) => unknown,
   atMost?: number,
 ): Law =>
-  law<{ readonly p: P; readonly x: X }, N>({
+  law<Both<P, X>, N>({
     ...about(operation),
     id: `pure.${operation}`,
-    statement: `${operation} changes neither its arguments nor its parameters, says the same when asked again, and leaves earlier results as they were.`,
+    statement: `${operation} changes neither its arguments nor its parameters, says the same when asked again and when it has been given other parameters since, and leaves earlier results as they were.`,
     ...(atMost === undefined ? {} : { atMost }),
-    given,
+    given: fc.record({ one: given, other: given }),
     holds:
       (K, known) =>
-      ({ p, x }) => {
+      ({ one: { p, x }, other: { p: q, x: y } }) => {
         const keep = (place: string, value: unknown): Kept => ({ place, value, was: copyOf(now(known)(value)) })
         const other = others(x)
         const given_ = [keep('it changed its parameters: p', p), keep('it changed its argument: x', x)]
@@ -94,11 +100,16 @@ const pure = <P, X, const N extends Operation>(
         const second = keep('the second result, after a third call,', f(other))
         const verdict = unchanged(known, [...given_, first])
         if (verdict !== true) return verdict
-        const again = now(known)(f(x))
-        const fresh = now(known)(run(K, p)(x))
+        const again = copyOf(now(known)(f(x)))
+        const fresh = copyOf(now(known)(run(K, p)(x)))
+        const between = run(K, q)
+        const since = copyOf(now(known)(f(x)))
+        between(y)
         const differs =
           difference('the result, asked again,', again, first.was) ??
-          difference('the result, compiled again,', fresh, first.was)
+          difference('the result, compiled again,', fresh, first.was) ??
+          difference('the result, compiled with other parameters since,', since, first.was) ??
+          difference('the result, run with other parameters since,', now(known)(f(x)), first.was)
         return differs ?? unchanged(known, [...given_, first, second])
       },
   })
@@ -110,15 +121,15 @@ const pureStream = <P, const N extends Operation>(
   run: (K: Kernels<N>, p: P) => (x: Currents) => Stateful<Currents, unknown>,
   atMost?: number,
 ): Law =>
-  law<Case<P>, N>({
+  law<{ readonly one: Case<P>; readonly other: P }, N>({
     ...about(operation),
     id: `pure.${operation}`,
-    statement: `${operation} changes neither its arguments, its parameters nor the map of membranes, leaves earlier results as they were, and streams that take turns do not meet.`,
+    statement: `${operation} changes neither its arguments, its parameters nor the map of membranes, leaves earlier results as they were, and streams that take turns do not meet, nor do other parameters given since.`,
     ...(atMost === undefined ? {} : { atMost }),
-    given,
+    given: fc.record({ one: given, other: given.map(({ p }) => p) }),
     holds:
       (K, known) =>
-      ({ p, x, later }) => {
+      ({ one: { p, x, later }, other: q }) => {
         const keep = (place: string, value: unknown): Kept => ({ place, value, was: copyOf(now(known)(value)) })
         const [y, yLater] = [others(x), others(later)]
         const given_ = [keep('it changed its parameters: p', p), keep('it changed its argument: x', [x, later])]
@@ -128,6 +139,7 @@ const pureStream = <P, const N extends Operation>(
           return copyOf(now(known)(f(b)(membranes)))
         }
         const f = run(K, p)
+        run(K, q)
         const rest = new Map<string, Currents>()
         const kept = keep('it changed the map of membranes it was given: the map', rest)
         const first = f(x)(rest)
