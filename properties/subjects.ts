@@ -41,7 +41,10 @@ export const whole = (K: Kernels<Spikes, Currents>, precision: Precision = 'floa
 })
 
 /** The reference. */
-export const referenceSubject = (precision: Precision): Implementation => whole(reference(precision), precision)
+export const referenceSubject = (precision: Precision): Implementation => ({
+  ...whole(reference(precision), precision),
+  precision,
+})
 
 /** Observed kernels: the observer must change nothing. */
 const observed = <N>(
@@ -61,6 +64,7 @@ const observed = <N>(
     fromCurrents: unobserved,
     toCurrents: ({ value }) => value,
   },
+  precision: 'float64',
 })
 
 /** The reference under the ledger. */

@@ -40,7 +40,7 @@ let failures = 0
 for (let base = 0; base < bases; base++)
   for (const name of chosen) {
     const began = Date.now()
-    const rows = runLaws(subjects[name], judged, { runs, base })
+    const rows = runLaws(subjects[name], judged, { runs, base, level: 'bits' })
     const problems = unexpected(rows, judged)
     failures += problems.length
     console.log(

@@ -16,6 +16,7 @@ const fused = ({ kernels, ...of }: LazyInterpreter<'value'>): Implementation<Spi
       fromCurrents: of.fromCurrents,
       toCurrents: of.toCurrents,
     },
+    precision: 'float32',
   }
 }
 
@@ -26,7 +27,7 @@ export const fastFused = fused(fast())
 export const wasmFused = fused(wasm())
 
 /** Plain TypeScript, operation by operation. */
-export const fastStepwise: Implementation = whole(tensorKernels(fast()))
+export const fastStepwise: Implementation = { ...whole(tensorKernels(fast())), precision: 'float32' }
 
 /** WebAssembly, operation by operation. */
-export const wasmStepwise: Implementation = whole(tensorKernels(wasm()))
+export const wasmStepwise: Implementation = { ...whole(tensorKernels(wasm())), precision: 'float32' }

@@ -6,6 +6,7 @@ import { reference } from '../../src/interpreters/reference.js'
 import type { Operations } from '../../src/laws/implementation.js'
 import { dssa } from '../../src/model/dssa.js'
 import type { BatchNorm, Kernels, Neuron, Stem, Synapse } from '../../src/model/kernels.js'
+import { network } from '../../src/model/network.js'
 import { whole } from '../subjects.js'
 import type { Mutant } from './mutant.js'
 
@@ -411,6 +412,12 @@ export const roundingMutants: readonly Mutant[] = [
     downsample: (p) => (x) => (m) => {
       const [s, after] = right.fire(p.neuron)(x)(m)
       return [stored(right.synapse(p.synapse)(s)), after]
+    },
+  }),
+  rounding('network-bfloat16', 'stores what comes from the stem in 16 bits', ['network.bits'], {
+    network: (p) => {
+      const net = network(right)(p)
+      return { ...net, embed: (x) => stored(net.embed(x)) }
     },
   }),
   rounding('layout-bfloat16', 'moves numbers in 16 bits', ['hold.bits', 'splitHeads.bits', 'mergeHeads.bits'], {

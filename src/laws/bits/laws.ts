@@ -4,14 +4,17 @@
  * @module
  */
 import fc, { type Arbitrary } from 'fast-check'
+import * as Either from 'fp-ts/lib/Either.js'
+import { describe, type Faults } from '../../core/fault.js'
 import { fnv1a, hash32 } from '../../core/random.js'
 import { type Currents, type Precision, type Shape, type Spikes, sizeOf, tensor } from '../../core/tensor.js'
 import type { BatchNorm, Charge, Neuron, Pool, Reset, Synapse } from '../../model/kernels.js'
-import { fromRest } from '../../model/network.js'
-import type { Dssa, Gwsffn, Layer } from '../../model/parameters.js'
+import { forwardFrames, fromRest } from '../../model/network.js'
+import { type Dssa, type Gwsffn, type Layer, type Parameters, parse } from '../../model/parameters.js'
 import { oneOf, whole } from '../given.js'
 import type { Operation, Operations } from '../implementation.js'
 import { type Law, law, type Verdict } from '../law.js'
+import { checkpoint } from '../model/given-borders.js'
 import { stepped } from '../operations/neuron.js'
 import { sparse } from '../sizes.js'
 import { at, tabulate } from '../tensors.js'
@@ -202,6 +205,10 @@ const fires = (name: 'bits' | 'sigmoid', statement: string, of: Arbitrary<Charge
 
 const parts = fc.record({ seed, heads: whole(1, 2), d: fc.constantFrom(3, 9), patch: whole(1, 2), T: whole(1, 2) })
 
+/** The tensors that are no PLIF's. */
+const withoutLeaks = <X>(tensors: ReadonlyMap<string, X>): ReadonlyMap<string, X> =>
+  new Map([...tensors].filter(([key]) => !key.endsWith('.w')))
+
 export const bitLaws: readonly Law[] = [
   fires('bits', 'The charge, the threshold and the reset are rounded step by step, as published.', plainCharges),
   fires(
@@ -385,6 +392,25 @@ export const bitLaws: readonly Law[] = [
       }
       const x = rough(precision, 'input', s, [T, 2, d, 5, 4], 2)
       return same('output', fromRest(downsample(p)(x)), specified(precision).layer(p, x))
+    },
+    { atMost: 20 },
+  ),
+  bits(
+    'network',
+    'The network is its operations, each rounded as specified, on synthetic checkpoints.',
+    'F = \\mathrm{fl} \\circ \\dots \\circ \\mathrm{fl}',
+    fc.record({ of: checkpoint, T: whole(1, 3), B: whole(1, 2), seed }),
+    ({ network }, { of: { config, tensors }, T, B, seed: s }, precision) => {
+      // The sigmoid has a law of its own.
+      const charge: Charge = config.charge.kind === 'PLIF' ? { kind: 'LIF', tau: 3 } : config.charge
+      return Either.match(
+        (faults: Faults): Verdict => faults.map(describe).join('; '),
+        (p: Parameters): Verdict => {
+          const { height, width } = config.image
+          const x = rough(precision, 'frames', s, [T, B, config.channels, height, width], 2)
+          return same('logits', forwardFrames(network(p))(x), specified(precision).network(p, x))
+        },
+      )(parse({ ...config, charge })(withoutLeaks(tensors)))
     },
     { atMost: 20 },
   ),

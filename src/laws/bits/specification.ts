@@ -17,7 +17,7 @@ import {
 } from '../../core/tensor.js'
 import { convolved as positions } from '../../core/window.js'
 import type { BatchNorm, Neuron, Stem, Synapse } from '../../model/kernels.js'
-import type { Dssa, Gwsffn, Layer } from '../../model/parameters.js'
+import type { Dssa, Gwsffn, Layer, Parameters } from '../../model/parameters.js'
 
 type Five = [number, number, number, number, number]
 
@@ -219,5 +219,18 @@ export const specified = (precision: Precision) => {
     return add(layer(p.down, add(layer(p.conv, u), u)), x)
   }
 
-  return { stem, fire, synapse, dstT, dst, add, meanPool, classify, layer, dssa, gwsffn, scales }
+  /** The logits of frames. */
+  const network = (p: Parameters, frames: Currents): Currents => {
+    const features = p.stages.reduce(
+      (x, { downsample, blocks }) =>
+        blocks.reduce(
+          (y, { attention, feedForward }) => gwsffn(feedForward, dssa(attention, y).output),
+          downsample === null ? x : layer(downsample, x),
+        ),
+      stem(p.stem, frames),
+    )
+    return classify(p.classifier, meanPool(features))
+  }
+
+  return { stem, fire, synapse, dstT, dst, add, meanPool, classify, layer, dssa, gwsffn, network, scales }
 }
