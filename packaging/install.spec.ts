@@ -1,6 +1,6 @@
 /** The package as npm and pnpm install it: its programs, its types, its command, and other engines. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { bin, engines, printed } from './tools.js'
 
@@ -50,6 +50,27 @@ describe('the engine', () => {
     const files = await printed(at('npm'), [...command, 'files.js'])
     expect(files).toMatch(/^loaded\ndata.digits\.safetensors\n1797\n211\nwritten\n$/)
   })
+})
+
+describe('every bit of float32', () => {
+  const root = resolve(import.meta.dirname, '..')
+  const golden = readFileSync(join(root, 'spec/golden/float32.json'), 'utf8')
+  const cifar = 'trace cifar --synthetic 7 --image-size 32 --steps 4 --classes 10 --batch 2 --precision float32'
+
+  it.each(engines.filter(([name]) => name !== 'node'))(
+    '%s computes the golden trace, and the reference keeps the laws there',
+    async (name, command) => {
+      if (command === null) {
+        console.log(`there is no ${name} for this platform: it was not tried`)
+        return
+      }
+      const main = join(root, 'dist/cli/main.js')
+      expect(await printed(root, [...command, main, ...cifar.split(' ')])).toBe(golden)
+      const { passed, wrong } = JSON.parse(await printed(root, [...command, join(root, 'packaging/programs/laws.js')]))
+      expect(wrong).toEqual([])
+      expect(passed).toBeGreaterThan(200)
+    },
+  )
 })
 
 describe('the declarations', () => {

@@ -1,8 +1,9 @@
 // Judges the interpreters by every law on many cases:
-// npm run laws:long [-- --runs 1000 --bases 10 --only 'fire.*' --subjects fast,wasm]
+// npm run build && npm run laws:long [-- --runs 1000 --bases 10 --only 'fire.*' --subjects fast,wasm]
 // By default 10,000 cases a law and interpreter: 1,000 on each of ten seed bases.
 import { parseArgs } from 'node:util'
-import { runnerImport } from 'vite'
+import { judgeInThread, processJudgable } from '../dist/node/judging.js'
+import { chosen, laws, runLaws, select, summary, table, unexpected } from './subjects.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -13,34 +14,26 @@ const { values } = parseArgs({
   },
 })
 const [runs, bases] = [Number(values.runs), Number(values.bases)]
-
-const load = async (path) => (await runnerImport(path, { logLevel: 'error' })).module
-const { laws, runLaws, select, summary, table, unexpected } = await load('./src/entry/laws.ts')
-const { ledgerSubject, referenceSubject, traceSubject } = await load('./properties/subjects.ts')
-const { fastStepwise, wasmStepwise } = await load('./properties/compiled/subjects.ts')
-
-const subjects = {
-  'reference float64': referenceSubject('float64'),
-  'reference float32': referenceSubject('float32'),
-  'trace of the reference': traceSubject,
-  'ledger of the reference': ledgerSubject,
-  fast: fastStepwise,
-  wasm: wasmStepwise,
-}
-
-const chosen = values.subjects?.split(',') ?? Object.keys(subjects)
-const unknown = chosen.filter((name) => !(name in subjects))
-if (unknown.length > 0) {
-  console.error(`no subject is called ${unknown.join(', ')}; there are: ${Object.keys(subjects).join(', ')}`)
-  process.exit(2)
-}
-
 const judged = select(...values.only)(laws)
+const subjects = chosen(values.subjects)
+
+/** The rows of a subject; threads promise and the laws wait, so they are asked as a process. */
+const rowsOf = async (subject, options) => {
+  if (typeof subject !== 'number') return runLaws(subject, judged, options)
+  const { right } = await judgeInThread(processJudgable(`node properties/compiled/serve.mjs ${subject}`, 600), judged, {
+    options,
+    limit: 0,
+    heard: (text) => console.error(text),
+    row: () => {},
+  })
+  return right
+}
+
 let failures = 0
 for (let base = 0; base < bases; base++)
-  for (const name of chosen) {
+  for (const [name, subject] of subjects) {
     const began = Date.now()
-    const rows = runLaws(subjects[name], judged, { runs, base, level: 'bits' })
+    const rows = await rowsOf(subject, { runs, base, level: 'bits' })
     const problems = unexpected(rows, judged)
     failures += problems.length
     console.log(
