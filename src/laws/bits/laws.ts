@@ -10,7 +10,7 @@ import { fnv1a, hash32 } from '../../core/random.js'
 import { type Currents, type Precision, type Shape, type Spikes, sizeOf, tensor } from '../../core/tensor.js'
 import type { BatchNorm, Charge, Neuron, Pool, Reset, Synapse } from '../../model/kernels.js'
 import { forwardFrames, fromRest } from '../../model/network.js'
-import { type Dssa, type Gwsffn, type Layer, type Parameters, parse } from '../../model/parameters.js'
+import { type Dssa, type Gwsffn, type Layer, type NetworkParameters, parse } from '../../model/parameters.js'
 import { oneOf, whole } from '../given.js'
 import type { Operation, Operations } from '../implementation.js'
 import { type Law, law, type Verdict } from '../law.js'
@@ -405,7 +405,7 @@ export const bitLaws: readonly Law[] = [
       const charge: Charge = config.charge.kind === 'PLIF' ? { kind: 'LIF', tau: 3 } : config.charge
       return Either.match(
         (faults: Faults): Verdict => faults.map(describe).join('; '),
-        (p: Parameters): Verdict => {
+        (p: NetworkParameters): Verdict => {
           const { height, width } = config.image
           const x = rough(precision, 'frames', s, [T, B, config.channels, height, width], 2)
           return same('logits', forwardFrames(network(p))(x), specified(precision).network(p, x))

@@ -17,7 +17,7 @@ import {
 } from '../../core/tensor.js'
 import { convolved as positions } from '../../core/window.js'
 import type { BatchNorm, Neuron, Stem, Synapse } from '../../model/kernels.js'
-import type { Dssa, Gwsffn, Layer, Parameters } from '../../model/parameters.js'
+import type { Dssa, Gwsffn, Layer, NetworkParameters } from '../../model/parameters.js'
 
 type Five = [number, number, number, number, number]
 
@@ -220,7 +220,7 @@ export const specified = (precision: Precision) => {
   }
 
   /** The logits of frames. */
-  const network = (p: Parameters, frames: Currents): Currents => {
+  const network = (p: NetworkParameters, frames: Currents): Currents => {
     const features = p.stages.reduce(
       (x, { downsample, blocks }) =>
         blocks.reduce(
