@@ -9,6 +9,7 @@
  * @module spikingresformer/laws
  */
 export { laws } from '../laws/all.js'
+export type { Budgets, Dyadic } from '../laws/budget.js'
 export { parseExpectations } from '../laws/expectations.js'
 export * as given from '../laws/given.js'
 export type { Derivative, How, Named } from '../laws/gradient/derivative.js'
