@@ -35,8 +35,9 @@ const mutants = all.filter(({ id }) => values.only === undefined || id.includes(
 /** A thread that judges; it is ended where a law takes longer than it may. */
 const judge = (limitOf) => {
   let worker
-  let answer = () => undefined
-  let at = 'loading'
+  let answer
+  let abandon
+  let at = null
   let timer
   const end = (message) => {
     clearTimeout(timer)
@@ -47,6 +48,8 @@ const judge = (limitOf) => {
     const gone = (sentence) => {
       if (worker !== mine) return
       void mine.terminate()
+      // What ends a thread that was judging nothing is no mutant's.
+      if (at === null) return abandon(new Error(sentence))
       start()
       end({ kind: 'dead', law: at, sentence })
     }
@@ -64,9 +67,10 @@ const judge = (limitOf) => {
   start()
   return {
     ask: (text, ids) =>
-      new Promise((resolve) => {
-        at = 'loading'
+      new Promise((resolve, reject) => {
+        at = null
         answer = resolve
+        abandon = reject
         worker.postMessage({ text, ids, runs, base: 0 })
       }),
     stop: () => {

@@ -1,9 +1,11 @@
 /** Mistakes that only show beyond small sizes: strides, tails of eights, words of 32 bits, batches, steps. @module */
 import { type Currents, type Reals, sizeOf, type Tensor, tensor } from '../../src/core/tensor.js'
+import { copyOf } from '../../src/laws/copies.js'
 import { at, range, tabulate } from '../../src/laws/tensors.js'
 import { dssa } from '../../src/model/dssa.js'
 import { gwsffn, layer } from '../../src/model/gwsffn.js'
 import { network } from '../../src/model/network.js'
+import { whole } from '../subjects.js'
 import { changedWhere, type Mutant, mutant, right } from './mutant.js'
 
 /** The tensor with what `lost` says of each index at 0. */
@@ -15,6 +17,28 @@ const without = <D extends Reals | Uint8Array>(
   const [n, inner] = [shape[axis]!, sizeOf(shape.slice(axis + 1))]
   return tensor(shape, data.map((x, i) => (lost(Math.floor(i / inner) % n, n) ? 0 : x)) as D)
 }
+
+/** Writes what it gives into what it gave before, wherever that has the same numbers of everything. */
+const overwritten = (before: unknown, now: unknown): void => {
+  if (typeof before !== 'object' || typeof now !== 'object' || before === null || now === null) return
+  for (const [key, value] of Object.entries(now)) {
+    const held = before as { [name: string]: unknown }
+    if (typeof value === 'number') held[key] = value
+    else overwritten(held[key], value)
+  }
+}
+
+const reusing = <A extends readonly unknown[], B>(f: (...values: A) => B): ((...values: A) => B) => {
+  let kept: B | undefined
+  return (...values) => {
+    const result = copyOf(f(...values))
+    if (kept !== undefined) overwritten(kept, result)
+    kept = result
+    return result
+  }
+}
+
+const { kernels: right_ } = whole(right)
 
 /** Keeps what it made of its parameters in one place: who was made first runs as who was made last. */
 const lastOf = <P, F>(make: (p: P) => F, over: (last: () => F) => F): ((p: P) => F) => {
@@ -134,6 +158,18 @@ export const sizeMutants: readonly Mutant[] = [
       return [oddBatch(y), after]
     },
   }),
+  mutant(
+    'reused-around',
+    'writes every result that is around the model into the same place',
+    ['pure.c1', 'pure.c2', 'pure.movingRate', 'pure.integrateEvents', 'pure.parse'],
+    {
+      c1: reusing((p) => right_.c1!(p)),
+      c2: reusing((p) => right_.c2!(p)),
+      movingRate: reusing((rates, batch) => right_.movingRate!(rates, batch)),
+      integrateEvents: (size) => reusing((events) => right_.integrateEvents!(size)(events)),
+      parse: (config) => reusing((tensors) => right_.parse!(config)(tensors)),
+    },
+  ),
   mutant('last-parameters', 'runs over the parameters it was given last', ['pure.network', 'pure.synapse'], {
     network: lastOf(
       (p) => network(right)(p),

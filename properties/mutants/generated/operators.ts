@@ -289,5 +289,6 @@ export const mutantsOf = (text: string): readonly Generated[] => {
         }),
     )
   // Two operators may make the same text.
-  return [...new Map(made.toReversed().map((mutant) => [mutant.text, mutant])).values()].toReversed()
+  const different = made.filter((mutant) => mutant.text !== text)
+  return [...new Map(different.toReversed().map((mutant) => [mutant.text, mutant])).values()].toReversed()
 }

@@ -46,6 +46,9 @@ const others = <X>(value: X): X => {
   return Object.fromEntries(Object.entries(value).map(([key, x]) => [key, others(x) as unknown])) as X
 }
 
+/** Rates, each half of what it was. */
+const halved = (rates: readonly number[]): readonly number[] => rates.map((f) => f / 2)
+
 /** What must still be as it was: each with a name, the value, and a copy from then. */
 interface Kept {
   readonly place: string
@@ -81,7 +84,7 @@ const pure = <P, X, const N extends Operation>(
   operation: N,
   given: Arbitrary<{ readonly p: P; readonly x: X }>,
   run: (K: Kernels<N>, p: P) => (x: X) => unknown,
-  atMost?: number,
+  { atMost, another = others }: { readonly atMost?: number; readonly another?: (x: X) => X } = {},
 ): Law =>
   law<Both<P, X>, N>({
     ...about(operation),
@@ -93,7 +96,7 @@ const pure = <P, X, const N extends Operation>(
       (K, known) =>
       ({ one: { p, x }, other: { p: q, x: y } }) => {
         const keep = (place: string, value: unknown): Kept => ({ place, value, was: copyOf(now(known)(value)) })
-        const other = others(x)
+        const other = another(x)
         const given_ = [keep('it changed its parameters: p', p), keep('it changed its argument: x', x)]
         const f = run(K, p)
         const first = keep('the first result, after a second call,', f(x))
@@ -233,40 +236,52 @@ export const pureLaws: readonly Law[] = [
   pureStream('gwsffn', feedForward, (K, p) => K.gwsffn(p), 30),
   pureStream('downsample', halving, (K, p) => K.downsample(p), 30),
   pureStream('network', tiny, (K, p) => eitherWay(K.network(p)), 20),
-  pure('c1', of(fc.record({ firingRateX: fc.constantFrom([0.25, 0.5], [1]), planes: fc.constant(8) })), (K) => K.c1),
-  pure('c2', of(fc.record({ firingRateAttn: fc.constantFrom([0.25, 0.5], [1]), tokens: fc.constant(4) })), (K) => K.c2),
+  pure(
+    'c1',
+    of(fc.record({ firingRateX: fc.constantFrom<readonly number[]>([0.25, 0.5], [1]), planes: fc.constant(8) })),
+    (K) => K.c1,
+    {
+      another: (p) => ({ ...p, firingRateX: halved(p.firingRateX) }),
+    },
+  ),
+  pure(
+    'c2',
+    of(fc.record({ firingRateAttn: fc.constantFrom<readonly number[]>([0.25, 0.5], [1]), tokens: fc.constant(4) })),
+    (K) => K.c2,
+    { another: (p) => ({ ...p, firingRateAttn: halved(p.firingRateAttn) }) },
+  ),
   pure(
     'movingRate',
     of(
       fc.record({
-        rates: fc.constantFrom([0, 0], [0.5, 0.25], [0, 0.5]),
-        batch: fc.constantFrom([0.5, 0.125], [1, 0]),
+        rates: fc.constantFrom<readonly number[]>([0, 0], [0.5, 0.25], [0, 0.5]),
+        batch: fc.constantFrom<readonly number[]>([0.5, 0.125], [1, 0]),
       }),
     ),
     (K) =>
       ({ rates, batch }) =>
         K.movingRate(rates, batch),
+    { another: ({ rates, batch }) => ({ rates: halved(rates), batch: halved(batch) }) },
   ),
   pure(
     'parse',
-    checkpoint.map(({ config, tensors }) => ({ p: { config, tensors }, x: null })),
-    (K, { config, tensors }) =>
-      () =>
-        K.parse(config)(tensors),
-    20,
+    checkpoint.map(({ config, tensors }) => ({ p: config, x: tensors })),
+    (K, config) => K.parse(config),
+    {
+      atMost: 20,
+      another: (tensors) => new Map([...tensors].map(([key, x]) => [key, mapped(x, (y) => y / 2)])),
+    },
   ),
   pure(
     'integrateEvents',
-    recording.map(({ size, events }) => ({ p: { size, events }, x: null })),
-    (K, { size, events }) =>
-      () =>
-        K.integrateEvents(size)(events),
-    20,
+    recording.map(({ size, events }) => ({ p: size, x: events })),
+    (K, size) => K.integrateEvents(size),
+    { atMost: 20, another: (events) => ({ ...events, p: events.p.map((polarity) => 1 - polarity) }) },
   ),
   pure(
     'sops',
     tiny.map(({ p, later }) => ({ p, x: later })),
     (K, p) => K.sops(p)(2),
-    10,
+    { atMost: 10 },
   ),
 ]
