@@ -1,15 +1,31 @@
 /** The parts of training, each against what it is by hand. */
 import * as Either from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import { describe as describeFault } from '../../src/core/fault.js'
 import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.js'
-import { digits } from '../../src/model/config.js'
+import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
+import { tensorInterpreter } from '../../src/interpreters/interpreter.js'
+import { reference } from '../../src/interpreters/reference.js'
+import { type Config, digits } from '../../src/model/config.js'
 import { layout } from '../../src/model/parameters.js'
 import { augmented, shifted } from '../../src/tasks/training/augment.js'
 import { beta, draws, normal, shuffled } from '../../src/tasks/training/draws.js'
 import { judge, targets } from '../../src/tasks/training/loss.js'
 import { adamW, noMoments } from '../../src/tasks/training/optimiser.js'
 import { rateOf, recipes } from '../../src/tasks/training/recipe.js'
+import { learn } from '../../src/tasks/training/step.js'
 import { freshWeights, transferred } from '../../src/tasks/training/weights.js'
+
+/** A network of two small stages. */
+const small: Config = {
+  ...digits,
+  image: { height: 8, width: 8 },
+  stages: [
+    { planes: 4, heads: 1, patch: 4, depth: 1 },
+    { planes: 8, heads: 2, patch: 2, depth: 1 },
+  ],
+  groupWidth: 4,
+}
 
 const logits = tensor([2, 2, 3], Float64Array.from([0.3, -1, 2, 0, 0.5, 0.1, 1, 1, -2, 0.7, 0.2, -0.4]))
 const wanted = targets([2, 0], 3, 0.1)
@@ -136,11 +152,41 @@ describe('where training begins', () => {
   })
 
   it('a transferred network keeps all but its classifier', () => {
-    const [own, config] = [freshWeights(digits, 1), { ...digits, classes: 3 }]
+    const [own, config] = [freshWeights(small, 1), { ...small, classes: 3 }]
     const moved = transferred(config, 2)(own)
     const changed = Either.isRight(moved)
       ? [...moved.right].filter(([key, value]) => own.get(key)?.data.join() !== value.data.join())
       : []
-    expect(changed.map(([key, { shape }]) => [key, sizeOf(shape)])).toEqual([['classifier.weight', 3 * 64]])
+    expect(changed.map(([key, { shape }]) => [key, sizeOf(shape)])).toEqual([['classifier.weight', 3 * 8]])
+  })
+})
+
+describe('a batch that cannot be learnt from', () => {
+  const learning = learn(tensorInterpreter(reference('float32')), small, { kind: 'mean' }, asTheAuthors('float32'))
+  const images = tensor(
+    [1, 2, 1, 16, 16],
+    Float32Array.from({ length: 512 }, (_, i) => (i % 7) / 4 - 0.75),
+  )
+  const faults = (change: Readonly<Record<string, number>>, pixels = images) => {
+    const weights = new Map(
+      [...freshWeights(small, 1)].map(([key, value]) =>
+        key in change
+          ? [key, tensor(value.shape, new Float32Array(value.data.length).fill(change[key]!))]
+          : [key, value],
+      ),
+    )
+    const learned = learning(weights, { images: pixels, targets: targets([1, 2], 10, 0) })
+    return Either.isLeft(learned) ? learned.left.map(describeFault) : []
+  }
+
+  it('is one whose head is silent, by its name', () => {
+    expect(faults({})).toEqual([])
+    expect(faults({ 'prologue.1.bn.bias': -50 })[0]).toMatch(/^layers\.0\.0\.firing_rate_x: .*head 0/)
+  })
+
+  it('is one whose loss is no number, in one sentence', () => {
+    expect(faults({ 'classifier.weight': 3e38, 'layers.1.2.down.2.bn.bias': 3e38 })).toEqual([
+      'training diverged: the loss is NaN; lower the learning rate, or resume from the last good checkpoint',
+    ])
   })
 })

@@ -52,8 +52,7 @@ export const freshWeights = (config: Config, seed: number): Weights =>
  * networks must be the same but for classes and image size.
  *
  * @example
- * const { tensors } = { tensors: syntheticCheckpoint(variants.digits, 7) }
- * const moved = transferred({ ...variants.digits, classes: 3 }, 7)(tensors)
+ * const moved = transferred({ ...variants.digits, classes: 3 }, 7)(syntheticCheckpoint(variants.digits, 7))
  * pipe(moved, Either.map((weights) => weights.get('classifier.weight')?.shape)) // => Either.right([3, 64])
  */
 export const transferred =
