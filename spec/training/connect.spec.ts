@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest'
 import { wasmConnect } from '../../src/compiled/gradient.js'
 import { sym } from '../../src/core/random.js'
 import { sizeOf, tensor } from '../../src/core/tensor.js'
-import { connect, type Layer } from '../../src/interpreters/gradient/bilinear.js'
+import { type Connection, connect } from '../../src/interpreters/gradient/bilinear.js'
 
 const whole = (min: number, max: number) => fc.integer({ min, max })
 
-const layer: fc.Arbitrary<Layer> = fc
+const layer: fc.Arbitrary<Connection> = fc
   .record({
     ...{ groups: whole(1, 3), inGroup: whole(1, 37), outGroup: whole(1, 21), kernel: whole(1, 3), stride: whole(1, 2) },
     ...{ padding: whole(0, 1), height: whole(3, 6), width: whole(3, 7), blocks: whole(1, 3), shared: fc.boolean() },

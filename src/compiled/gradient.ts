@@ -2,7 +2,7 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Reals } from '../core/tensor.js'
 import { convolved } from '../core/window.js'
-import { type Connect, connect, type Layer } from '../interpreters/gradient/bilinear.js'
+import { type Connect, type Connection, connect } from '../interpreters/gradient/bilinear.js'
 import { compiledKernels } from './wasm/instance.js'
 import { freshMemory, grow } from './wasm/memory.js'
 
@@ -53,8 +53,8 @@ const turned = (rows: Reals, into: Float32Array, inGroup: number, outGroup: numb
 
 const connecting =
   ({ kernels, place, view }: Room): Connect =>
-  (layer: Layer) => {
-    const { convolution, size, blocks, shared } = layer
+  (connection: Connection) => {
+    const { convolution, size, blocks, shared } = connection
     const { weight, stride, padding, groups } = convolution
     const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
     const [oh, ow] = [convolved(size.height, kh, stride, padding), convolved(size.width, kw, stride, padding)]
@@ -79,7 +79,7 @@ const connecting =
     }
     const most = Math.max(channels * positions, out * targets, groups * padded * positions)
     return {
-      forward: connect('float32')(layer).forward,
+      forward: connect('float32')(connection).forward,
       toTable: (x, cotangents) => {
         const output = new Float32Array(shared ? rowsLength : blocks * rowsLength)
         const [via, inputs, sums, rows] = place(most, most, most, rowsLength) as [number, number, number, number]

@@ -44,6 +44,8 @@ export type { Checked } from '../interpreters/shapes.js'
 export { shapes } from '../interpreters/shapes.js'
 
 // Gradients
+export type { Bilinear, Connect, Connection } from '../interpreters/gradient/bilinear.js'
+export { connect } from '../interpreters/gradient/bilinear.js'
 export type { Dual } from '../interpreters/gradient/forward.js'
 export { dual } from '../interpreters/gradient/forward.js'
 export type { Value as Differentiable, Vector } from '../interpreters/gradient/map.js'

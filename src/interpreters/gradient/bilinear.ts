@@ -33,7 +33,7 @@ export interface Bilinear {
 }
 
 /** A convolution's synapses, met by blocks of inputs `[C, height, width]`; its table is in the order of the synapses. */
-export interface Layer {
+export interface Connection {
   readonly convolution: Convolution
   readonly size: Size
   readonly blocks: number
@@ -42,12 +42,22 @@ export interface Layer {
 }
 
 /** Makes the maps of a layer: readably, as here, or fast, with the same bits. */
-export type Connect = (layer: Layer) => Bilinear
+export type Connect = (connection: Connection) => Bilinear
 
 /** 1, 2, 3, ..: inputs that are all active, and whose values tell them apart. */
 const everyInput = (length: number): readonly number[] => Array.from({ length }, (_, i) => i + 1)
 
-/** The maps of a layer over its wiring. */
+/**
+ * The maps of synapses over their wiring, readably: what the fast ones must equal bit for bit.
+ *
+ * @example
+ * const weight = tensor([1, 2, 1, 1], Float64Array.of(3, 4))
+ * const convolution = { key: '', weight, stride: 1, padding: 0, groups: 1 }
+ * const maps = connect('float64')({ convolution, size: { height: 1, width: 1 }, blocks: 1, shared: true })
+ * maps.forward(weight.data, Uint8Array.of(0, 1)) // => Float64Array.of(4)
+ * maps.toTable(Uint8Array.of(0, 1), Float64Array.of(5)) // => Float64Array.of(0, 5)
+ * maps.toInputs(weight.data, Float64Array.of(5)) // => Float64Array.of(15, 20)
+ */
 export const connect =
   (precision: Precision): Connect =>
   ({ convolution, size, blocks, shared }) => {

@@ -31,9 +31,9 @@ const chargeSlopes = (charge: Charge): { readonly byV: number; readonly byX: num
  * A reset as numbers: the membrane begins at `rest`, and is `(1 - hardness s) h + left s` after a spike s, so it follows h
  * by `1 - hardness s` and s by `left - hardness h`.
  */
-const resetNumbers = (
+export const resetNumbers = (
   precision: Precision,
-  { reset, threshold }: Neuron,
+  { reset, threshold }: Pick<Neuron, 'reset' | 'threshold'>,
 ): { readonly rest: number; readonly hardness: number; readonly left: number } => {
   const round = rounding(precision)
   switch (reset.kind) {

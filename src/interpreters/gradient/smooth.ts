@@ -6,6 +6,7 @@ import { affine, type Shape5 } from '../reference/convolution.js'
 import { charging } from '../reference/neuron.js'
 import { reference } from '../reference.js'
 import { connect, convolution, convolvedShape, productOf, productT } from './bilinear.js'
+import { resetNumbers } from './neuron.js'
 import type { Base } from './performed.js'
 import type { Surrogate } from './surrogate.js'
 
@@ -25,7 +26,7 @@ const fire =
   (membranes) => {
     const layer = shape.slice(1)
     const neurons = sizeOf(layer)
-    const rest = reset.kind === 'hard' ? rounding(precision)(reset.value) : 0
+    const { rest, hardness, left } = resetNumbers(precision, { reset, threshold })
     const charged = charging(precision, charge, rest)
     const [spikes, v] = [zeros(precision, data.length), zeros(precision, neurons).fill(rest)]
     const kept = membranes.get(key)?.data
@@ -34,7 +35,7 @@ const fire =
       const i = at % neurons
       const h = charged(v[i]!, data[at]!)
       spikes[at] = smooth(h - threshold)
-      v[i] = reset.kind === 'hard' ? (1 - spikes[at]!) * h + rest * spikes[at]! : h - threshold * spikes[at]!
+      v[i] = (1 - hardness * spikes[at]!) * h + left * spikes[at]!
     }
     return [tensor(shape, spikes), new Map(membranes).set(key, tensor(layer, v))]
   }
