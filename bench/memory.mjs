@@ -36,5 +36,5 @@ for (let i = 0; i <= Number(requests); i++) {
   const [steps, batch] = [1 + (i % 41), 1 + (i % 3)]
   if (i % 2 === 0) right(net.measured.still(steps)(inputOf(1, batch)))
   else if (i % 4 === 1) right(net.frames(inputOf(1 + (i % 7), batch)))
-  else right(net.step(right(net.step(null)(inputOf(1, batch)))[1])(inputOf(1 + (i % 5), batch)))
+  else right(net.step(inputOf(1 + (i % 5), batch))(right(net.step(inputOf(1, batch))(new Map()))[1]))
 }

@@ -32,13 +32,14 @@ const permitted: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * The same inside `compiled/`: the machine; the compiler, the executor, what they are handed to, and the ledger; the back
- * ends and the runner; the door. Compiler and back ends never meet.
+ * The same inside `compiled/`: the machine; the compiler, the executor, what they are handed to, the ledger and the
+ * membranes; the back ends and the runner; what is asked of it; the door. Compiler and back ends never meet.
  */
 const compiledFloors: readonly (readonly string[])[] = [
   ['machine'],
-  ['compiler', 'execute', 'backend', 'ledger'],
+  ['compiler', 'execute', 'backend', 'ledger', 'potentials'],
   ['typescript', 'wasm', 'runner'],
+  ['request'],
   ['interpreter', 'network', 'gradient'],
 ]
 
@@ -52,7 +53,9 @@ const permittedInCompiled: Readonly<Record<string, readonly string[]>> = {
   wasm: ['machine', 'execute', 'backend'],
   runner: ['machine', 'compiler', 'backend'],
   interpreter: ['machine', 'backend', 'typescript', 'wasm', 'runner'],
-  network: ['machine', 'backend', 'ledger', 'typescript', 'wasm', 'runner'],
+  potentials: ['machine'],
+  request: ['machine', 'backend', 'ledger', 'potentials', 'runner'],
+  network: ['machine', 'backend', 'potentials', 'request', 'typescript', 'wasm', 'runner'],
   gradient: ['wasm'],
 }
 
@@ -60,7 +63,7 @@ const permittedInCompiled: Readonly<Record<string, readonly string[]>> = {
 const dictionary = ['src/model/kernels.ts', 'src/model/operation.ts', 'src/model/scaling.ts']
 
 /** The doors of `compiled/`, by which all of `src/` that is outside enters. */
-const doors = ['src/compiled/interpreter.ts', 'src/compiled/network.ts', 'src/compiled/gradient.ts']
+const doors = ['interpreter', 'network', 'potentials', 'gradient'].map((name) => `src/compiled/${name}.ts`)
 
 /** The packages a room imports; Node's modules are another rule's. */
 const packages: Readonly<Record<string, readonly RegExp[]>> = {
@@ -242,14 +245,15 @@ const rulesOf = (code: readonly Source[], others: readonly Source[]): Readonly<R
         .filter((path) => !path.startsWith('src/'))
         .map((path) => `${source.file} imports ${path}`),
     ),
-    'interpreters, observers and compiled know of the model only its dictionary; compiled/network the network too': code
-      .filter(({ file }) => ['interpreters', 'observers', 'compiled'].includes(roomOf(file)))
-      .flatMap((source) =>
-        edgesOf(source)
-          .filter((path) => roomOf(path) === 'model' && !dictionary.includes(path))
-          .filter(() => source.file !== 'src/compiled/network.ts')
-          .map((path) => `${source.file} imports ${path}`),
-      ),
+    'interpreters, observers and compiled know of the model only its dictionary; compiled/network and request the network too':
+      code
+        .filter(({ file }) => ['interpreters', 'observers', 'compiled'].includes(roomOf(file)))
+        .flatMap((source) =>
+          edgesOf(source)
+            .filter((path) => roomOf(path) === 'model' && !dictionary.includes(path))
+            .filter(() => !/^src\/compiled\/(network|request)\.ts$/.test(source.file))
+            .map((path) => `${source.file} imports ${path}`),
+        ),
     'who is outside enters compiled/ by its doors': code
       .filter(({ file }) => !isCompiled(file))
       .flatMap((source) =>
@@ -331,11 +335,11 @@ describe('the house', () => {
 
   it('would tell: a permission is idle', () => {
     const found = rulesOf(
-      code.filter(({ file }) => !/^src\/(node|compiled\/network|compiled\/wasm)/.test(file)),
+      code.filter(({ file }) => !/^src\/(node|compiled\/(network|request)|compiled\/wasm)/.test(file)),
       others,
     )
     expect(found['no permission is idle']).toContain('nothing in node imports core')
-    expect(found['no permission inside compiled/ is idle']).toContain('nothing in network imports runner')
+    expect(found['no permission inside compiled/ is idle']).toContain('nothing in request imports runner')
     expect(found['no package is permitted that is not imported']).toContain('nothing in node imports ^sharp$')
   })
 

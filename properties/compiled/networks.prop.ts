@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { differences, graphTrace, referenceTrace, right, sameBits } from '../../spec/compiled/same.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
 import { fast, wasm } from '../../src/compiled/interpreter.js'
-import type { Potentials } from '../../src/compiled/network.js'
-import { type Compiled, compile, membranesOf } from '../../src/compiled/network.js'
+import { type Compiled, compile } from '../../src/compiled/network.js'
+import { membranesOf, type Potentials } from '../../src/compiled/potentials.js'
 import { type Currents, type Tensor, tensor } from '../../src/core/tensor.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { configuration } from '../../src/laws/given-network.js'
@@ -53,8 +53,8 @@ const inTwo = (net: Compiled, { frames: { shape, data }, cut }: Case): readonly 
   const [steps, ...frame] = shape as readonly [number, ...number[]]
   const size = data.length / steps
   const part = (from: number, to: number) => tensor([to - from, ...frame], data.subarray(from * size, to * size))
-  const [first, state] = right(net.step(null)(part(0, cut)))
-  const [second, after] = right(net.step(state)(part(cut, steps)))
+  const [first, state] = right(net.step(part(0, cut))(new Map()))
+  const [second, after] = right(net.step(part(cut, steps))(state))
   return [[first.data as Float32Array, second.data as Float32Array], after]
 }
 

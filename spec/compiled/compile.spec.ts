@@ -2,15 +2,8 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { syntheticInput } from '../../src/checkpoint/synthetic.js'
-import type { Potentials } from '../../src/compiled/network.js'
-import {
-  compile,
-  compileThreads,
-  membranesOf,
-  type Result,
-  type Runs,
-  type Threaded,
-} from '../../src/compiled/network.js'
+import { compile, compileThreads, type Result, type Runs, type Threaded } from '../../src/compiled/network.js'
+import { membranesOf, type Potentials } from '../../src/compiled/potentials.js'
 import { type Currents, type Tensor, tensor } from '../../src/core/tensor.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { digits, variants } from '../../src/model/config.js'
@@ -66,16 +59,16 @@ describe.each(engines)('%s', (_, start) => {
     async (sizes) => {
       const runs = await start()
       const parts: Currents[] = []
-      let state: Potentials | null = null
+      let state: Potentials = new Map()
       let at = 0
       for (const size of sizes) {
-        const [logits, after]: readonly [Currents, Potentials] = await got(runs.step(state)(chunk(at, at + size)))
+        const [logits, after]: readonly [Currents, Potentials] = await got(runs.step(chunk(at, at + size))(state))
         parts.push(logits)
         state = after
         at += size
       }
       expect(sameBits(joined(parts), expected)).toBe(true)
-      const membranes = membranesOf(state!)
+      const membranes = membranesOf(state)
       expect([...membranes.keys()].sort()).toEqual([...expectedMembranes.keys()].sort())
       expect([...membranes].filter(([key, value]) => !sameBits(value, expectedMembranes.get(key)!))).toEqual([])
     },
@@ -83,21 +76,21 @@ describe.each(engines)('%s', (_, start) => {
 
   it('leaves the membranes it was given as they were', async () => {
     const runs = await start()
-    const [, state] = await got(runs.step(null)(chunk(0, 2)))
-    const first = await got(runs.step(state)(chunk(2, 3)))
-    const again = await got(runs.step(state)(chunk(2, 3)))
+    const [, state] = await got(runs.step(chunk(0, 2))(new Map()))
+    const first = await got(runs.step(chunk(2, 3))(state))
+    const again = await got(runs.step(chunk(2, 3))(state))
     expect(sameBits(first[0], again[0])).toBe(true)
   })
 
   it('names an input of another shape, steps that are none, and membranes of another batch', async () => {
     const runs = await start()
-    const [, state] = await got(runs.step(null)(chunk(0, 1)))
+    const [, state] = await got(runs.step(chunk(0, 1))(new Map()))
     const single = tensor([1, 1, 3, 16, 16], image.data.slice(0, frame))
     const refused = await Promise.all([
       runs.still(3)(frames),
       runs.still(0)(image),
       runs.frames(tensor([1, 1, 3, 8, 16], new Float32Array(frame / 2))),
-      runs.step(state)(single),
+      runs.step(single)(state),
     ])
     expect(refused.map((either) => Either.isLeft(either) && either.left[0]._tag)).toEqual(Array(4).fill('Input'))
   })

@@ -1,8 +1,10 @@
 /** The costs of a fused run are those of the ledger over the reference, however it is run. */
 import { describe, expect, it } from 'vitest'
 import { syntheticInput } from '../../src/checkpoint/synthetic.js'
-import { type Costs, compile, compileThreads, type Potentials } from '../../src/compiled/network.js'
+import { compile, compileThreads } from '../../src/compiled/network.js'
+import type { Potentials } from '../../src/compiled/potentials.js'
 import { type Reals, sizeOf, type Tensor, tensor } from '../../src/core/tensor.js'
+import type { Costs } from '../../src/interpreters/cost.js'
 import { tensors } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { type Config, variants } from '../../src/model/config.js'
@@ -77,8 +79,8 @@ describe('frames, and more steps than are run at once', () => {
     const size = sizeOf([B, 1, 16, 16])
     const chunk = (from: number, to: number) =>
       tensor([to - from, B, 1, 16, 16], frames.data.slice(from * size, to * size))
-    const [, state, first] = right(net.measured.step(null)(chunk(0, 3)))
-    const [, , second] = right(net.measured.step(state as Potentials)(chunk(3, T)))
+    const [, state, first] = right(net.measured.step(chunk(0, 3))(new Map()))
+    const [, , second] = right(net.measured.step(chunk(3, T))(state as Potentials))
     const spikes = [...want].map(([path, cost]) => [path, cost.spikes])
     expect(spikes).toEqual([...want].map(([path]) => [path, first.get(path)!.spikes + second.get(path)!.spikes]))
   })

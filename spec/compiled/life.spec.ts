@@ -2,14 +2,8 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
-import {
-  type Compiled,
-  compile,
-  compileThreads,
-  type Potentials,
-  type Result,
-  type Threaded,
-} from '../../src/compiled/network.js'
+import { type Compiled, compile, compileThreads, type Result, type Threaded } from '../../src/compiled/network.js'
+import type { Potentials } from '../../src/compiled/potentials.js'
 import { type Faults, describe as sentence } from '../../src/core/fault.js'
 import { type Reals, type Tensor, tensor } from '../../src/core/tensor.js'
 import { variants } from '../../src/model/config.js'
@@ -46,7 +40,7 @@ describe('threads', () => {
     const net = await team()
     const runs = [net.still(8)(image), net.frames(framesOf(2, 1)), net.measured.still(1)(image)]
     net.close()
-    const late = net.step(null)(framesOf(1, 1))
+    const late = net.step(framesOf(1, 1))(new Map())
     for (const run of [...runs, late]) expect(said(await run)).toMatch(/^the threads were closed/)
     net.close()
   })
@@ -115,24 +109,24 @@ describe.each(nets)('on %s', (_, start) => {
 
   it('membranes of another network, batch or size, cut, or not finite are refused by name', async () => {
     const net = await start()
-    const [, state] = right(await got(net.step(null)(framesOf(1, 2))))
+    const [, state] = right(await got(net.step(framesOf(1, 2))(new Map())))
     const [key, potential] = [...state][3]!
     const changed = (to: object): Potentials => new Map([...state, [key, { ...potential, ...to }]])
     const other = compile()(synthetic({ ...config, image: { height: 32, width: 16 } }))
-    const tall = right(other.step(null)(syntheticInput([1, 2, 3, 32, 16], 7)))[1]
+    const tall = right(other.step(syntheticInput([1, 2, 3, 32, 16], 7))(new Map()))[1]
     const nan = potential.data.slice().fill(Number.NaN, 5, 6)
     const wrong: readonly (readonly [Potentials, RegExp])[] = [
-      [right(await got(net.step(null)(framesOf(1, 1))))[1], /^the membranes of .* are not of shape \[2, /],
+      [right(await got(net.step(framesOf(1, 1))(new Map())))[1], /^the membranes of .* are not of shape \[2, /],
       [tall, /^the membranes of .* are not of shape/],
-      [new Map(), /^the membranes of .* are missing/],
-      [new Map([...state].slice(1)), /are missing/],
+      [changed({ place: null }), /are not of shape/],
+      [new Map([...state].slice(1)), /^the membranes of .* are missing/],
       [new Map([...state, ['other', potential]]), /^membranes are given of other, which this network does not have/],
       [changed({ data: potential.data.slice(1) }), /are not of shape/],
       [changed({ data: Float64Array.from(potential.data) }), /are not of shape/],
       [changed({ data: nan }), new RegExp(`^${key}: element \\d+ is NaN`)],
     ]
-    for (const [given, words] of wrong) expect(said(await got(net.step(given)(framesOf(1, 2))))).toMatch(words)
-    expect(said(await got(net.step(state)(framesOf(1, 2))))).toBe('Right')
+    for (const [given, words] of wrong) expect(said(await got(net.step(framesOf(1, 2))(given)))).toMatch(words)
+    expect(said(await got(net.step(framesOf(1, 2))(state)))).toBe('Right')
   })
 
   it('an input that is not finite, in float64 or in float32, is refused', async () => {

@@ -3,7 +3,8 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { decodeSafetensors, decodeSafetensorsSource, encodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { sourceOfBytes } from '../../src/checkpoint/source.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
-import { compile, compileThreads, membranesOf } from '../../src/compiled/network.js'
+import { compile, compileThreads } from '../../src/compiled/network.js'
+import { membranesOf } from '../../src/compiled/potentials.js'
 import type { Faults } from '../../src/core/fault.js'
 import { type Currents, tensor } from '../../src/core/tensor.js'
 import { digits, variants } from '../../src/model/config.js'
@@ -45,12 +46,12 @@ export const runAll = async (): Promise<readonly Ran[]> => {
   const image = syntheticInput([1, 2, 3, 16, 16], 7)
   const frames = syntheticInput([3, 2, 3, 16, 16], 8)
   const outcomes = [compile({ kernels: 'fast' })(parameters), compile()(parameters)].map(async (net): Promise<Ran> => {
-    const [logits, state] = right(net.step(null)(frames))
+    const [logits, state] = right(net.step(frames)(new Map()))
     const hash = await hashOf([right(net.still(4)(image)), logits, ...membranesOf(state).values()])
     return { kernels: net.kernels, threads: net.threads, notice: net.notice, hash }
   })
   const net = right(await compileThreads({ threads: 2 })(parameters)())
-  const [logits, state] = right(await net.step(null)(frames))
+  const [logits, state] = right(await net.step(frames)(new Map()))
   const hash = await hashOf([right(await net.still(4)(image)), logits, ...membranesOf(state).values()])
   net.close()
   return [...(await Promise.all(outcomes)), { kernels: net.kernels, threads: net.threads, notice: net.notice, hash }]

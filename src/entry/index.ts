@@ -40,17 +40,16 @@ export type { Signal, Timed, Timing } from '../core/timing.js'
 export type {
   Compiled,
   CompileOptions,
-  Costs,
   FastKernels,
   Following,
-  Potential,
-  Potentials,
   Result,
   Runs,
   Threaded,
   Ways,
 } from '../compiled/network.js'
-export { compile, compileThreads, membranesOf } from '../compiled/network.js'
+export { compile, compileThreads } from '../compiled/network.js'
+export type { Potential, Potentials } from '../compiled/potentials.js'
+export { membranesOf } from '../compiled/potentials.js'
 
 // Checkpoints
 export { parseConfig, parseConfigText } from '../checkpoint/configuration.js'
@@ -89,7 +88,7 @@ export type { Chunk, ObservedOptions } from '../tasks/observed.js'
 export { observed } from '../tasks/observed.js'
 
 // Cost
-export type { Cost } from '../interpreters/cost.js'
+export type { Cost, Costs } from '../interpreters/cost.js'
 export { costs } from '../interpreters/cost.js'
 export { energy, JOULES_PER_MAC, JOULES_PER_SOP, total } from '../observers/ledger.js'
 export { architectureOf, denseMacs } from '../tasks/architecture.js'

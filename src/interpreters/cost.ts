@@ -29,6 +29,9 @@ export interface Cost {
   readonly neurons: number
 }
 
+/** What each operation of a run cost, by path. */
+export type Costs = ReadonlyMap<string, Cost>
+
 /** Costs add up, field by field. */
 export const costs: Monoid<Cost> = struct({
   sops: MonoidSum,
