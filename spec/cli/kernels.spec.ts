@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { syntheticCheckpoint } from '../../src/checkpoint/synthetic.js'
-import { chooseKernels } from '../../src/cli/kernels.js'
-import { silent } from '../../src/cli/progress.js'
+import { silent } from '../../src/cli/io.js'
+import { noted } from '../../src/cli/kernels.js'
 import { digits } from '../../src/model/config.js'
-import { right, sha256 } from '../golden.js'
+import { chooseInterpreter, chooseNetwork } from '../../src/tasks/choice.js'
+import { right, sha256, synthetic } from '../golden.js'
 import { cli, json, saved, temporary } from './cli.js'
 
 const file = temporary()
@@ -121,12 +122,16 @@ describe('an engine without SIMD', () => {
     vi.unstubAllGlobals()
   })
 
-  it('runs fast in place of wasm, and says so once', async () => {
+  it('runs fast in place of wasm, and says so', async () => {
     vi.stubGlobal('WebAssembly', undefined)
     const said: string[] = []
     const io = { out: () => {}, err: (text: string) => said.push(text), colour: false, bar: () => silent }
-    const { precision, name } = right(await chooseKernels('quick', {}, io)())
-    expect({ precision, name }).toEqual({ precision: 'float32', name: 'fast' })
-    expect(said).toEqual(['note: This engine has no WebAssembly SIMD; running plain TypeScript instead.\n'])
+    const network = right(await noted(io)(chooseNetwork('quick', { threads: 2 })(synthetic(digits)))())
+    expect(network).toMatchObject({ precision: 'float32', name: 'fast', threads: 1 })
+    expect(right(await noted(io)(chooseInterpreter('quick', {}))())).toMatchObject({ name: 'fast', threads: 1 })
+    expect(said).toEqual([
+      'note: This engine has no WebAssembly SIMD; running on one.\n',
+      'note: This engine has no WebAssembly SIMD; running plain TypeScript instead.\n',
+    ])
   })
 })

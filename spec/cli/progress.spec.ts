@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { silent } from '../../src/cli/io.js'
 import { run } from '../../src/cli/program.js'
-import { patient, silent, terminalDisplay } from '../../src/cli/progress.js'
+import { patient, terminalDisplay } from '../../src/cli/progress.js'
 
 /** A clock that is set by hand, and a bar that notes what it is told. */
 const observed = () => {

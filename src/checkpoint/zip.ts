@@ -1,5 +1,5 @@
 /** Zip archives at random access: untrusted ones read with bounds, our own written with aligned entries. @module */
-import { type FileEntry, Reader, Uint8ArrayReader, ZipReader, ZipWriter } from '@zip.js/zip.js'
+import type { FileEntry, Reader } from '@zip.js/zip.js'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
@@ -31,12 +31,15 @@ const fault = (problem: string, advice: string): Fault => ({
 
 const broken = (problem: string): Fault => fault(problem, 'the file is damaged or incomplete: fetch or save it again')
 
+/** The library, loaded when an archive is met: most who read checkpoints never meet one. */
+const library = () => import('@zip.js/zip.js')
+
 const attempt = <A>(what: string, work: () => Promise<A>): TaskEither.TaskEither<Faults, A> =>
   TaskEither.tryCatch(work, (error) => [broken(`${what}: ${reasonOf(error)}`)])
 
 /** The library's view of a source: what lies past the end is cut off, and no claimed length is believed. */
-const readerOf = (source: Source): Reader<Source> =>
-  Object.assign(new Reader(source), {
+const readable = (reader: Reader<Source>, source: Source): Reader<Source> =>
+  Object.assign(reader, {
     size: source.size,
     readUint8Array: async (offset: number, length: number): Promise<Uint8Array> => {
       const available = Math.max(0, Math.min(length, source.size - offset))
@@ -57,7 +60,9 @@ export const openZip = (source: Source): TaskEither.TaskEither<Faults, Archive> 
       const options = { useWebWorkers: false, checkCrc32: true, checkOverlappingEntry: true }
       const archive = new Map<string, FileEntry>()
       let entries = 0
-      for await (const entry of new ZipReader(readerOf(source), options).getEntriesGenerator()) {
+      const { Reader, ZipReader } = await library()
+      const reader = readable(new Reader(source), source)
+      for await (const entry of new ZipReader(reader, options).getEntriesGenerator()) {
         if (++entries > MOST_ENTRIES) return Either.left([broken(`it has more than ${MOST_ENTRIES} entries`)])
         if (archive.has(entry.filename)) return Either.left([broken(`it has two entries named ${entry.filename}`)])
         if (!entry.directory) archive.set(entry.filename, entry)
@@ -133,6 +138,7 @@ export const writeZip = (files: ReadonlyMap<string, Uint8Array>): TaskEither.Tas
     const { bytes, writable, length } = sink(
       [...files].reduce((sum, [name, data]) => sum + data.length + overhead(name), 1024),
     )
+    const { Uint8ArrayReader, ZipWriter } = await library()
     const writer = new ZipWriter(writable, {
       useWebWorkers: false,
       usdz: true,

@@ -10,7 +10,7 @@ import type { Layout } from '../input/batch.js'
 import type { Split } from '../input/events.js'
 import { digits } from '../model/config.js'
 import type { NetworkParameters } from '../model/parameters.js'
-import type { KernelOptions } from '../tasks/choice.js'
+import { chooseNetwork, type KernelOptions } from '../tasks/choice.js'
 import { type Result, resultOf } from '../tasks/classification.js'
 import { parseLabels } from '../tasks/labels.js'
 import { finiteOutcome } from '../tasks/run.js'
@@ -19,7 +19,7 @@ import { bundledNetwork, loadNetwork, readText } from './checkpoint.js'
 import { drawResult } from './draw.js'
 import { readSamples, testDigits } from './inputs.js'
 import type { Io, Perform } from './io.js'
-import { chooseKernels } from './kernels.js'
+import { noted } from './kernels.js'
 import { imageSize, kernelOptions, type NetworkOptions, networkOptions, whole } from './options.js'
 import { watched } from './watched.js'
 
@@ -88,11 +88,11 @@ const classified = (inputs: readonly string[], options: Options, io: Io): TaskEi
     options.checkpoint === undefined ? bundledNetwork(options, io) : loadNetwork(options, io)(options.checkpoint),
     TaskEither.bindTo('parameters'),
     TaskEither.bind('labels', ({ parameters }) => labelsFor(options, parameters)),
-    TaskEither.bind('chosen', () => chooseKernels('quick', options, io)),
+    TaskEither.bind('chosen', ({ parameters }) => noted(io)(chooseNetwork('quick', options)(parameters))),
     TaskEither.chain(({ parameters, labels, chosen }) => {
       const stages = parameters.config.stages.length
       const each = groups(inputs, options, parameters, io)
-      const { run, stop } = watched(io, chosen, parameters, each.length)
+      const { run, stop } = watched(io, chosen.way, parameters, each.length)
       const classify =
         (ofSamples: number) =>
         (sample: Sample): TaskEither.TaskEither<Faults, Classified> =>

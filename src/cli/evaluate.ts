@@ -5,14 +5,14 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Faults, inFile, refuse } from '../core/fault.js'
 import { total } from '../observers/ledger.js'
-import type { KernelOptions } from '../tasks/choice.js'
+import { chooseNetwork, type KernelOptions } from '../tasks/choice.js'
 import { type Evaluated, type Evaluation, evaluation } from '../tasks/evaluation.js'
 import { finiteOutcome } from '../tasks/run.js'
 import type { Sample } from '../tasks/samples.js'
 import { bundledNetwork, loadNetwork } from './checkpoint.js'
 import { testDigits } from './inputs.js'
 import type { Io, Perform } from './io.js'
-import { chooseKernels } from './kernels.js'
+import { noted } from './kernels.js'
 import { kernelOptions, type NetworkOptions, networkOptions } from './options.js'
 import { count, joules, percent, table } from './render.js'
 import { watched } from './watched.js'
@@ -46,9 +46,9 @@ const evaluated = (options: Options, io: Io): TaskEither.TaskEither<Faults, stri
     ),
     TaskEither.bindTo('parameters'),
     TaskEither.bind('samples', ({ parameters }) => testDigits(parameters.config)),
-    TaskEither.bind('chosen', () => chooseKernels('exact', options, io)),
+    TaskEither.bind('chosen', ({ parameters }) => noted(io)(chooseNetwork('exact', options)(parameters))),
     TaskEither.chain(({ parameters, samples, chosen }) => {
-      const { run, stop } = watched(io, chosen, parameters, 1)
+      const { run, stop } = watched(io, chosen.way, parameters, 1)
       const measured = ({ name, input }: Sample): TaskEither.TaskEither<Faults, Evaluated> =>
         pipe(
           run(input, samples.length),

@@ -10,7 +10,7 @@ import { recipeOf } from '../input/evaluation.js'
 import { type Config, digits, variants } from '../model/config.js'
 import { blank, type NetworkParameters, parameterCount, parse } from '../model/parameters.js'
 import { architectureOf, denseMacs } from '../tasks/architecture.js'
-import type { KernelOptions } from '../tasks/choice.js'
+import { chooseNetwork, type KernelOptions } from '../tasks/choice.js'
 import { type Summary, summary } from '../tasks/classification.js'
 import { resized } from '../tasks/load.js'
 import { takesDigits } from '../tasks/samples.js'
@@ -18,7 +18,7 @@ import { bundledNetwork, loadNetwork, readConfig } from './checkpoint.js'
 import { drawActivity, drawEnergy } from './draw.js'
 import { testDigits } from './inputs.js'
 import type { Io, Perform } from './io.js'
-import { chooseKernels } from './kernels.js'
+import { noted } from './kernels.js'
 import { kernelOptions, type NetworkOptions, networkOptions } from './options.js'
 import { count, table } from './render.js'
 import { watched } from './watched.js'
@@ -145,9 +145,9 @@ const measure = (
     : pipe(
         TaskEither.Do,
         TaskEither.bind('sample', () => inputFor(parameters.config)),
-        TaskEither.bind('chosen', () => chooseKernels('quick', options, io)),
+        TaskEither.bind('chosen', () => noted(io)(chooseNetwork('quick', options)(parameters))),
         TaskEither.chain(({ sample, chosen }) => {
-          const { run, stop } = watched(io, chosen, parameters, 1)
+          const { run, stop } = watched(io, chosen.way, parameters, 1)
           return stop(run(sample, 1))
         }),
         TaskEither.map(({ notes }) => summary(notes, parameters.config.stages.length)),

@@ -8,6 +8,9 @@ export interface Bar {
   readonly stop: () => void
 }
 
+/** A bar that shows nothing. */
+export const silent: Bar = { advance: () => {}, stop: () => {} }
+
 /** What a command may do to the world: results to `out`, everything else to `err`. */
 export interface Io {
   readonly out: (text: string) => void

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 /** The executable: the command line on the process's own streams. @module */
 import { fileFaults } from '../core/fault.js'
-import { complaint, type Io } from './io.js'
+import { type Bar, complaint, type Io, silent } from './io.js'
 import { run } from './program.js'
-import { patient, silent, terminalDisplay } from './progress.js'
 
 const { stdout, stderr, env, argv } = process
 
@@ -16,11 +15,17 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 // What is said beside the results may go unheard.
 stderr.on('error', () => undefined)
 
+/** Bars on the terminal; nobody else waits for what draws them. */
+const onTerminal = async (): Promise<(total: number) => Bar> => {
+  const { patient, terminalDisplay } = await import('./progress.js')
+  return patient(() => performance.now(), terminalDisplay(stderr))
+}
+
 const io: Io = {
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),
   colour: stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
-  bar: stderr.isTTY ? patient(() => performance.now(), terminalDisplay(stderr)) : () => silent,
+  bar: stderr.isTTY ? await onTerminal() : () => silent,
 }
 
 process.exitCode = await run(argv.slice(2), io)

@@ -3,15 +3,7 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, reasonOf } from '../core/fault.js'
-import { classifyCommand } from './classify.js'
-import { convertCommand } from './convert.js'
-import { evaluateCommand } from './evaluate.js'
-import { inspectCommand } from './inspect.js'
 import { complaint, type Io, type Perform } from './io.js'
-import { lawsCommand } from './laws.js'
-import { traceCommand } from './trace.js'
-import { trainCommand } from './train.js'
-import { vectorsCommand } from './vectors.js'
 
 /** The version of the package, from its own package.json. */
 const version = (): string => {
@@ -34,8 +26,23 @@ const unforeseen = (error: unknown): Faults => [
       },
 ]
 
-/** All commands; their output goes to `io`, and a bad usage is thrown. */
-export const program = (io: Io, perform: Perform): Command => {
+/** Every command, in the help's order; each is loaded when it is asked for, so that none waits for what others need. */
+const commands: { readonly [name: string]: (io: Io, perform: Perform) => Promise<Command> } = {
+  classify: async (io, perform) => (await import('./classify.js')).classifyCommand(io, perform),
+  evaluate: async (io, perform) => (await import('./evaluate.js')).evaluateCommand(io, perform),
+  inspect: async (io, perform) => (await import('./inspect.js')).inspectCommand(io, perform),
+  trace: async (io, perform) => (await import('./trace.js')).traceCommand(io, perform),
+  convert: async (io, perform) => (await import('./convert.js')).convertCommand(io, perform),
+  train: async (io, perform) => (await import('./train.js')).trainCommand(io, perform, version()),
+  laws: async (io, perform) => (await import('./laws.js')).lawsCommand(io, perform),
+  vectors: async (_, perform) => (await import('./vectors.js')).vectorsCommand(perform),
+}
+
+/**
+ * The command that is named first, or else all of them, with what is said of them; their output goes to `io`, and a bad
+ * usage is thrown.
+ */
+export const program = async (name: string | undefined, io: Io, perform: Perform): Promise<Command> => {
   const root = new Command('spikingresformer')
     .description('SpikingResformer, a spiking vision transformer: run it, measure it, compare a port with it')
     .version(version())
@@ -50,17 +57,8 @@ Exit code: 0 done, 1 the work failed, 2 bad usage.
 Example:
   $ spikingresformer classify`,
     )
-  const commands = [
-    classifyCommand(io, perform),
-    evaluateCommand(io, perform),
-    inspectCommand(io, perform),
-    traceCommand(io, perform),
-    convertCommand(io, perform),
-    trainCommand(io, perform, version()),
-    lawsCommand(io, perform),
-    vectorsCommand(perform),
-  ]
-  for (const command of commands) root.addCommand(command.copyInheritedSettings(root))
+  const named = name !== undefined && Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands)
+  for (const load of named) root.addCommand((await load(io, perform)).copyInheritedSettings(root))
   return root
 }
 
@@ -85,7 +83,8 @@ export const run = async (argv: readonly string[], io: Io): Promise<number> => {
     else fail(result.left)
   }
   try {
-    await program(io, perform).parseAsync(argv, { from: 'user' })
+    const [name] = argv
+    await (await program(name, io, perform)).parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     fail(unforeseen(error))

@@ -5,9 +5,6 @@ import type { Bar } from './io.js'
 /** How long work may take before a bar appears, in milliseconds. */
 const PATIENCE = 1000
 
-/** A bar that shows nothing. */
-export const silent: Bar = { advance: () => {}, stop: () => {} }
-
 /** A bar on show: where it stands, as a fraction from 0 to 1, and how many seconds are left at the pace so far. */
 export interface Display {
   readonly show: (fraction: number, secondsLeft: number) => void

@@ -10,12 +10,12 @@ import { validate, variants } from '../model/config.js'
 import { parse } from '../model/parameters.js'
 import { writeSafetensors } from '../node/files.js'
 import { sha256 } from '../node/hash.js'
-import type { KernelOptions } from '../tasks/choice.js'
+import { chooseInterpreter, type KernelOptions } from '../tasks/choice.js'
 import { beginning, followed, goldenRow, valuesOf } from '../tasks/golden.js'
 import { observed } from '../tasks/observed.js'
 import { worth } from '../tasks/work.js'
 import type { Io, Perform } from './io.js'
-import { chooseKernels } from './kernels.js'
+import { noted } from './kernels.js'
 import { kernelOptions, sizeOptions, whole } from './options.js'
 import { stopping } from './watched.js'
 
@@ -51,7 +51,7 @@ const tracedRow = (variant: string, options: Options, io: Io): TaskEither.TaskEi
       const shape = frames ? [batch, T, ...frame] : [batch, ...frame]
       return TaskEither.fromEither(networkInput({ channels, ...image })(syntheticInput(shape, seed)))
     }),
-    TaskEither.bind('chosen', () => chooseKernels('exact', options, io)),
+    TaskEither.bind('chosen', () => noted(io)(chooseInterpreter('exact', options))),
     TaskEither.chain(({ parameters, input, chosen: { interpreter } }) => {
       const { of, all } = worth(parameters)
       const bar = io.bar(all(input))

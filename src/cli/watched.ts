@@ -3,7 +3,7 @@ import type * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
 import type { NetworkInput } from '../input/batch.js'
 import type { NetworkParameters } from '../model/parameters.js'
-import type { Chosen } from '../tasks/choice.js'
+import type { Way } from '../tasks/choice.js'
 import { type Run, runner } from '../tasks/run.js'
 import { worth } from '../tasks/work.js'
 import type { Bar, Io } from './io.js'
@@ -29,12 +29,12 @@ export const stopping =
   }
 
 /** A network under a bar for so many groups of samples. */
-export const watched = (io: Io, chosen: Chosen, parameters: NetworkParameters, groupCount: number): Watched => {
+export const watched = (io: Io, way: Way, parameters: NetworkParameters, groupCount: number): Watched => {
   const bar = io.bar(groupCount)
   const { of, all } = worth(parameters)
   let unit = 0
   let kind: NetworkInput['kind'] = 'still'
-  const run = runner(chosen, parameters, (path, steps) => bar.advance(unit * of(path, steps, kind)))
+  const run = runner(way, parameters, (path, steps) => bar.advance(unit * of(path, steps, kind)))
   return {
     run: (sample, ofSamples) => async () => {
       unit = 1 / all(sample) / ofSamples

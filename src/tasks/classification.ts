@@ -88,11 +88,7 @@ export const resultOf = (
   { name, truth }: Sample,
   { logits, notes, steps }: Run,
   labels: readonly string[] | null,
-  {
-    top,
-    stages,
-    chosen,
-  }: { readonly top: number; readonly stages: number; readonly chosen: Omit<Chosen, 'interpreter'> },
+  { top, stages, chosen }: { readonly top: number; readonly stages: number; readonly chosen: Chosen },
 ): Result => ({
   input: name,
   top: topOf(logits, top, labels),

@@ -8,7 +8,7 @@ import type { NetworkInput } from '../input/batch.js'
 import type { Cost } from '../interpreters/cost.js'
 import type { NetworkParameters } from '../model/parameters.js'
 import type { Notes } from '../observers/observe.js'
-import type { Chosen, Some } from './choice.js'
+import type { Some, Way } from './choice.js'
 import { added, type ObservedOptions, observed } from './observed.js'
 
 /** What a run gave. */
@@ -51,28 +51,26 @@ const interpreted = (interpreter: Some, parameters: NetworkParameters, tick: Obs
   })
 
 /**
- * Runs samples of one image or one sequence of frames from rest, on a compiled network where there is one. `tick` hears
- * the path of each operation that is done, and of how many steps.
+ * Runs samples of one image or one sequence of frames from rest. `tick` hears the path of each operation that is done, and
+ * of how many steps.
  *
- * Applying the choice and the parameters compiles; the result is then applied to each sample.
+ * Applying the way and the parameters compiles; the result is then applied to each sample.
  */
-export const runner = (
-  { interpreter, compiled }: Pick<Chosen, 'interpreter' | 'compiled'>,
-  parameters: NetworkParameters,
-  tick: ObservedOptions['tick'],
-): Runner => {
-  if (compiled === null) return interpreted(interpreter, parameters, tick)
-  const { steps, classes } = parameters.config
-  const started = compiled(parameters)()
-  return ({ kind, tensor }) =>
-    pipe(
-      () => started,
-      TaskEither.chain((net) => async () => {
-        const following = { progress: tick }
-        return kind === 'still' ? net.measured.still(steps)(tensor, following) : net.measured.frames(tensor, following)
-      }),
-      TaskEither.map(([logits, notes]) => ({ ...meanOf(classes, [logits]), notes })),
-    )
+export const runner = (way: Way, parameters: NetworkParameters, tick: ObservedOptions['tick']): Runner => {
+  switch (way.kind) {
+    case 'interpreted':
+      return interpreted(way.interpreter, parameters, tick)
+    case 'compiled': {
+      const { steps, classes } = parameters.config
+      const { still, frames } = way.network.measured
+      return ({ kind, tensor }) =>
+        pipe(
+          async () =>
+            kind === 'still' ? still(steps)(tensor, { progress: tick }) : frames(tensor, { progress: tick }),
+          TaskEither.map(([logits, notes]) => ({ ...meanOf(classes, [logits]), notes })),
+        )
+    }
+  }
 }
 
 /**

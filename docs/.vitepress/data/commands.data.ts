@@ -43,5 +43,6 @@ const lineOf = (command: Command): CommandLine => ({
 
 /** Every command with its arguments and options, from the program itself. */
 export default {
-  load: (): readonly CommandLine[] => program(silent, async () => undefined).commands.map(lineOf),
+  load: async (): Promise<readonly CommandLine[]> =>
+    (await program(undefined, silent, async () => undefined)).commands.map(lineOf),
 }
