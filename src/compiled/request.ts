@@ -1,8 +1,8 @@
 /** What a network is asked to run: its graph, and the job that runs it, in chunks where the steps are many. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { unlessFaulty } from '../core/fault.js'
-import { type Currents, type Reals, sizeOf, type Tensor, tensor } from '../core/tensor.js'
-import { type Costs, costs } from '../interpreters/cost.js'
+import { type Currents, type Reals, stretch, type Tensor, tensor } from '../core/tensor.js'
+import { type Costs, together } from '../interpreters/cost.js'
 import { type CurrentValue, drawing, givenCurrents, nodeOf } from '../interpreters/graph.js'
 import type { Membranes } from '../model/kernels.js'
 import { network } from '../model/network.js'
@@ -114,13 +114,6 @@ const taskOf = (
   },
 })
 
-const added = (a: Costs, b: Costs): Costs =>
-  [...b].reduce((sum, [path, cost]) => sum.set(path, costs.concat(sum.get(path) ?? costs.empty, cost)), new Map(a))
-
-/** `length` elements of the first axis. */
-const part = ({ shape: [, ...inner], data }: Tensor<Reals>, from: number, length: number): Tensor<Reals> =>
-  tensor([length, ...inner], data.subarray(from * sizeOf(inner), (from + length) * sizeOf(inner)))
-
 const joined = (parts: readonly Currents[]): Currents => {
   const [first] = parts as readonly [Currents, ...Currents[]]
   if (parts.length === 1) return first
@@ -169,12 +162,12 @@ export const jobOf =
         const last = t + own === steps
         const outcome = yield* run(
           { ...request, keep: keep || !last },
-          whole === 'still' ? held : part(input, t, own),
+          whole === 'still' ? held : stretch(input, t, own),
           membranes,
         )
         if (Either.isLeft(outcome)) return outcome
         logits.push(outcome.right.output)
-        spent = added(spent, outcome.right.costs)
+        spent = together(spent, outcome.right.costs)
         membranes = outcome.right.state
       }
       return Either.right({ output: joined(logits), state: membranes, costs: spent })

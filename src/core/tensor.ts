@@ -126,3 +126,14 @@ export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
  * sameShape([4, 2], [4, 2, 1]) // => false
  */
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((x, i) => x === b[i])
+
+/**
+ * `length` elements of the first axis, from one on: the same numbers, not a copy.
+ *
+ * @example
+ * stretch(tensor([3, 2], Float64Array.of(1, 2, 3, 4, 5, 6)), 1, 2) // => tensor([2, 2], Float64Array.of(3, 4, 5, 6))
+ */
+export const stretch = <D extends Reals>({ shape: [, ...inner], data }: Tensor<D>, from: number, length: number) => {
+  const size = sizeOf(inner)
+  return tensor([length, ...inner], data.subarray(from * size, (from + length) * size) as D)
+}

@@ -190,3 +190,13 @@ export const costOf = (call: Call<Tally, Shape>): Cost => {
       return costs.empty
   }
 }
+
+/**
+ * The costs of consecutive chunks together, path by path.
+ *
+ * @example
+ * const [a, b] = [new Map([['W', { ...costs.empty, sops: 2 }]]), new Map([['W', { ...costs.empty, sops: 3 }]])]
+ * together(a, b).get('W')?.sops // => 5
+ */
+export const together = (a: Costs, b: Costs): Costs =>
+  [...b].reduce((sum, [path, cost]) => sum.set(path, costs.concat(sum.get(path) ?? costs.empty, cost)), new Map(a))

@@ -1,13 +1,13 @@
 /** A run of a network as a row of golden data, to compare a port with. @module */
 import { type Currents, type Shape, type Tensor, tensor } from '../core/tensor.js'
-import type { Cost } from '../interpreters/cost.js'
+import { type Cost, together } from '../interpreters/cost.js'
 import type { OperationName } from '../model/operation.js'
 import { type NetworkParameters, parameterCount } from '../model/parameters.js'
 import { total } from '../observers/ledger.js'
 import type { Notes } from '../observers/observe.js'
 import type { Line } from '../observers/trace.js'
 import { architectureOf } from './architecture.js'
-import { added, type Chunk } from './observed.js'
+import type { Chunk } from './observed.js'
 
 /** The two convolutions of an attention block before its two products, as the golden rows have them. */
 const ATTENTION = ['W', 'Wproj', 'matmul1', 'matmul2']
@@ -91,7 +91,7 @@ export const followed =
     }
     return {
       logits: [...before.logits, logits],
-      costs: added(before.costs, costs),
+      costs: together(before.costs, costs),
       traced,
       membranes: membranes(),
     }

@@ -1,7 +1,7 @@
 /** Running a network under observation, chunk by chunk: its logits, its ledger and its trace. @module */
-import { type Currents, sizeOf, tensor } from '../core/tensor.js'
+import { type Currents, stretch } from '../core/tensor.js'
 import type { NetworkInput } from '../input/batch.js'
-import { type Cost, costs } from '../interpreters/cost.js'
+import type { Cost } from '../interpreters/cost.js'
 import type { Interpreter } from '../interpreters/interpreter.js'
 import type { Membranes } from '../model/kernels.js'
 import { network } from '../model/network.js'
@@ -31,18 +31,10 @@ export interface Chunk {
   readonly membranes: () => ReadonlyMap<string, Currents>
 }
 
-/** Ledgers of consecutive chunks, added up path by path. */
-export const added = (a: Notes<Cost>, b: Notes<Cost>): Notes<Cost> =>
-  [...b].reduce((sum, [path, cost]) => sum.set(path, costs.concat(sum.get(path) ?? costs.empty, cost)), new Map(a))
-
 interface Noted {
   readonly cost: Cost
   readonly line: Line | null
 }
-
-/** `length` elements of the first axis. */
-const part = ({ shape: [, ...rest], data }: Currents, from: number, length: number): Currents =>
-  tensor([length, ...rest], data.subarray(from * sizeOf(rest), (from + length) * sizeOf(rest)))
 
 const mapped = <A, B>(notes: Notes<A>, f: (a: A) => B | null): Notes<B> =>
   new Map(
@@ -98,7 +90,7 @@ export const observed = <S, C>(
       awaited = []
       const embed = (frame: Currents): Value => net.embed(unobserved(I.fromCurrents(frame)))
       const embedded: Value =
-        kind === 'frames' ? embed(part(frames, t, steps)) : image === null ? embed(frames) : unobserved(image)
+        kind === 'frames' ? embed(stretch(frames, t, steps)) : image === null ? embed(frames) : unobserved(image)
       const [response, next] = net.respond(kind === 'still' ? net.hold(steps)(embedded) : embedded)(membranes)
       if (compute !== null) {
         await compute([response.value, embedded.value, ...awaited, ...[...next.values()].map(({ value }) => value)])

@@ -5,11 +5,11 @@ import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { type Faults, refuse } from '../core/fault.js'
 import type { Currents } from '../core/tensor.js'
 import type { NetworkInput } from '../input/batch.js'
-import type { Cost } from '../interpreters/cost.js'
+import { type Cost, together } from '../interpreters/cost.js'
 import type { NetworkParameters } from '../model/parameters.js'
 import type { Notes } from '../observers/observe.js'
 import type { Some, Way } from './choice.js'
-import { added, type ObservedOptions, observed } from './observed.js'
+import { type ObservedOptions, observed } from './observed.js'
 
 /** What a run gave. */
 export interface Run {
@@ -44,7 +44,7 @@ const interpreted = (interpreter: Some, parameters: NetworkParameters, tick: Obs
         let notes: Notes<Cost> = new Map<string, Cost>()
         for await (const { logits, costs } of run(sample)) {
           all.push(logits)
-          notes = added(notes, costs)
+          notes = together(notes, costs)
         }
         return { ...meanOf(parameters.config.classes, all), notes }
       })

@@ -56,6 +56,12 @@ export interface Builder {
   readonly push: (touches: readonly number[], step: (at: Resolve) => Instruction) => void
 }
 
+/** Keeps what parameters at a path are packed into, by name, of so many bytes. */
+export const weightsAt =
+  ({ constants, keyOf }: Builder, path: string, parameters: object) =>
+  (name: string, bytes: number, pack: () => Float32Array): number =>
+    constants.weights(keyOf(path, parameters), name, parameters, bytes, pack)
+
 /** Looks through `mergeHeads`, which only renames. */
 export const canonical = (value: Value): Value => {
   const node = nodeOf(value)

@@ -6,7 +6,7 @@ import type { Pool } from '../../model/kernels.js'
 import type { Slab } from '../machine/events.js'
 import { padded, runsOf, type View } from '../machine/layout.js'
 import type { Lane, Place } from '../machine/program.js'
-import type { Builder } from './builder.js'
+import { type Builder, weightsAt } from './builder.js'
 import { asConvolution, packAffine, packConvolution, ungrouped } from './pack.js'
 
 const mapView = (B: Builder, x: CurrentValue, byRows = false): View => {
@@ -39,11 +39,12 @@ export const emitStem = (B: Builder, { path, parameters: p, inputs: [x] }: NodeO
   const from = mapView(B, x, true)
   const to = B.fresh('currents', { steps, batch, positions: outHeight * outWidth }, runsOf(1, out))
   const terms = kernelHeight * kernelWidth * channels
-  const weights = B.constants.weights(B.keyOf(path, p), 'weights', p, padded(out) * terms * 4, () =>
+  const kept = weightsAt(B, path, p)
+  const weights = kept('weights', padded(out) * terms * 4, () =>
     packConvolution(ungrouped(p.convolution), whole(terms), channels),
   )
-  const gain = B.constants.weights(B.keyOf(path, p), 'gain', p, padded(out) * 4, () => packAffine(p.norm, to).gain)
-  const shift = B.constants.weights(B.keyOf(path, p), 'shift', p, padded(out) * 4, () => packAffine(p.norm, to).shift)
+  const gain = kept('gain', padded(out) * 4, () => packAffine(p.norm, to).gain)
+  const shift = kept('shift', padded(out) * 4, () => packAffine(p.norm, to).shift)
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'dense',
     path,
@@ -120,15 +121,13 @@ export const emitClassify = (B: Builder, { path, parameters: weight, inputs: [x]
   const from = B.place(x, { channels, positions: 1, layout: runsOf(1, channels), byRows: true })
   const { steps, batch } = from
   const to = B.fresh('currents', { steps, batch, positions: 1 }, runsOf(1, classes))
-  const weights = B.constants.weights(B.keyOf(path, weight), 'weights', weight, padded(classes) * channels * 4, () =>
+  const kept = weightsAt(B, path, weight)
+  const row = padded(classes)
+  const weights = kept('weights', row * channels * 4, () =>
     packConvolution(asConvolution(weight), whole(channels), channels),
   )
-  const gain = B.constants.weights(B.keyOf(path, weight), 'gain', weight, padded(classes) * 4, () =>
-    new Float32Array(padded(classes)).fill(1),
-  )
-  const shift = B.constants.weights(B.keyOf(path, weight), 'shift', weight, padded(classes) * 4, () =>
-    new Float32Array(padded(classes)).fill(-0),
-  )
+  const gain = kept('gain', row * 4, () => new Float32Array(row).fill(1))
+  const shift = kept('shift', row * 4, () => new Float32Array(row).fill(-0))
   B.push([from.buffer, to.buffer], (at) => ({
     kind: 'dense',
     ...alone(path),

@@ -13,7 +13,7 @@ import {
 } from '../machine/events.js'
 import { BLOCK, type Channels, channelAt, padded, runsOf, type View } from '../machine/layout.js'
 import type { LayerInstruction, SlabPlace, Sum } from '../machine/program.js'
-import type { Builder, Resolve, Wanted } from './builder.js'
+import { type Builder, type Resolve, type Wanted, weightsAt } from './builder.js'
 import { packAffine, packConvolution } from './pack.js'
 
 /** A source of currents with its extents, what it touches, and the step's part once addresses are known. */
@@ -48,17 +48,17 @@ const gatherPlace = (B: Builder, window: Window, rowStride: number): number => {
 /** A head's scale as an affine map: gains that are the factor, and shifts of -0, the one number whose sum changes nothing. */
 const scalePlace = (
   B: Builder,
-  key: unknown,
+  path: string,
   scale: readonly number[],
   blocks: number,
 ): Pick<Sum, 'gain' | 'shift'> => {
   const width = blocks * BLOCK
   const rows = (value: (head: number) => number): Float32Array =>
     Float32Array.from({ length: scale.length * width }, (_, i) => value(Math.floor(i / width)))
-  const bytes = scale.length * width * 4
+  const kept = weightsAt(B, path, scale)
   return {
-    gain: B.constants.weights(key, `gain ${width}`, scale, bytes, () => rows((head) => scale[head]!)),
-    shift: B.constants.weights(key, `shift ${width}`, scale, bytes, () => rows(() => -0)),
+    gain: kept(`gain ${width}`, scale.length * width * 4, () => rows((head) => scale[head]!)),
+    shift: kept(`shift ${width}`, scale.length * width * 4, () => rows(() => -0)),
   }
 }
 
@@ -108,11 +108,10 @@ const synapseSource = (B: Builder, { path, parameters: p, inputs: [x], outputs: 
   const width16 = groups * padded(outGroup)
   const tapRows = inEights(inGroup)
   const terms = taps * tapRows
-  const weights = B.constants.weights(B.keyOf(path, p), 'weights', p, width16 * terms * 4, () =>
-    packConvolution(p.convolution, slabs[0]!, tapRows),
-  )
-  const gain = B.constants.weights(B.keyOf(path, p), 'gain', p, width16 * 4, () => packAffine(p.norm, layout).gain)
-  const shift = B.constants.weights(B.keyOf(path, p), 'shift', p, width16 * 4, () => packAffine(p.norm, layout).shift)
+  const kept = weightsAt(B, path, p)
+  const weights = kept('weights', width16 * terms * 4, () => packConvolution(p.convolution, slabs[0]!, tapRows))
+  const gain = kept('gain', width16 * 4, () => packAffine(p.norm, layout).gain)
+  const shift = kept('shift', width16 * 4, () => packAffine(p.norm, layout).shift)
   const pieces = `pieces ${taps} ${groups} ${shapeKey(view)}`
   const overlap = overlapOf(B, window, view, groups, inGroup)
   const sum: Omit<Sum, 'spikes'> = {
@@ -195,7 +194,7 @@ const productSource = (
     groupStride: headBytes,
     weightsStepStride: batch * heads * headBytes,
     weightsBatchStride: heads * headBytes,
-    ...scalePlace(B, B.keyOf(path, scale), scale, blocks),
+    ...scalePlace(B, path, scale, blocks),
   }
   const spikes = { stepStride: view.stepStride, batchStride: view.batchStride }
   return {
