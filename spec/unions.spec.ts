@@ -49,11 +49,15 @@ describe('a union that grows fails to compile wherever it is not handled', () =>
     expect(broken('src/model/kernels.ts', grown)).toEqual(
       expect.arrayContaining([
         'src/checkpoint/configuration.ts',
+        'src/cli/inspect.ts',
         'src/compiled/compiler/layers.ts',
         'src/interpreters/cost.ts',
+        'src/interpreters/gradient/neuron.ts',
         'src/interpreters/multiplier-free/neuron.ts',
         'src/interpreters/reference/neuron.ts',
+        'src/laws/bits/specification.ts',
         'src/laws/model/tree.ts',
+        'src/laws/operations/neuron.ts',
         'src/model/config.ts',
         'src/model/parameters.ts',
       ]),
@@ -69,6 +73,7 @@ describe('a union that grows fails to compile wherever it is not handled', () =>
         'src/compiled/execute/layer.ts',
         'src/interpreters/multiplier-free/neuron.ts',
         'src/interpreters/reference/neuron.ts',
+        'src/laws/operations/neuron.ts',
         'src/model/config.ts',
       ]),
     )

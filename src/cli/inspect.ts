@@ -8,6 +8,7 @@ import { showShape } from '../core/tensor.js'
 import { type NetworkInput, networkInput } from '../input/batch.js'
 import { recipeOf } from '../input/evaluation.js'
 import { type Config, digits, variants } from '../model/config.js'
+import type { Charge, Reset } from '../model/kernels.js'
 import { blank, type NetworkParameters, parameterCount, parse } from '../model/parameters.js'
 import { architectureOf, denseMacs } from '../tasks/architecture.js'
 import { chooseNetwork, type KernelOptions } from '../tasks/choice.js'
@@ -83,10 +84,27 @@ type Description = ReturnType<typeof description> & { readonly measured?: Summar
 /** Operations that only lay out or add what others gave. */
 const LAYOUT: ReadonlySet<string> = new Set(['hold', 'splitHeads', 'mergeHeads', 'add'])
 
-const neurons = ({ charge, threshold, reset }: Config): string => {
-  const constant = charge.kind === 'LIF' ? ` tau ${charge.tau}` : ''
-  return `${charge.kind}${constant}, threshold ${threshold}, ${reset.kind} reset${reset.kind === 'hard' ? ` to ${reset.value}` : ''}`
+const charging = (charge: Charge): string => {
+  switch (charge.kind) {
+    case 'LIF':
+      return `LIF tau ${charge.tau}`
+    case 'IF':
+    case 'PLIF':
+      return charge.kind
+  }
 }
+
+const resetting = (reset: Reset): string => {
+  switch (reset.kind) {
+    case 'hard':
+      return `hard reset to ${reset.value}`
+    case 'soft':
+      return 'soft reset'
+  }
+}
+
+const neurons = ({ charge, threshold, reset }: Config): string =>
+  `${charging(charge)}, threshold ${threshold}, ${resetting(reset)}`
 
 const images = ({ preprocessing }: Config): string => {
   const recipe = recipeOf(preprocessing)

@@ -5,13 +5,13 @@ import { drive, driven, dyadic, neuron, STEPS, whole } from '../given.js'
 import { type Law, law } from '../law.js'
 import { constant, joined, mapped, range, spikesWhere, steps, take } from '../tensors.js'
 import { all, each, same } from '../verdict.js'
-import { rest, stepped } from './neuron.js'
+import { leak, rest, stepped } from './neuron.js'
 
 const LIF = 'follows from the charge equation'
 
 /** The step (from 1) at which a constant drive first lifts a resting neuron to its threshold, if within `most`. */
 const firstSpike = (p: Neuron, x: number, most: number): number | undefined => {
-  const q = p.charge.kind === 'IF' ? 1 : p.charge.kind === 'LIF' ? 1 - 1 / p.charge.tau : 1 / 2
+  const q = p.charge.kind === 'IF' ? 1 : 1 - leak(p.charge)
   // A leaky neuron is at r + x (1 - q^n) after n steps, an integrating one at r + n x.
   const reached = (n: number): number =>
     rest(p) + (q === 1 ? n * x : x * (1 - range(n).reduce((power) => power * q, 1)))

@@ -15,11 +15,26 @@ export const stepped = (fire: Fire, p: Neuron, x: Currents, membrane?: Currents)
 }
 
 /** Where the membrane starts, and where a hard reset puts it. */
-export const rest = ({ reset }: Neuron): number => (reset.kind === 'hard' ? reset.value : 0)
+export const rest = ({ reset }: Neuron): number => {
+  switch (reset.kind) {
+    case 'hard':
+      return reset.value
+    case 'soft':
+      return 0
+  }
+}
 
 /** The part of the distance to its drive that a neuron goes in a step: 1 / tau, sigmoid(w), or all of the drive. */
-const leak = (charge: Charge): number =>
-  charge.kind === 'LIF' ? 1 / charge.tau : charge.kind === 'PLIF' ? sigmoid(charge.w) : 1
+export const leak = (charge: Charge): number => {
+  switch (charge.kind) {
+    case 'IF':
+      return 1
+    case 'LIF':
+      return 1 / charge.tau
+    case 'PLIF':
+      return sigmoid(charge.w)
+  }
+}
 
 /** The published charge in exact arithmetic: the potential that meets the threshold. */
 export const charged = (p: Neuron, v: number, x: number): number =>
