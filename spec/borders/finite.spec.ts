@@ -5,7 +5,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
 import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
-import { compile, membranesOf, type Potentials } from '../../src/compiled/network.js'
+import { compile } from '../../src/compiled/network.js'
+import { membranesOf, type Potentials } from '../../src/compiled/potentials.js'
 import { type Tensor, tensor } from '../../src/core/tensor.js'
 import { cifar, digits } from '../../src/model/config.js'
 import { parse } from '../../src/model/parameters.js'
@@ -64,12 +65,12 @@ describe('a stream', () => {
     const sentence = [`the input: element 1500 is ${value}; every number must be finite`]
     expect(sentences(net.still(2)(frame(value)))).toEqual(sentence)
     expect(sentences(net.frames(frame(value)))).toEqual(sentence)
-    expect(sentences(net.step(null)(frame(value)))).toEqual(sentence)
+    expect(sentences(net.step(frame(value))(new Map()))).toEqual(sentence)
   })
 
   it.each([1e37, 3e38])('says where membranes stop being finite, and goes on from those before: all of %d', (value) => {
-    const run = (state: Potentials | null, image: Tensor<Float32Array>) => net.step(state)(image)
-    const [, before] = right(run(null, frame()))
+    const run = (state: Potentials, image: Tensor<Float32Array>) => net.step(image)(state)
+    const [, before] = right(run(new Map(), frame()))
     const overflowing = run(
       before,
       tensor(
