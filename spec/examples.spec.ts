@@ -6,8 +6,10 @@ import {
   entries,
   givenNames,
   inFreshFolder,
+  isPublic,
   type Names,
   pages,
+  pasted,
   placeOf,
   programOf,
   read,
@@ -29,7 +31,8 @@ describe('the examples of the docstrings', () => {
   afterAll(() => leave())
 
   it.each(docstrings.map((example) => [placeOf(example), example] as const))('%s', async (_, example) => {
-    await runExample(example, { ...given, ...(await moduleOf(example.file)) })
+    if (isPublic(example)) await runExample(pasted(example), { console: given['console'] })
+    else await runExample(example, { ...given, ...(await moduleOf(example.file)) })
   })
 
   it.each(Object.entries(entries))('every function of %s is in one of its file', async (_, entry) => {

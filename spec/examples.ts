@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import ts from 'typescript'
 import { expect } from 'vitest'
+import { type Exporter, preambleOf } from '../scripts/preamble.mjs'
 import * as index from '../src/entry/index.js'
 import * as interpreters from '../src/entry/interpreters.js'
 import * as laws from '../src/entry/laws.js'
@@ -204,3 +205,40 @@ export const inFreshFolder = ({ photo }: Names): (() => void) => {
     rmSync(folder, { recursive: true })
   }
 }
+
+/** What an entry point lists, and whether it is a type. */
+const listed = (entry: string): ReadonlyMap<string, boolean> =>
+  new Map(
+    [...read(entry).matchAll(/^export (type )?(?:\{([^}]*)\}|\* as (\w+))/gm)].flatMap(([, all, names, space]) =>
+      (names ?? space!)
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '')
+        .map((name) => [name.replace(/^type |^.* as /, ''), all !== undefined || name.startsWith('type ')] as const),
+    ),
+  )
+
+const LISTS: ReadonlyMap<string, ReadonlyMap<string, boolean>> = new Map(
+  ['index', 'interpreters', 'node', 'pytorch', 'laws'].map((name) => [
+    name === 'index' ? 'spikingresformer' : `spikingresformer/${name}`,
+    listed(`src/entry/${name}.ts`),
+  ]),
+)
+
+/** The entry point that has a name, for an example of a file: the laws' own first for theirs. */
+const exporter = (file: string): Exporter => {
+  const order = file.startsWith('src/laws/') ? [...LISTS].reverse() : [...LISTS]
+  return (name) => {
+    const found = order.find(([, names]) => names.has(name))
+    return found && { entry: found[0], type: found[1].get(name) === true }
+  }
+}
+
+/** Whether an example is of what an entry point exports, so that the pages show it. */
+export const isPublic = ({ of, file }: Example): boolean => of !== null && exporter(file)(of) !== undefined
+
+/** An example as the pages show it, to be pasted: with what it names before it. */
+export const pasted = (example: Example): Example => ({
+  ...example,
+  text: `${preambleOf(example.text, exporter(example.file))}\n${example.text}`,
+})

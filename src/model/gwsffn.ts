@@ -24,7 +24,6 @@ export const layer =
  * @example
  * const [{ feedForward }, x] = [parameters.stages[0].blocks[0], Either.right([4, 1, 16, 16, 16])]
  * fromRest(gwsffn(shapes)(feedForward)(x)) // => x
- * fromRest(layer(shapes)('up.0', 'up.1', feedForward.up)(x)) // => Either.right([4, 1, 64, 16, 16])
  */
 export const gwsffn =
   <S, C>(K: Kernels<S, C>) =>
