@@ -130,7 +130,7 @@ describe('an engine without SIMD', () => {
     expect(network).toMatchObject({ precision: 'float32', name: 'fast', threads: 1 })
     expect(right(await noted(io)(chooseInterpreter('quick', {}))())).toMatchObject({ name: 'fast', threads: 1 })
     expect(said).toEqual([
-      'note: This engine has no WebAssembly SIMD; running on one.\n',
+      'note: This engine has no WebAssembly SIMD; running plain TypeScript instead. Plain TypeScript runs on one thread.\n',
       'note: This engine has no WebAssembly SIMD; running plain TypeScript instead.\n',
     ])
   })
