@@ -210,7 +210,7 @@ const source = bytes.map((own) => ({
 const refusing: Readonly<Record<string, fc.Arbitrary<() => unknown>>> = {
   compile: fc.tuple(net, tensor, number, fc.boolean()).map(([on, given, steps, measured]) => () => {
     const ways = measured ? on.measured : on
-    return [ways.still(Math.min(steps, 40))(given), ways.frames(given), ways.step(null)(given)]
+    return [ways.still(Math.min(steps, 40))(given), ways.frames(given), ways.step(given)(new Map())]
   }),
   compileThreads: fc
     .tuple(tensor, fc.constantFrom(0, 1, 0.5, Number.NaN, -1, 1e9))
@@ -220,7 +220,7 @@ const refusing: Readonly<Record<string, fc.Arbitrary<() => unknown>>> = {
       const results = await Promise.all([
         team.right.still(2)(given),
         team.right.frames(given),
-        team.right.step(null)(given),
+        team.right.step(given)(new Map()),
       ])
       team.right.close()
       return results

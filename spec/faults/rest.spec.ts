@@ -15,9 +15,10 @@ import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthe
 import { weightsAmong } from '../../src/checkpoint/weights.js'
 import { openZip, writeZip } from '../../src/checkpoint/zip.js'
 import { folderData } from '../../src/cli/dataset.js'
-import { silent } from '../../src/cli/progress.js'
+import { silent } from '../../src/cli/io.js'
 import { threaded } from '../../src/compiled/interpreter.js'
-import { compile, compileThreads, type Potentials } from '../../src/compiled/network.js'
+import { compile, compileThreads } from '../../src/compiled/network.js'
+import type { Potentials } from '../../src/compiled/potentials.js'
 import type { Faults } from '../../src/core/fault.js'
 import { type Tensor, tensor } from '../../src/core/tensor.js'
 import { resizeFrames } from '../../src/input/events.js'
@@ -136,11 +137,12 @@ describe('a fault that is given at once', () => {
     [
       'the run failed (the state has gone)',
       () =>
-        net.step({
+        net.step(image)({
+          size: 1,
           keys: () => {
             throw new Error('the state has gone')
           },
-        } as unknown as Potentials)(image),
+        } as unknown as Potentials),
     ],
     [
       'a run of this network is under way on this thread',
