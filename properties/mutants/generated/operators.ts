@@ -157,7 +157,9 @@ const isRead = (node: ts.Identifier): boolean => {
 const isCondition = (node: ts.Node): boolean =>
   (ts.isIfStatement(node.parent) && node.parent.expression === node) ||
   (ts.isConditionalExpression(node.parent) && node.parent.condition === node) ||
-  (ts.isBinaryExpression(node.parent) && /^(&&|\|\|)$/.test(node.parent.operatorToken.getText()))
+  (ts.isBinaryExpression(node.parent) &&
+    node !== node.parent.operatorToken &&
+    /^(&&|\|\|)$/.test(node.parent.operatorToken.getText()))
 
 /** Two elements of a list exchanged, and each left out. */
 const listed = (elements: readonly ts.Node[], open: string, close: string): readonly string[] => {

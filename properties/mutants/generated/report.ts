@@ -101,7 +101,7 @@ export const section = (of: GeneratedReport): string => {
   const lines = [
     MARK,
     '',
-    `Law set ${of.version}, ${of.runs} cases a law: ${made} mutants, of which ${of.equivalent.length} are the same function. Of the ${counted} others **${of.killed} die, ${((100 * of.killed) / counted).toFixed(2)} %** (${of.late} of them for never ending)${of.unkept.length === 0 ? '' : `. The implementation itself does not keep ${of.unkept.map((id) => `\`${id}\``).join(', ')}, which says nothing here`}.`,
+    `Law set ${of.version}, ${of.runs} cases a law: ${made} mutants, of which ${of.equivalent.length} are the same function. Of the ${counted} others **${of.killed} die, ${((100 * of.killed) / counted).toFixed(2)} %** (${of.late} of them at the limit of time)${of.unkept.length === 0 ? '' : `. The implementation itself does not keep ${of.unkept.map((id) => `\`${id}\``).join(', ')}, which says nothing here`}.`,
     '',
     '| operator | what it does | made | die | the same |',
     '|---|---|---|---|---|',
