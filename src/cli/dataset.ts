@@ -74,7 +74,7 @@ const labelled =
       )
     return Either.right({
       shape: [1, height!, width!],
-      data: Float32Array.from(images.data, (byte) => byte / 127.5 - 1),
+      data: new Float32Array(images.data).map((byte) => byte / 127.5 - 1),
       labels: Array.from(labels.data),
     })
   }

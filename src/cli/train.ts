@@ -139,7 +139,7 @@ const line = ({ epoch: number, loss, accuracy, testAccuracy }: Metrics, epochs: 
     testAccuracy === null ? '' : `, test ${percent(testAccuracy)}`
   }, ${speed.toFixed(1)} images/s\n`
 
-/** Everything an epoch leaves; the state first, from which the rest follows. */
+/** Everything an epoch leaves; the state first, from which the rest follows. Before the first epoch there is only a state. */
 const written = (
   folder: string,
   plan: Plan,
@@ -148,12 +148,15 @@ const written = (
 ): TaskEither.TaskEither<Faults, void> => {
   const at = (name: keyof typeof FILES): string => join(folder, FILES[name])
   const [state, network] = [stateFile(plan, version, trained), networkFile(plan, version, trained)]
-  return pipe(
-    writeSafetensors(at('state'), state.tensors, state.metadata),
-    TaskEither.chain(() => writeSafetensors(at('network'), network.tensors, network.metadata)),
-    TaskEither.chain(() => writeFileAtomically(at('metrics'), metricsText(trained.history))),
-    TaskEither.chain(() => writeFileAtomically(at('curves'), curves(trained.history))),
-  )
+  const kept = writeSafetensors(at('state'), state.tensors, state.metadata)
+  return trained.history.length === 0
+    ? kept
+    : pipe(
+        kept,
+        TaskEither.chain(() => writeSafetensors(at('network'), network.tensors, network.metadata)),
+        TaskEither.chain(() => writeFileAtomically(at('metrics'), metricsText(trained.history))),
+        TaskEither.chain(() => writeFileAtomically(at('curves'), curves(trained.history))),
+      )
 }
 
 /** One epoch, told to the bar, and its files. */
