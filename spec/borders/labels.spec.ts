@@ -33,6 +33,9 @@ describe('labels', () => {
     ['a blank line inside', ten.join('\n').replace('four', ''), 'line 5 of it is blank'],
     ['half a JSON object', '{"0": "a"', 'it begins as JSON and is none'],
     ['a hole', JSON.stringify({ 0: 'a', 2: 'b' }), 'it is a JSON object without a label for class 1'],
+    ['UTF-16', 'c\0a\0t\0\n\0d\0o\0g\0\n\0', 'it is no text in UTF-8; save it as UTF-8, one label a line'],
+    ['Latin-1', new TextDecoder().decode(Uint8Array.of(0x63, 0xe9, 0x0a, 0x64, 0x0a)), 'it is no text in UTF-8'],
+    ['an archive', '\u001f\ufffd\u0008', 'it is no text in UTF-8'],
     ['numbers', '[1, 2]', 'it is a JSON list without a label for class 0'],
   ])('are refused: %s', (_, text, problem) => {
     expect(sentences(parseLabels(10)(text))).toEqual([expect.stringContaining(problem)])

@@ -61,6 +61,9 @@ const fromLines = (text: string): Labels => {
 
 const read = (text: string): Labels => {
   const bare = text.replace(/^\u{feff}/u, '')
+  // What another encoding, or an archive, becomes where it is read as UTF-8.
+  if (/[\p{Cc}\u{fffd}]/u.test(bare.replace(/[\t\r\n]/g, '')))
+    return Either.left(refuse('it is no text in UTF-8', 'save it as UTF-8, one label a line'))
   if (!/^\s*[{[]/.test(bare)) return fromLines(bare)
   const json = Either.tryCatch(
     () => JSON.parse(bare) as unknown,
