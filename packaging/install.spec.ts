@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { bin, engines, printed } from './tools.js'
+import { bin, engines, printed, run } from './tools.js'
 
 const folder = inject('folder')
 const at = (...names: readonly string[]): string => join(folder, ...names)
@@ -28,6 +28,23 @@ describe('installed with', () => {
     ])
     const command = at(manager, 'node_modules/.bin/spikingresformer')
     expect(JSON.parse(await printed(at(manager), [command, 'classify', '--count', '1', '--json']))).toHaveLength(1)
+  })
+})
+
+describe('the program in the README', () => {
+  it('finds fp-ts where pnpm was told of it beside the package, as the README says, and only there', async () => {
+    const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
+    const [, text] = /```ts\n(import \* as Either from 'fp-ts[\s\S]*?)```/.exec(readme)!
+    const said = /`pnpm add spikingresformer (fp-ts)`/.exec(readme)!
+    writeFileSync(at('pnpm', 'readme.mjs'), text!)
+    const { code, err } = await run(at('pnpm'), [node, 'readme.mjs'])
+    expect([code, err]).toEqual([1, expect.stringContaining("Cannot find package 'fp-ts'")])
+    mkdirSync(at('beside'))
+    writeFileSync(at('beside', 'package.json'), '{ "private": true, "type": "module" }\n')
+    writeFileSync(at('beside', 'readme.mjs'), text!)
+    const pnpm = [node, bin('pnpm', 'bin/pnpm.cjs'), '--store-dir', at('store'), 'add']
+    expect((await run(at('beside'), [...pnpm, '../spikingresformer.tgz', said[1]!])).code).toBe(0)
+    expect(await printed(at('beside'), [node, 'readme.mjs'])).toBe('')
   })
 })
 
