@@ -25,7 +25,8 @@ const elsewhere = JSON.parse(readFileSync(new URL('scripts/faults-elsewhere.json
 
 describe('the list of faults', () => {
   it('is that of the sources: write it anew with npm run faults', () => {
-    expect(kept.map(({ sentence, files }) => ({ sentence, files }))).toEqual(faultsIn(sources()))
+    const sentences = (all: readonly Listed[]): readonly string[] => all.map(({ sentence }) => sentence).sort()
+    expect(sentences(kept)).toEqual(sentences(faultsIn(sources())))
   })
 
   it('names for each a test that is there, or says why there can be none', () => {
