@@ -27,8 +27,11 @@ import { fanInWeights, fanOutRows, type Shape5 } from '../reference/convolution.
 
 /** `sums = B(table, inputs)`, linear in each: forward, and towards each given the cotangent of the sums. */
 export interface Bilinear {
+  /** The sums. */
   readonly forward: (table: Reals, inputs: Reals | Uint8Array) => Reals
+  /** The cotangent of the table, of inputs and the cotangent of the sums. */
   readonly toTable: (inputs: Reals | Uint8Array, sums: Reals) => Reals
+  /** The cotangent of the inputs. */
   readonly toInputs: (table: Reals, sums: Reals) => Reals
 }
 

@@ -4,6 +4,7 @@
 export interface Surrogate {
   /** The slope at u, which stands for the spike's derivative. */
   readonly slope: (u: number) => number
+  /** The smooth spike at u, whose derivative the slope is. */
   readonly smooth: (u: number) => number
 }
 
