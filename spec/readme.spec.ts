@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { classifyCommand } from '../src/cli/classify.js'
+import { compareCommand } from '../src/cli/compare.js'
 import { convertCommand } from '../src/cli/convert.js'
 import { evaluateCommand } from '../src/cli/evaluate.js'
 import { inspectCommand } from '../src/cli/inspect.js'
@@ -33,7 +34,16 @@ const parseUsage = async (argv: readonly string[]): Promise<void> => {
   const perform = async (): Promise<void> => undefined
   const program = new Command('spikingresformer').exitOverride().configureOutput({ writeOut: say, writeErr: say })
   const train = (world: Io, act: Perform) => trainCommand(world, act, '0')
-  const make = [classifyCommand, evaluateCommand, inspectCommand, traceCommand, lawsCommand, convertCommand, train]
+  const make = [
+    classifyCommand,
+    evaluateCommand,
+    inspectCommand,
+    traceCommand,
+    compareCommand,
+    lawsCommand,
+    convertCommand,
+    train,
+  ]
   for (const command of [...make.map((of) => of(io, perform)), vectorsCommand(perform)])
     program.addCommand(command.copyInheritedSettings(program))
   await program.parseAsync(argv, { from: 'user' }).catch(() => Promise.reject(new Error(said)))

@@ -420,12 +420,26 @@ static void write_output(const Output *o) {
   putchar(o->kind == NUMBERS ? ']' : '}');
 }
 
-static void copy_file(FILE *from) {
+static void copy_file(FILE *from, FILE *to) {
   char chunk[4096];
   size_t n;
   rewind(from);
-  while ((n = fread(chunk, 1, sizeof chunk, from)) > 0) fwrite(chunk, 1, n, stdout);
+  while ((n = fread(chunk, 1, sizeof chunk, from)) > 0) fwrite(chunk, 1, n, to);
   fclose(from);
+}
+
+/* A safetensors file: the length of its header, the header, padded to a multiple of 8, and the tensors' bytes. */
+static void write_values(const char *path, FILE *header, FILE *bytes) {
+  FILE *to = fopen(path, "wb");
+  if (to == NULL) refuse("%s cannot be written", path);
+  long length = ftell(header) + 2, padded = (length + 7) / 8 * 8;
+  for (int i = 0; i < 8; i++) fputc((int)(((unsigned long)padded >> 8 * i) & 255), to);
+  fputc('{', to);
+  copy_file(header, to);
+  fputc('}', to);
+  for (long i = length; i < padded; i++) fputc(' ', to);
+  copy_file(bytes, to);
+  if (ferror(to) | fclose(to)) refuse("%s cannot be written", path);
 }
 
 /* ---- What is written once for each precision ---- */
@@ -639,13 +653,13 @@ int main(int argc, char **argv) {
       if ((text = option(argc, argv, "--classes"))) config.classes = atol(text);
       uint32_t seed = (text = option(argc, argv, "--synthetic")) ? (uint32_t)strtoul(text, NULL, 10) : 7;
       text = option(argc, argv, "--precision");
-      (text != NULL && strcmp(text, "float32") == 0 ? trace_float32 : trace_float64)(&config, seed, batch,
-                                                                                     flag(argc, argv, "--frames"));
+      int single = text != NULL && strcmp(text, "float32") == 0, frames = flag(argc, argv, "--frames");
+      (single ? trace_float32 : trace_float64)(&config, seed, batch, frames, option(argc, argv, "--values"));
       return 0;
     }
   fprintf(stderr, "usage: spikingresformer serve [--precision float32|float64]\n"
                   "       spikingresformer trace VARIANT [--synthetic SEED] [--image-size N] [--steps T] [--classes K]\n"
-                  "                        [--batch B] [--frames] [--precision float32|float64]\n"
+                  "                        [--batch B] [--frames] [--precision float32|float64] [--values FILE]\n"
                   "       spikingresformer replay DIR\n");
   return 2;
 }

@@ -451,7 +451,7 @@ static NAME(Network) NAME(made_network)(NAME(Maker) *maker) {
 /* ---- trace: the fields of `npx spikingresformer trace`. SRF-TRACE-1 to SRF-TRACE-4 ---- */
 
 typedef struct {
-  FILE *layers, *operations, *sops;
+  FILE *layers, *operations, *sops, *header, *values; /* the last two are NULL where no values are asked for */
   double total;
 } NAME(Report);
 
@@ -480,6 +480,14 @@ static void NAME(report)(void *context, const char *path, enum Operation operati
           asks[operation]);
   NAME(write_shape)(r->operations, shape, rank);
   fprintf(r->operations, ",\"sha256\":\"%s\"}", hex);
+  if (r->values == NULL) return;
+  long begin = ftell(r->values);
+  if (spikes != NULL) fwrite(spikes, 1, (size_t)size, r->values);
+  else fwrite(currents, sizeof(REAL), (size_t)size, r->values);
+  fprintf(r->header, "%s\"%s\":{\"dtype\":\"%s\",", NAME(comma)(r->header), path,
+          spikes != NULL ? "U8" : sizeof(REAL) == 4 ? "F32" : "F64");
+  NAME(write_shape)(r->header, shape, rank);
+  fprintf(r->header, ",\"data_offsets\":[%ld,%ld]}", begin, ftell(r->values));
 }
 
 static void NAME(report_cost)(void *context, const char *path, double sops) {
@@ -488,7 +496,7 @@ static void NAME(report_cost)(void *context, const char *path, double sops) {
   fprintf(r->sops, "%s\"%s\":%.0f", NAME(comma)(r->sops), path, sops);
 }
 
-static void NAME(trace)(const Config *c, uint32_t seed, long batch, int frames) {
+static void NAME(trace)(const Config *c, uint32_t seed, long batch, int frames, const char *values) {
   NAME(Maker) maker = {c, seed, 0};
   NAME(Network) p = NAME(made_network)(&maker);
   long pixels = c->channels * c->height * c->width, T = frames ? c->steps : 1;
@@ -499,8 +507,8 @@ static void NAME(trace)(const Config *c, uint32_t seed, long batch, int frames) 
     for (long t = 0; t < T; t++)
       for (long i = 0; i < pixels; i++)
         image[(t * batch + b) * pixels + i] = (REAL)(2 * sym(start, (uint32_t)((b * T + t) * pixels + i)));
-  NAME(Report) r = {tmpfile(), tmpfile(), tmpfile(), 0};
-  if (r.layers == NULL || r.operations == NULL || r.sops == NULL) refuse("no temporary file");
+  NAME(Report) r = {tmpfile(), tmpfile(), tmpfile(), values ? tmpfile() : NULL, values ? tmpfile() : NULL, 0};
+  if (!r.layers || !r.operations || !r.sops || (values && (!r.header || !r.values))) refuse("no temporary file");
   NAME(Observer) observer = {NAME(report), NAME(report_cost), &r};
   NAME(Membranes) *membranes = NULL;
   REAL *current = NAME(stem)(&p.stem, in, image, &s);
@@ -516,11 +524,11 @@ static void NAME(trace)(const Config *c, uint32_t seed, long batch, int frames) 
   else printf("{\"variant\":\"%s\",\"image\":[%ld,%ld],", c->name, c->height, c->width);
   printf("\"T\":%ld,\"classes\":%ld,\"batch\":%ld,\"seed\":%lu,\"frames\":%s,\"parameters\":%ld,\"sops\":{", steps,
          classes, batch, (unsigned long)seed, frames ? "true" : "false", maker.learnt);
-  copy_file(r.sops);
+  copy_file(r.sops, stdout);
   printf("},\"sopsTotal\":%.0f,\"layers\":[", r.total);
-  copy_file(r.layers);
+  copy_file(r.layers, stdout);
   printf("],\"operations\":[");
-  copy_file(r.operations);
+  copy_file(r.operations, stdout);
   printf("],\"membranes\":[");
   for (NAME(Membranes) *m = membranes; m != NULL; m = m->next) {
     char hex[65];
@@ -555,4 +563,5 @@ static void NAME(trace)(const Config *c, uint32_t seed, long batch, int frames) 
     printf("%s%ld", b == 0 ? "" : ",", best);
   }
   printf("]}\n");
+  if (values != NULL) write_values(values, r.header, r.values);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { imageSize, whole } from '../../src/cli/options.js'
 import { cli } from './cli.js'
 
-const COMMANDS = ['classify', 'evaluate', 'inspect', 'trace', 'convert', 'train', 'laws']
+const COMMANDS = ['classify', 'evaluate', 'inspect', 'trace', 'compare', 'convert', 'train', 'laws']
 
 /** What bad usage says: the first line of the error stream. */
 const refusal = async (...argv: readonly string[]): Promise<string> => {

@@ -14,7 +14,7 @@ describe.skipIf(!hasCompiler)('the port in C (needs cc)', () => {
 
   it('compiles as C99 without a warning', () => {
     expect(() =>
-      builtC({ flags: [...FLAGS, '-Wall', '-Wextra', '-Wno-missing-field-initializers', '-pedantic', '-Werror'] }),
+      builtC([...FLAGS, '-Wall', '-Wextra', '-Wno-missing-field-initializers', '-pedantic', '-Werror']),
     ).not.toThrow()
   })
 

@@ -32,6 +32,7 @@ const commands: { readonly [name: string]: (io: Io, perform: Perform) => Promise
   evaluate: async (io, perform) => (await import('./evaluate.js')).evaluateCommand(io, perform),
   inspect: async (io, perform) => (await import('./inspect.js')).inspectCommand(io, perform),
   trace: async (io, perform) => (await import('./trace.js')).traceCommand(io, perform),
+  compare: async (io, perform) => (await import('./compare.js')).compareCommand(io, perform),
   convert: async (io, perform) => (await import('./convert.js')).convertCommand(io, perform),
   train: async (io, perform) => (await import('./train.js')).trainCommand(io, perform, version()),
   laws: async (io, perform) => (await import('./laws.js')).lawsCommand(io, perform),

@@ -50,6 +50,19 @@ const bundledFile = (name: string): TaskEither.TaskEither<Faults, string> =>
  */
 export const bundledCheckpoint: TaskEither.TaskEither<Faults, string> = bundledFile('digits.safetensors')
 
+const bundledText = (name: string): TaskEither.TaskEither<Faults, { readonly path: string; readonly text: string }> =>
+  pipe(
+    bundledFile(name),
+    TaskEither.bindTo('path'),
+    TaskEither.bind('text', ({ path }) => tryFile(path, (file) => readFile(file, 'utf8'))),
+  )
+
+/** The catalogue of mistakes and of what a network with each first differs in, as JSON. @internal */
+export const bundledCauses: TaskEither.TaskEither<Faults, string> = pipe(
+  bundledText('causes.json'),
+  TaskEither.map(({ text }) => text),
+)
+
 /**
  * The 1797 handwritten digits, in the order of the data set.
  *
@@ -57,11 +70,8 @@ export const bundledCheckpoint: TaskEither.TaskEither<Faults, string> = bundledF
  * await pipe(bundledDigits, TaskEither.map((all) => all.length))() // => Either.right(1797)
  */
 export const bundledDigits: TaskEither.TaskEither<Faults, readonly Digit[]> = pipe(
-  bundledFile('digits.csv'),
-  TaskEither.chain((path) =>
-    pipe(
-      tryFile(path, (file) => readFile(file, 'utf8')),
-      TaskEither.chain((text) => pipe(TaskEither.fromEither(parseDigits(text)), TaskEither.mapLeft(inFile(path)))),
-    ),
+  bundledText('digits.csv'),
+  TaskEither.chain(({ path, text }) =>
+    pipe(TaskEither.fromEither(parseDigits(text)), TaskEither.mapLeft(inFile(path))),
   ),
 )
