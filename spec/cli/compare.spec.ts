@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { causesAmong } from '../../properties/mutants/firsts.js'
 import { mutants } from '../../properties/mutants/mutants.js'
-import { decode, encode } from '../../src/checkpoint/safetensors.js'
+import { decodeSafetensors, encodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { type Tensor, tensor } from '../../src/core/tensor.js'
 import { right, type TracedRow } from '../golden.js'
 import { builtC, builtWith, hasCompiler, root } from '../ports/build.js'
@@ -19,14 +19,14 @@ let tensors: ReadonlyMap<string, Tensor>
 beforeAll(async () => {
   trace = await json(...small, '--values', file('wanted.safetensors'))
   writeFileSync(file('wanted.json'), JSON.stringify(trace))
-  tensors = right(decode(new Uint8Array(readFileSync(file('wanted.safetensors'))))).tensors
+  tensors = right(decodeSafetensors(new Uint8Array(readFileSync(file('wanted.safetensors'))))).tensors
 })
 
 /** Compares with the right values, some of which are changed. */
 const compared = async (change: (all: Map<string, Tensor>) => unknown) => {
   const all = new Map(tensors)
   change(all)
-  writeFileSync(file('mine.safetensors'), right(encode(all, {})))
+  writeFileSync(file('mine.safetensors'), right(encodeSafetensors(all, {})))
   return cli('compare', file('wanted.safetensors'), file('mine.safetensors'))
 }
 

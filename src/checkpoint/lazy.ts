@@ -15,11 +15,11 @@ export interface Lazily {
 }
 
 /**
- * The header of a safetensors file at random access, checked as `decodeSource` does; a tensor's bytes are read when it is
+ * The header of a safetensors file at random access, checked as `decodeSafetensorsSource` does; a tensor's bytes are read when it is
  * asked for, so that files larger than memory can be gone through.
  *
  * @example
- * const file = encode(new Map([['x', tensor([2], Float64Array.of(1, 2))]]), {})
+ * const file = encodeSafetensors(new Map([['x', tensor([2], Float64Array.of(1, 2))]]), {})
  * const read = pipe(TaskEither.fromEither(file), TaskEither.map(sourceOfBytes), TaskEither.chain(lazily))
  * await pipe(read, TaskEither.chain(({ read }) => read('x')))() // => Either.right(tensor([2], Float64Array.of(1, 2)))
  */
