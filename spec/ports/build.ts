@@ -26,10 +26,14 @@ export const hasNumpy = runs('/usr/bin/python3', '-c', 'import numpy')
 /** The flags that keep every operation's rounding. */
 export const FLAGS: readonly string[] = ['-std=c99', '-O2', '-ffp-contract=off']
 
-/** A folder that is removed when the process ends. */
+/** Folders that are removed when the process ends. */
+const folders: string[] = []
 const temporary = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'ports-c-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  if (folders.push(folder) === 1)
+    process.on('exit', () => {
+      for (const each of folders) rmSync(each, { recursive: true, force: true })
+    })
   return folder
 }
 

@@ -1,6 +1,6 @@
 /** Hashes, by Node. @module */
 import { createHash, type Hash as Digest } from 'node:crypto'
-import type { Hash } from '../tasks/golden.js'
+import type { Hash } from '../core/hash.js'
 
 const hashOf = (digest: Digest): Hash => ({
   update: (bytes) => hashOf(digest.copy().update(bytes)),

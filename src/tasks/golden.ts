@@ -1,4 +1,5 @@
 /** A run of a network as a row of golden data, to compare a port with. @module */
+import type { Hash } from '../core/hash.js'
 import { type Currents, type Shape, type Tensor, tensor } from '../core/tensor.js'
 import { type Cost, together } from '../interpreters/cost.js'
 import type { OperationName } from '../model/operation.js'
@@ -18,14 +19,6 @@ const goldenOrder = (paths: readonly string[]): readonly string[] =>
     const block = path.slice(0, path.length - name.length)
     return name === 'W' ? ATTENTION.map((other) => block + other) : ATTENTION.includes(name) ? [] : [path]
   })
-
-/** A SHA-256 that is given its bytes piece by piece, each time a new one: every platform has its own. */
-export interface Hash {
-  /** The hash of more bytes. */
-  readonly update: (bytes: Uint8Array) => Hash
-  /** In hexadecimal digits. */
-  readonly hex: () => string
-}
 
 /** A tensor that a run gave: its hash, as far as the run has come. */
 export interface TracedValue {
