@@ -1,27 +1,19 @@
-// Puts mistakes of rounding and of structure into the port in C, one at a time, and prints for each the first operation of
-// a trace that differs from the right port's (none where no published network has what is mistaken), the first vector that
-// does, and the first law that fails (none where only laws of level bits could see it and none is about it).
+// Puts mistakes of rounding and of structure into the port in C (spec/ports/mistakes.ts), one at a time, and prints for each
+// the first tensor of a trace that differs from the right port's (none where no published network has what is mistaken),
+// the first vector that does, and the first law that fails. Exits 1 where a vector or a law is missing.
 // npm run mutants:c [-- --runs 20] [-- --only fma]
-import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { runnerImport } from 'vite'
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '20' }, only: { type: 'string' } } })
-const FLAGS = ['-std=c99', '-O2', '-ffp-contract=off']
-const folder = mkdtempSync(join(tmpdir(), 'mutants-c-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-
-const source = readFileSync('ports/c/spikingresformer.h', 'utf8')
-const build = (name, text, flags) => {
-  const place = join(folder, name)
-  cpSync('ports/c', place, { recursive: true })
-  writeFileSync(join(place, 'spikingresformer.h'), text)
-  const program = join(place, 'spikingresformer')
-  execFileSync('cc', [...flags, '-w', '-o', program, join(place, 'main.c'), '-lm'])
-  return program
-}
+const load = async (path) => (await runnerImport(path, { logLevel: 'error' })).module
+const { mistakes } = await load('./spec/ports/mistakes.ts')
+const { builtC, builtWith } = await load('./spec/ports/build.ts')
 
 const NETWORKS = [
   ['digits', '--synthetic', '7', '--precision', 'float32'],
@@ -31,11 +23,12 @@ const NETWORKS = [
 const run = (program, ...args) => spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout
 const traces = (program) => NETWORKS.map((network) => JSON.parse(run(program, 'trace', ...network)))
 
-const right = traces(build('right', source, FLAGS))
-const vectors = join(folder, 'vectors')
+const right = traces(builtC())
+const vectors = mkdtempSync(join(tmpdir(), 'vectors-'))
+process.on('exit', () => rmSync(vectors, { recursive: true, force: true }))
 execFileSync('node', ['dist/cli/main.js', 'vectors', vectors])
 
-/** The first operation whose hash differs, or the first thing of a trace that does. */
+/** The first tensor whose hash differs, or the first membrane. */
 const firstOperation = (mine) => {
   for (const [i, { operations, membranes }] of right.entries()) {
     const at = operations.findIndex(({ sha256 }, j) => sha256 !== mine[i].operations[j]?.sha256)
@@ -46,40 +39,44 @@ const firstOperation = (mine) => {
   return ''
 }
 
-/** The first law of either level that fails. */
-const firstLaw = (program) => {
-  const args = [
-    'dist/cli/main.js',
-    'laws',
-    '--process',
-    `${program} serve`,
-    '--level',
-    'bits',
-    '--runs',
-    values.runs,
-    '--json',
-  ]
-  const { rows, laws } = JSON.parse(run('node', ...args))
-  return (rows ?? laws).filter(({ status }) => status === 'fail' || status === 'beyond').map(({ id }) => id)[0] ?? ''
+/** The first law of either level that fails, at either precision; the judge is ended as soon as one does. */
+const firstLaw = async (program) => {
+  for (const precision of ['float32', 'float64']) {
+    const asked = ['--level', 'bits', '--runs', values.runs]
+    const judge = spawn('node', [
+      'dist/cli/main.js',
+      'laws',
+      '--process',
+      `${program} serve --precision ${precision}`,
+      ...asked,
+    ])
+    for await (const line of createInterface({ input: judge.stdout })) {
+      const [, law] = /^fail +(\S+)/.exec(line) ?? []
+      if (law === undefined) continue
+      judge.kill()
+      return law
+    }
+  }
+  return ''
 }
 
-let [empty, all] = [0, 0]
-for (const [name, mistake, from, to, flags = FLAGS] of mutants) {
+const empty = { vector: [], law: [] }
+let all = 0
+for (const mutant of mistakes) {
+  const [name, mistake] = mutant
   if (values.only !== undefined && !name.includes(values.only)) continue
-  if (from !== '' && !source.includes(from)) throw new Error(`${name}: its place is not in spikingresformer.h`)
-  const program = build(
-    name,
-    source.replaceAll(from === '' ? '\0' : from, () => to),
-    flags,
-  )
+  const program = builtWith(mutant)
   const operation = firstOperation(traces(program))
   const vector = /^(\S+): /m.exec(run(program, 'replay', vectors))?.[1]?.replace('.safetensors', '') ?? ''
-  const law = firstLaw(program)
+  const law = await firstLaw(program)
   all++
-  if (vector === '') empty++
-  console.log(
-    `${name}: ${mistake}\n    operation  ${operation || '-'}\n    vector     ${vector || '-'}\n    law        ${law || '-'}`,
-  )
+  if (vector === '') empty.vector.push(name)
+  if (law === '') empty.law.push(name)
+  const columns = [`operation  ${operation || '-'}`, `vector     ${vector || '-'}`, `law        ${law || '-'}`]
+  console.log([`${name}: ${mistake}`, ...columns].join('\n    '))
 }
-console.log(`${all - empty} of ${all} mutants are found by a vector`)
-process.exitCode = empty === 0 ? 0 : 1
+for (const [column, names] of Object.entries(empty))
+  console.log(
+    `${all - names.length} of ${all} mutants are found by a ${column}${names.length > 0 ? `; not ${names.join(', ')}` : ''}`,
+  )
+process.exitCode = empty.vector.length + empty.law.length === 0 ? 0 : 1

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { ti } from '../../src/model/config.js'
+import { ti, variants } from '../../src/model/config.js'
+import { layout } from '../../src/model/parameters.js'
 import { goldenRows } from '../golden.js'
 import { cli, json, temporary } from './cli.js'
 
@@ -43,6 +44,34 @@ describe('inspect', () => {
     expect(denseMacs.run).toBe(sum)
     expect(denseMacs.run).toBe(denseMacs.stem + 3 * denseMacs.step)
     expect(denseMacs.stem).toBe(112 * 112 * 64 * 3 * 7 * 7)
+  })
+
+  it('has the geometry of every convolution, and of nothing else', async () => {
+    const { layers } = await json('inspect', 'ti', '--json')
+    const geometry = new Map<string, unknown>(
+      layers.map(({ path, geometry: of }: { path: string; geometry: unknown }) => [path, of]),
+    )
+    const pool = { kernel: 3, stride: 2, padding: 1 }
+    expect(geometry.get('prologue')).toEqual({ kernel: [7, 7], stride: 2, padding: 3, groups: 1, pool })
+    const plain = { groups: 1, pool: null }
+    expect(geometry.get('layers.0.0.W')).toEqual({ kernel: [4, 4], stride: 4, padding: 0, ...plain })
+    expect(geometry.get('layers.1.0.conv')).toEqual({ kernel: [3, 3], stride: 2, padding: 1, ...plain })
+    expect(geometry.get('layers.2.2.conv.0.1')).toEqual({
+      kernel: [3, 3],
+      stride: 1,
+      padding: 1,
+      groups: 24,
+      pool: null,
+    })
+    for (const { operation, geometry: of } of layers)
+      expect([operation, of !== null]).toEqual([operation, operation === 'stem' || operation === 'synapse'])
+  })
+
+  it.each(Object.values(variants))('lists every key of a checkpoint of $name', async (config) => {
+    const { keys } = await json('inspect', config.name, '--parameters', '--json')
+    expect(keys).toEqual(layout(config).map(({ key, shape, role }) => ({ key, shape, role })))
+    const { out } = await cli('inspect', config.name, '--parameters')
+    expect(out).toMatch(/^layers\.0\.0\.firing_rate_x +\S+ +\[/m)
   })
 
   it('measures a checkpoint on the first test digit, as classify does', async () => {

@@ -9,7 +9,7 @@ import { type NetworkInput, networkInput } from '../input/batch.js'
 import { recipeOf } from '../input/evaluation.js'
 import { type Config, digits, variants } from '../model/config.js'
 import type { Charge, Reset } from '../model/kernels.js'
-import { blank, type NetworkParameters, parameterCount, parse } from '../model/parameters.js'
+import { blank, layout, type NetworkParameters, parameterCount, parse } from '../model/parameters.js'
 import { architectureOf, denseMacs } from '../tasks/architecture.js'
 import { chooseNetwork, type KernelOptions } from '../tasks/choice.js'
 import { type Summary, summary } from '../tasks/classification.js'
@@ -26,6 +26,7 @@ import { watched } from './watched.js'
 
 interface Options extends NetworkOptions, KernelOptions {
   readonly measure?: true
+  readonly parameters?: true
   readonly json?: true
 }
 
@@ -79,7 +80,11 @@ const description = (parameters: NetworkParameters) => {
   }
 }
 
-type Description = ReturnType<typeof description> & { readonly measured?: Summary }
+type Description = ReturnType<typeof description> & {
+  readonly measured?: Summary
+  /** Every key of a checkpoint. */
+  readonly keys?: ReturnType<typeof layout>
+}
 
 /** Operations that only lay out or add what others gave. */
 const LAYOUT: ReadonlySet<string> = new Set(['hold', 'splitHeads', 'mergeHeads', 'add'])
@@ -115,7 +120,7 @@ const images = ({ preprocessing }: Config): string => {
 
 const short = (value: number): string => String(Number(value.toFixed(4)))
 
-const draw = ({ config, parameters, denseMacs: macs, layers, measured }: Description): string => {
+const draw = ({ config, parameters, denseMacs: macs, layers, measured, keys }: Description): string => {
   const { name, image, channels, classes, steps } = config
   const rows = layers
     .filter(({ operation }) => !LAYOUT.has(operation))
@@ -135,6 +140,15 @@ const draw = ({ config, parameters, denseMacs: macs, layers, measured }: Descrip
     '',
     `parameters: ${parameters.all.toLocaleString('en')} (${parameters.withoutBatchNorm.toLocaleString('en')} without batch norm)`,
     `dense multiply-accumulates: ${count(macs.stem)} in the stem, ${count(macs.step)} a step, ${count(macs.run)} in all`,
+    ...(keys === undefined
+      ? []
+      : [
+          '',
+          ...table(
+            [['key'], ['role'], ['shape']],
+            keys.map(({ key, role, shape }) => [key, role, shape.length === 0 ? 'scalar' : showShape(shape)]),
+          ),
+        ]),
     ...(measured === undefined ? [] : ['', 'measured on one input:', ...drawActivity(measured), drawEnergy(measured)]),
     '',
   ].join('\n')
@@ -180,6 +194,7 @@ const inspected = (what: string, options: Options, io: Io): TaskEither.TaskEithe
         TaskEither.map(
           (measured): Description => ({
             ...description(parameters),
+            ...(options.parameters === undefined ? {} : { keys: layout(parameters.config) }),
             ...(measured === undefined ? {} : { measured }),
           }),
         ),
@@ -201,7 +216,8 @@ export const inspectCommand = (io: Io, perform: Perform): Command =>
     ),
   )
     .option('--measure', 'run one synthetic input and count its spikes, SOPs and energy')
-    .option('--json', 'print an object')
+    .option('--parameters', 'list every key of a checkpoint, with its role and shape')
+    .option('--json', 'print an object; layers have the geometry of every convolution')
     .addHelpText(
       'after',
       `
@@ -211,6 +227,7 @@ are the variant's.
 Examples:
   $ spikingresformer inspect ti
   $ spikingresformer inspect s --image-size 288 --measure
+  $ spikingresformer inspect cifar --parameters
   $ spikingresformer inspect checkpoint.pth --variant cifar --json`,
     )
     .action(async (what: string, options: Options, command: Command) => {

@@ -78,7 +78,7 @@ export { fast, threaded, wasm } from '../compiled/interpreter.js'
 // Observers
 export type { Tally } from '../interpreters/cost.js'
 export { costOf, fanOut, tallyOf } from '../interpreters/cost.js'
-export type { ArchitectureRow } from '../observers/architecture.js'
+export type { ArchitectureRow, Geometry } from '../observers/architecture.js'
 export { architecture } from '../observers/architecture.js'
 export type { Flips } from '../observers/flips.js'
 export { flips } from '../observers/flips.js'

@@ -3,9 +3,19 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { type Shape, sizeOf } from '../core/tensor.js'
 import { convolved } from '../core/window.js'
 import { type Checked, shapes } from '../interpreters/shapes.js'
-import type { Convolution, Kernels } from '../model/kernels.js'
+import type { Convolution, Kernels, Pool } from '../model/kernels.js'
 import { type Call, type OperationName, translateCall } from '../model/operation.js'
 import { type Observed, observe } from './observe.js'
+
+/** What a convolution visits: side by side with its weight, all that a port needs of it. */
+export interface Geometry {
+  readonly kernel: readonly [height: number, width: number]
+  readonly stride: number
+  readonly padding: number
+  readonly groups: number
+  /** The max-pool after it, where there is one: the stem's. */
+  readonly pool: Pool | null
+}
 
 /** One row of the architecture table. */
 export interface ArchitectureRow {
@@ -13,6 +23,8 @@ export interface ArchitectureRow {
   readonly output: Shape
   /** Weights of the operation, `[out, in / groups, kh, kw]` or `[classes, C]`; null where there are none. */
   readonly weight: Shape | null
+  /** Of a convolution; null where there is none. */
+  readonly geometry: Geometry | null
   /** Multiply-accumulates of a dense network for the same shapes, padding counted. */
   readonly denseMacs: number
 }
@@ -23,27 +35,43 @@ const convolutionMacs = ({ weight, stride, padding }: Convolution, input: Shape)
   return T * B * convolved(H, kh, stride, padding) * convolved(W, kw, stride, padding) * sizeOf(weight.shape)
 }
 
-/** The weights of a call and its multiply-accumulates. */
-const denseOf = (call: Call<Shape, Shape>): Pick<ArchitectureRow, 'weight' | 'denseMacs'> => {
+type Dense = Pick<ArchitectureRow, 'weight' | 'geometry' | 'denseMacs'>
+
+const convolutional = (convolution: Convolution, pool: Pool | null, input: Shape): Dense => {
+  const { weight, stride, padding, groups } = convolution
+  const [, , height, width] = weight.shape as readonly [number, number, number, number]
+  return {
+    weight: weight.shape,
+    geometry: { kernel: [height, width], stride, padding, groups, pool },
+    denseMacs: convolutionMacs(convolution, input),
+  }
+}
+
+/** The weights of a call, its geometry and its multiply-accumulates. */
+const denseOf = (call: Call<Shape, Shape>): Dense => {
+  const none = { weight: null, geometry: null }
   switch (call.operation) {
     case 'stem':
-    case 'synapse': {
-      const { convolution } = call.parameters
-      return { weight: convolution.weight.shape, denseMacs: convolutionMacs(convolution, call.inputs[0]) }
-    }
+      return convolutional(call.parameters.convolution, call.parameters.pool, call.inputs[0])
+    case 'synapse':
+      return convolutional(call.parameters.convolution, null, call.inputs[0])
     case 'dstT':
-      return { weight: null, denseMacs: sizeOf(call.outputs[0]) * call.inputs[0][3]! }
+      return { ...none, denseMacs: sizeOf(call.outputs[0]) * call.inputs[0][3]! }
     case 'dst':
-      return { weight: null, denseMacs: sizeOf(call.outputs[0]) * call.inputs[0][4]! }
+      return { ...none, denseMacs: sizeOf(call.outputs[0]) * call.inputs[0][4]! }
     case 'classify':
-      return { weight: call.parameters.shape, denseMacs: sizeOf(call.outputs[0]) * call.parameters.shape[1]! }
+      return {
+        ...none,
+        weight: call.parameters.shape,
+        denseMacs: sizeOf(call.outputs[0]) * call.parameters.shape[1]!,
+      }
     case 'hold':
     case 'fire':
     case 'splitHeads':
     case 'mergeHeads':
     case 'add':
     case 'meanPool':
-      return { weight: null, denseMacs: 0 }
+      return { ...none, denseMacs: 0 }
   }
 }
 
