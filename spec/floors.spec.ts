@@ -26,7 +26,7 @@ const permitted: Readonly<Record<string, readonly string[]>> = {
   compiled: ['core', 'model', 'interpreters'],
   laws: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers'],
   tasks: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers', 'compiled'],
-  node: ['core', 'input', 'checkpoint', 'laws', 'tasks'],
+  node: ['core', 'input', 'checkpoint', 'laws'],
   cli: ['core', 'model', 'checkpoint', 'input', 'observers', 'laws', 'tasks', 'node'],
   entry: ['core', 'input', 'model', 'checkpoint', 'interpreters', 'observers', 'compiled', 'laws', 'tasks', 'node'],
 }
