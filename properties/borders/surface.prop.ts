@@ -11,7 +11,7 @@ import * as P from '../../src/entry/pytorch.js'
 const { digits, cifar, dvsg } = S.variants
 
 /** A few calls of each function in every run of the tests, about five seconds in all; FC_RUNS asks for more. */
-const numRuns = Number(process.env['FC_RUNS'] ?? '30')
+const numRuns = Math.ceil((fc.readConfigureGlobal().numRuns ?? 100) * 0.3)
 
 /** A refusal names something, in a line. */
 const readable = (faults: S.Faults): void => {
@@ -202,7 +202,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 /** Nothing leaves the folder: no separator, no drive, no dots. */
 const path = fc.stringMatching(/^[a-z]{0,3}$/).map((stem) => join(folder, `f${stem}`))
 const source = bytes.map((own) => ({
-  size: own?.length ?? 0,
+  size: (own as Uint8Array | null)?.length ?? 0,
   read: async (from: number, length: number) => own.subarray(from, from + length),
 }))
 

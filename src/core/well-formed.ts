@@ -103,10 +103,11 @@ export const finiteReals =
  */
 export const wellFormedAll = (tensors: unknown): Either.Either<Faults, ReadonlyMap<string, Tensor>> => {
   const wrong = mapFaults(tensors)
-  const named = tensors as ReadonlyMap<string, Tensor>
   return unlessFaulty(
-    wrong.length > 0 ? wrong : [...named].flatMap(([name, value]) => problems(String(name), ALL, value)),
-    () => named,
+    wrong.length > 0
+      ? wrong
+      : [...(tensors as ReadonlyMap<unknown, Tensor>)].flatMap(([name, value]) => problems(String(name), ALL, value)),
+    () => tensors as ReadonlyMap<string, Tensor>,
   )
 }
 

@@ -78,7 +78,7 @@ export const fireLinear = (
   const charged = charging(precision, p.charge, rest)
   const [h, drive, slopes] = [x, x, x].map(() => zeros(precision, x.length)) as [Reals, Reals, Reals]
   const v = zeros(precision, neurons).fill(rest)
-  if (membrane !== null) v.set(membrane.data as Reals)
+  if (membrane !== null) v.set(membrane.data)
   for (let start = 0; start < x.length; start += neurons)
     for (let i = 0; i < neurons; i++) {
       const at = start + i

@@ -121,7 +121,7 @@ export const performing =
       return {
         operation,
         path,
-        parameters: { ...p, norm } as ParametersOf<N>,
+        parameters: { ...p, norm },
         inputs,
         outputs: [base.fromCurrents(output)] as unknown as OutputsOf<N, S, C>,
         raw,
@@ -131,7 +131,7 @@ export const performing =
     const scaled = (inputs: InputsOf<N, S, C>, product: 'dstT' | 'dst'): Performed<S, C, N> => {
       const values = valuesOf(base, carriers[operation].inputs, inputs) as readonly [Value, Value]
       const { scale, statistics } = batchScale(precision, training, product, path, values)
-      return { ...run(inputs, scale as ParametersOf<N>), statistics }
+      return { ...run(inputs, scale), statistics }
     }
     return (...inputs: InputsOf<N, S, C>): Performed<S, C, N> => {
       switch (operation) {

@@ -91,7 +91,7 @@ export const reverse = <S, C, V extends Value>(base: Base<S, C, V>, options: Dif
     const value = <A>(traced: { readonly value: A }): A => traced.value
     return (...inputs) => {
       const call = run(...translateInputs(operation, inputs, { spikes: value, currents: value, membrane: value }))
-      const step: Step<S, C> = { call: call as unknown as Step<S, C>['call'], inputs }
+      const step: Step<S, C> = { call: call, inputs }
       let output = 0
       const traced = <A>(made: A): Traced<S, C, A> => ({ value: made, by: step, output: output++ })
       return translateOutputs(operation, call.outputs, { spikes: traced, currents: traced, membrane: traced })

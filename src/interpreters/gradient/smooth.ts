@@ -49,10 +49,9 @@ const fire =
  * forward(network(kernels)(parameters))(4)(image).shape // => [4, 1, 10]
  */
 export const smooth = (precision: Precision, surrogate: Surrogate): Base<Currents, Currents, Currents> => {
-  const { scope: _, ...shared } = reference(precision)
   const connected = connect(precision)
   const kernels: Kernels<Currents, Currents> = {
-    ...shared,
+    ...reference(precision),
     fire: (p) => fire(precision, surrogate, p),
     synapse: (p) => (x) => {
       const z = convolution(precision, connected, p.convolution, x.shape).forward(p.convolution.weight.data, x.data)
