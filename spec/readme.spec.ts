@@ -70,7 +70,9 @@ const faultsOf = async (command: string, folder: string): Promise<readonly strin
       return first in scriptsOf(folder) ? [] : [`${command}: there is no such script`]
     case 'npm ci':
     case 'npm install':
+    case 'npx tsc':
     case 'npx vitest':
+    case 'npx wasm2wat':
       return []
     case 'cd':
       return there(first)
