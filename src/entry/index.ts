@@ -98,6 +98,11 @@ export { architectureOf, denseMacs } from '../tasks/architecture.js'
 export type { Fault, Faults } from '../core/fault.js'
 export { describe, inFile } from '../core/fault.js'
 
+// Types of `spikingresformer/interpreters` that the declarations name, so that a program's own declarations can too
+export type { Interpreter } from '../interpreters/interpreter.js'
+export type { ArchitectureRow } from '../observers/architecture.js'
+export type { Notes } from '../observers/observe.js'
+
 // Types of fp-ts that the declarations name, so that a program's own declarations can name them without fp-ts beside it
 export type { Either } from 'fp-ts/lib/Either.js'
 export type { Monoid } from 'fp-ts/lib/Monoid.js'
