@@ -131,10 +131,7 @@ export const compareTraces = (wanted: TracedRun, mine: TracedRun): Comparison =>
     return { first, compared: 0, different: 0, before: [], missing: [], surplus: [] }
   }
   const whole = wanted.operations !== null && mine.operations !== null
-  const [a, b] = [
-    byName((whole ? wanted.operations : wanted.spikes)!),
-    byName((whole ? mine.operations : mine.spikes)!),
-  ]
+  const [a, b] = [byName(whole ? wanted.operations : wanted.spikes), byName(whole ? mine.operations : mine.spikes)]
   const { both, missing, surplus } = named([...a.keys()], [...b.keys()])
   const spikesDiffer = both.some(
     (name) => a.get(name)!.operation === 'fire' && a.get(name)!.sha256 !== b.get(name)!.sha256,
