@@ -8,7 +8,7 @@ import { ledgerSubject, referenceSubject, traceSubject } from './subjects.js'
 const judging =
   <S, C>(implementation: Implementation<S, C>) =>
   (law: Law): Row =>
-    judgeOne(implementation, law, { runs: 100 })
+    judgeOne(implementation, law, { runs: 40 })
 
 describe.each([
   ['the reference in float64', judging(referenceSubject('float64'))],

@@ -8,7 +8,7 @@ import { fastFused, fastStepwise, wasmFused, wasmStepwise } from './subjects.js'
 const judging =
   <S, C>(implementation: Implementation<S, C>) =>
   (law: Law): Row =>
-    judgeOne(implementation, law, { runs: 20 })
+    judgeOne(implementation, law, { runs: 8 })
 
 describe.each([
   ['fast, fused', judging(fastFused), ['missing', 'pass']],

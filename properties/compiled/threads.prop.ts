@@ -12,7 +12,7 @@ const about = laws.filter(({ needs }) => !needs.some((operation) => elsewhere.in
 describe.each([2, 3])('wasm on %i threads', (threads) => {
   it('keeps every law, in every bit', async () => {
     const judged = await judgeInThread(processJudgable(`node properties/compiled/serve.mjs ${threads}`, 60), about, {
-      options: { runs: 5, level: 'bits' },
+      options: { runs: 3, level: 'bits' },
       limit: 0,
       heard: (text) => {
         throw new Error(text)

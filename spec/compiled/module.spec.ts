@@ -29,7 +29,7 @@ describe.each([
     functions = await functionsOf(binary(shared))
   })
 
-  it('exports the primitives, spikes, currents and dense apart', () => {
+  it('exports the primitives, spikes, currents, dense and gradients apart', () => {
     expect([...functions.keys()].sort()).toEqual([
       'accumulate',
       'affine',
@@ -37,6 +37,8 @@ describe.each([
       'concat',
       'dense',
       'extract',
+      'gradientInputs',
+      'gradientWeights',
       'maxPool',
       'meanRows',
       'notFinite',
@@ -44,6 +46,7 @@ describe.each([
       'packRows',
       'pairs',
       'tally',
+      'transpose',
     ])
   })
 

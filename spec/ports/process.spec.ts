@@ -150,7 +150,7 @@ describe('the ports', () => {
         '--level',
         'bits',
         '--runs',
-        '20',
+        '6',
       )
       expect(out).not.toMatch(/^fail/m)
       expect(code).toBe(0)
@@ -163,7 +163,7 @@ describe('the ports', () => {
       '--process',
       `/usr/bin/python3 ${root}/ports/python/serve.py`,
       '--runs',
-      '5',
+      '3',
     )
     expect(out).not.toMatch(/^fail/m)
     expect(code).toBe(0)
