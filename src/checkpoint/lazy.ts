@@ -43,7 +43,7 @@ export const lazily = (source: Source): TaskEither.TaskEither<Faults, Lazily> =>
                   pipe(
                     dtype.read(bytes),
                     Either.bimap(
-                      (problem): Faults => [malformed(`tensor ${quote(name)}: ${problem}`, 'convert it to F32 or F64')],
+                      (problem): Faults => [malformed(`tensor ${quote(name)}: ${problem}`, 'convert it to I64 or F64')],
                       (data) => ({ shape, data }),
                     ),
                   ),

@@ -66,7 +66,12 @@ export const parseTrace = (text: string): Either.Either<Faults, TracedRun> => {
   if (!isFields(fields)) return Either.left(no('it is not a JSON object'))
   if (!Object.hasOwn(fields, 'layers')) return Either.left(no('it has no field layers'))
   const faults: Fault[] = []
-  const hashes = (field: string, nameField: string, operation: string | null): readonly Hashed[] | null => {
+  const hashes = (
+    field: string,
+    nameField: string,
+    named: string,
+    operation: string | null,
+  ): readonly Hashed[] | null => {
     if (!Object.hasOwn(fields, field)) return null
     const list = fields[field]
     if (!Array.isArray(list)) {
@@ -92,7 +97,7 @@ export const parseTrace = (text: string): Either.Either<Faults, TracedRun> => {
           ...no(
             right
               ? `${field} has ${name} twice`
-              : `${field}[${i}] has not the ${nameField}, shape and sha256 in small hexadecimal digits${operation === null ? ', nor the operation' : ''} that it must`,
+              : `${field}[${i}] has not the ${named}, shape and sha256 in small hexadecimal digits that it must`,
           ),
         )
       return []
@@ -102,9 +107,9 @@ export const parseTrace = (text: string): Either.Either<Faults, TracedRun> => {
     settings: new Map(
       SETTINGS.filter((field) => Object.hasOwn(fields, field)).map((field) => [field, JSON.stringify(fields[field])]),
     ),
-    spikes: hashes('layers', 'layer', 'fire') ?? [],
-    operations: hashes('operations', 'path', null),
-    membranes: hashes('membranes', 'key', 'membrane'),
+    spikes: hashes('layers', 'layer', 'layer', 'fire') ?? [],
+    operations: hashes('operations', 'path', 'path, operation', null),
+    membranes: hashes('membranes', 'key', 'key', 'membrane'),
     numbers: new Map(NUMBERS.flatMap((field) => numbersIn(field, fields[field]))),
   }
   return unlessFaulty(faults, () => run)
