@@ -7,40 +7,13 @@ import { type Fault, describe as sentence } from '../src/core/fault.js'
 import { type Currents, type Reals, type Tensor, tensor } from '../src/core/tensor.js'
 import { type Config, variants } from '../src/model/config.js'
 import { type NetworkParameters, parse } from '../src/model/parameters.js'
-
-/** A row of networks.json. */
-export interface GoldenRow {
-  readonly variant: string
-  readonly image: number
-  readonly T: number
-  readonly classes: number
-  readonly batch: number
-  readonly seed: number
-  readonly frames: boolean
-  readonly parameters: number
-  readonly sops: Readonly<Record<string, number>>
-  readonly sopsTotal: number
-  readonly layers: readonly {
-    readonly layer: string
-    readonly shape: number[]
-    readonly spikes: number
-    readonly sha256: string
-  }[]
-  readonly meanLogits: readonly (readonly number[])[]
-  readonly logitsPerStepSum: readonly (readonly number[])[]
-  readonly top1: readonly number[]
-}
+import type { Golden } from '../src/tasks/golden.js'
 
 /** A row as `trace` prints it: with the hashes of everything. */
-export interface TracedRow extends GoldenRow {
-  readonly operations: readonly {
-    readonly path: string
-    readonly operation: string
-    readonly shape: number[]
-    readonly sha256: string
-  }[]
-  readonly membranes: readonly { readonly key: string; readonly shape: number[]; readonly sha256: string }[]
-}
+export type TracedRow = Golden & { readonly image: number }
+
+/** A row of networks.json, which has none of the hashes of everything. */
+export type GoldenRow = Omit<TracedRow, 'operations' | 'membranes'>
 
 const here = (name: string): URL => new URL(`./golden/${name}`, import.meta.url)
 

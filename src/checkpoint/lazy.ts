@@ -4,11 +4,24 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import type { Faults } from '../core/fault.js'
 import type { Shape, Tensor } from '../core/tensor.js'
-import { headerLength, malformed, PREFIX, parseHeader, quote } from './safetensors-header.js'
+import { type Entry, headerLength, malformed, PREFIX, parseHeader, quote } from './safetensors-header.js'
 import { readRange, type Source } from './source.js'
 
-/** The tensors of a file: their shapes, and the way to each. */
+/** The tensor of an entry, from its bytes. */
+export const tensorOf =
+  ({ name, dtype, shape }: Entry) =>
+  (bytes: Uint8Array): Either.Either<Faults, Tensor> =>
+    pipe(
+      dtype.read(bytes),
+      Either.bimap(
+        (problem): Faults => [malformed(`tensor ${quote(name)}: ${problem}`, 'convert it to I64 or F64')],
+        (data) => ({ shape, data }),
+      ),
+    )
+
+/** The tensors of a file: their shapes, and the way to each; and free metadata. */
 export interface Lazily {
+  readonly metadata: Readonly<Record<string, string>>
   readonly shapes: ReadonlyMap<string, Shape>
   /** A tensor that is there. */
   readonly read: (name: string) => TaskEither.TaskEither<Faults, Tensor>
@@ -31,23 +44,16 @@ export const lazily = (source: Source): TaskEither.TaskEither<Faults, Lazily> =>
       pipe(
         readRange(source, PREFIX, length),
         TaskEither.chainEitherK((header) => parseHeader(header, source.size - PREFIX - length)),
-        TaskEither.map(({ entries }) => {
+        TaskEither.map(({ entries, metadata }) => {
           const byName = new Map(entries.map((entry) => [entry.name, entry]))
           return {
+            metadata,
             shapes: new Map(entries.map(({ name, shape }) => [name, shape])),
             read: (name) => {
-              const { dtype, shape, begin, end } = byName.get(name)!
+              const entry = byName.get(name)!
               return pipe(
-                readRange(source, PREFIX + length + begin, end - begin),
-                TaskEither.chainEitherK((bytes) =>
-                  pipe(
-                    dtype.read(bytes),
-                    Either.bimap(
-                      (problem): Faults => [malformed(`tensor ${quote(name)}: ${problem}`, 'convert it to I64 or F64')],
-                      (data) => ({ shape, data }),
-                    ),
-                  ),
-                ),
+                readRange(source, PREFIX + length + entry.begin, entry.end - entry.begin),
+                TaskEither.chainEitherK(tensorOf(entry)),
               )
             },
           }

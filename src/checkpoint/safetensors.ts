@@ -8,33 +8,15 @@ import { type Fault, type Faults, reasonOf, refuse, unlessFaulty } from '../core
 import { type ElementType, elementType, type Tensor, tagOf } from '../core/tensor.js'
 import { mapFaults, wellFormed } from '../core/well-formed.js'
 import { bytesIn } from './bytes.js'
-import {
-  type Entry,
-  headerLength,
-  LONGEST_HEADER,
-  METADATA,
-  MOST_AXES,
-  malformed,
-  PREFIX,
-  parseHeader,
-  quote,
-} from './safetensors-header.js'
-import { contain, readRange, type Source } from './source.js'
+import { lazily, tensorOf } from './lazy.js'
+import { headerLength, LONGEST_HEADER, METADATA, MOST_AXES, PREFIX, parseHeader, quote } from './safetensors-header.js'
+import { contain, type Source } from './source.js'
 
 /** The contents of a safetensors file: its tensors by name, and free metadata. */
 export interface Safetensors {
   readonly tensors: ReadonlyMap<string, Tensor>
   readonly metadata: Readonly<Record<string, string>>
 }
-
-const tensorOf = (entry: Entry, bytes: Uint8Array): Either.Either<Faults, readonly [string, Tensor]> =>
-  pipe(
-    entry.dtype.read(bytes),
-    Either.bimap(
-      (problem): Faults => [malformed(`tensor ${quote(entry.name)}: ${problem}`, 'convert it to I64 or F64')],
-      (data) => [entry.name, { shape: entry.shape, data }],
-    ),
-  )
 
 /**
  * The tensors and metadata of a safetensors file in memory, shared memory included.
@@ -64,7 +46,13 @@ export const decodeSafetensors = (bytes: Uint8Array): Either.Either<Faults, Safe
               () =>
                 pipe(
                   entries,
-                  Either.traverseArray((e) => tensorOf(e, new Uint8Array(data.subarray(e.begin, e.end)))),
+                  Either.traverseArray((entry) =>
+                    pipe(
+                      new Uint8Array(data.subarray(entry.begin, entry.end)),
+                      tensorOf(entry),
+                      Either.map((tensor) => [entry.name, tensor] as const),
+                    ),
+                  ),
                 ),
               (error): Faults => [
                 {
@@ -94,24 +82,17 @@ export const decodeSafetensors = (bytes: Uint8Array): Either.Either<Faults, Safe
  */
 export const decodeSafetensorsSource = (source: Source): TaskEither.TaskEither<Faults, Safetensors> =>
   pipe(
-    readRange(source, 0, Math.min(PREFIX, source.size)),
-    TaskEither.chainEitherK((prefix) => headerLength(prefix, source.size)),
-    TaskEither.chain((length) =>
+    lazily(source),
+    TaskEither.chain(({ shapes, metadata, read }) =>
       pipe(
-        readRange(source, PREFIX, length),
-        TaskEither.chainEitherK((header) => parseHeader(header, source.size - PREFIX - length)),
-        TaskEither.chain(({ entries, metadata }) =>
+        [...shapes.keys()],
+        TaskEither.traverseSeqArray((name) =>
           pipe(
-            entries,
-            TaskEither.traverseSeqArray((entry) =>
-              pipe(
-                readRange(source, PREFIX + length + entry.begin, entry.end - entry.begin),
-                TaskEither.chainEitherK((bytes) => tensorOf(entry, bytes)),
-              ),
-            ),
-            TaskEither.map((tensors) => ({ tensors: new Map(tensors), metadata })),
+            read(name),
+            TaskEither.map((tensor) => [name, tensor] as const),
           ),
         ),
+        TaskEither.map((tensors) => ({ tensors: new Map(tensors), metadata })),
       ),
     ),
     contain,

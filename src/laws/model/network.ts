@@ -8,8 +8,9 @@ import type { Call } from '../../model/operation.js'
 import type { NetworkParameters } from '../../model/parameters.js'
 import { observe, unobserved } from '../../observers/observe.js'
 import { identityNorm, whole } from '../given.js'
-import { deep, large, parametersOf, tiny } from '../given-network.js'
-import { type Law, law } from '../law.js'
+import { deep, large, parametersOf, type Seeded, tiny } from '../given-network.js'
+import type { Operations } from '../implementation.js'
+import { type Law, law, type Verdict } from '../law.js'
 import { mapped, take } from '../tensors.js'
 import { all, equal, same } from '../verdict.js'
 import { networkOf, transmitted } from './definition.js'
@@ -82,6 +83,14 @@ const withoutBlock = (p: NetworkParameters, which: number): readonly [NetworkPar
   return [change(() => []), identity]
 }
 
+/** A network drawn whole gives the logits of its equations. */
+const isItsEquations =
+  ({ network }: Pick<Operations<Spikes, Currents>, 'network'>) =>
+  ({ config, seed, x }: Seeded): Verdict => {
+    const p = parametersOf(config, seed)
+    return same('logits', forwardFrames(network(p))(x), networkOf(p, x))
+  }
+
 export const networkLaws: readonly Law[] = [
   ...partLaws({
     name: 'network',
@@ -103,12 +112,7 @@ export const networkLaws: readonly Law[] = [
     needs: ['network'],
     atMost: 25,
     given: deep,
-    holds:
-      ({ network }) =>
-      ({ config, seed, x }) => {
-        const p = parametersOf(config, seed)
-        return same('logits', forwardFrames(network(p))(x), networkOf(p, x))
-      },
+    holds: isItsEquations,
   }),
   law({
     id: 'network.published',
@@ -119,12 +123,7 @@ export const networkLaws: readonly Law[] = [
     after: ['network.definition'],
     atMost: 2,
     given: large,
-    holds:
-      ({ network }) =>
-      ({ config, seed, x }) => {
-        const p = parametersOf(config, seed)
-        return same('logits', forwardFrames(network(p))(x), networkOf(p, x))
-      },
+    holds: isItsEquations,
   }),
   law({
     id: 'network.still',
