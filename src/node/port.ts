@@ -39,7 +39,8 @@ export const greetedAt = ({ port, signal }: Line, seconds: number): Greeted => {
   const errand = (message: Errand): Brought => {
     Atomics.store(signal, 0, 0)
     port.postMessage(message)
-    Atomics.wait(signal, 0, 0)
+    // The notice of the answer before may come only now: the cell says whether there is one, not that it was woken.
+    while (Atomics.load(signal, 0) === 0) Atomics.wait(signal, 0, 0)
     return receiveMessageOnPort(port)!.message as Brought
   }
 
