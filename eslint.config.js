@@ -32,6 +32,7 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-misused-spread': 'off', // strings are spread into code points on purpose
       '@typescript-eslint/no-invalid-void-type': 'off',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { requireDefaultForNonUnion: true }],
       '@typescript-eslint/require-await': 'off', // an async function is how a throw becomes a rejection
       'no-restricted-imports': [
         'error',
