@@ -8,24 +8,23 @@ import { build } from 'vite'
 const root = fileURLToPath(new URL('../', import.meta.url))
 const generated = `${root}src/compiled/wasm/generated/`
 
-const common = [
-  'src/compiled/wasm/assembly/index.ts',
-  ...['--baseDir', root, '--runtime', 'stub', '-O3', '--noAssert', '--importMemory', '--enable', 'simd'],
-]
+const common = [...['--baseDir', root, '--runtime', 'stub', '-O3', '--noAssert', '--importMemory', '--enable', 'simd']]
 
-const compile = async (options) => {
+const compile = async (entry, options) => {
   const files = new Map()
-  const { error, stderr } = await asc.main([...common, ...options, '--outFile', 'kernels.wasm'], {
-    writeFile: (name, contents) => {
-      files.set(name, contents)
+  const { error, stderr } = await asc.main(
+    [`src/compiled/wasm/assembly/${entry}.ts`, ...common, ...options, '--outFile', 'kernels.wasm'],
+    {
+      writeFile: (name, contents) => {
+        files.set(name, contents)
+      },
     },
-  })
+  )
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`)
   return Buffer.from(files.get('kernels.wasm')).toString('base64')
 }
 
-const plain = await compile([])
-const shared = await compile(['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads'])
+const SHARED = ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads']
 
 /** Writes a generated module, unless it is as it was. */
 const write = (name, lines) => {
@@ -35,15 +34,19 @@ const write = (name, lines) => {
 }
 
 mkdirSync(generated, { recursive: true })
-write('kernels.ts', [
-  '/** The compiled kernels, written by scripts/build-wasm.mjs. @module */',
-  '',
-  '/** Base64 of the module that imports a plain memory. */',
-  `export const PLAIN: string =\n  '${plain}'`,
-  '',
-  '/** Base64 of the same module, for a shared memory. */',
-  `export const SHARED: string =\n  '${shared}'`,
+for (const [entry, name, what] of [
+  ['index', 'kernels', 'compiled kernels'],
+  ['training', 'training', 'compiled kernels of training'],
 ])
+  write(`${name}.ts`, [
+    `/** The ${what}, written by scripts/build-wasm.mjs. @module */`,
+    '',
+    '/** Base64 of the module that imports a plain memory. */',
+    `export const PLAIN: string =\n  '${await compile(entry, [])}'`,
+    '',
+    '/** Base64 of the same module, for a shared memory. */',
+    `export const SHARED: string =\n  '${await compile(entry, SHARED)}'`,
+  ])
 
 const bundle = await build({
   root,

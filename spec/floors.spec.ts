@@ -40,7 +40,7 @@ const compiledFloors: readonly (readonly string[])[] = [
   ['compiler', 'execute', 'backend', 'ledger', 'potentials'],
   ['typescript', 'wasm', 'runner'],
   ['request'],
-  ['interpreter', 'network', 'gradient'],
+  ['interpreter', 'network', 'training'],
 ]
 
 const permittedInCompiled: Readonly<Record<string, readonly string[]>> = {
@@ -56,14 +56,14 @@ const permittedInCompiled: Readonly<Record<string, readonly string[]>> = {
   potentials: ['machine'],
   request: ['machine', 'backend', 'ledger', 'potentials', 'runner'],
   network: ['machine', 'backend', 'potentials', 'request', 'typescript', 'wasm', 'runner'],
-  gradient: ['wasm'],
+  training: ['machine', 'wasm'],
 }
 
 /** What those who know of the model only its dictionary may import of it: training takes the products' scales from a batch. */
 const dictionary = ['src/model/kernels.ts', 'src/model/operation.ts', 'src/model/scaling.ts']
 
 /** The doors of `compiled/`, by which all of `src/` that is outside enters. */
-const doors = ['interpreter', 'network', 'potentials', 'gradient'].map((name) => `src/compiled/${name}.ts`)
+const doors = ['interpreter', 'network', 'potentials', 'training'].map((name) => `src/compiled/${name}.ts`)
 
 /** The packages a room imports; Node's modules are another rule's. */
 const packages: Readonly<Record<string, readonly RegExp[]>> = {
@@ -108,7 +108,7 @@ const madeOf = ({ file, syntax }: Source): readonly string[] =>
     ? []
     : /export const WORKER\b/.test(syntax.text)
       ? ['src/compiled/wasm/worker.ts']
-      : ['src/compiled/wasm/assembly/index.ts']
+      : [`src/compiled/wasm/assembly/${file.endsWith('/training.ts') ? 'training' : 'index'}.ts`]
 
 const edgesOf = (source: Source): readonly string[] => [...inside(source), ...madeOf(source)]
 

@@ -29,7 +29,7 @@ describe.each([
     functions = await functionsOf(binary(shared))
   })
 
-  it('exports the primitives, spikes, currents, dense and gradients apart', () => {
+  it('exports the primitives, spikes, currents and dense apart', () => {
     expect([...functions.keys()].sort()).toEqual([
       'accumulate',
       'affine',
@@ -37,8 +37,6 @@ describe.each([
       'concat',
       'dense',
       'extract',
-      'gradientInputs',
-      'gradientWeights',
       'maxPool',
       'meanRows',
       'notFinite',
@@ -46,7 +44,6 @@ describe.each([
       'packRows',
       'pairs',
       'tally',
-      'transpose',
     ])
   })
 

@@ -2,6 +2,7 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { reasonOf } from '../../core/fault.js'
 import { PLAIN, SHARED } from './generated/kernels.js'
+import { SHARED as SHARED_TRAINING, PLAIN as TRAINING } from './generated/training.js'
 
 const decode = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
 
@@ -16,11 +17,18 @@ export const mayShare = (): boolean =>
   typeof SharedArrayBuffer === 'function' &&
   (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated !== false
 
+/** The compiled kernels of training, as {@link compiledKernels}. */
+export const trainingModule = (shared: boolean): Either.Either<string, WebAssembly.Module> =>
+  moduleOf(shared ? SHARED_TRAINING : TRAINING)
+
 /** The compiled kernels, or why this engine does not take them: it may lack SIMD, or forbid code made at run time. */
 export const compiledKernels = (shared: boolean): Either.Either<string, WebAssembly.Module> =>
+  moduleOf(shared ? SHARED : PLAIN)
+
+const moduleOf = (base64: string): Either.Either<string, WebAssembly.Module> =>
   hasSimd()
     ? Either.tryCatch(
-        () => new WebAssembly.Module(binary(shared)),
+        () => new WebAssembly.Module(decode(base64)),
         (reason) => `This engine refused WebAssembly (${reasonOf(reason)})`,
       )
     : Either.left('This engine has no WebAssembly SIMD')

@@ -14,7 +14,7 @@ export interface Slopes {
 }
 
 /** `h = v + (x - (v - rest)) k`: how h follows v and x, and k's own derivative by w where w is learnt. */
-const chargeSlopes = (charge: Charge): { readonly byV: number; readonly byX: number; readonly byW: number } => {
+export const chargeSlopes = (charge: Charge): { readonly byV: number; readonly byX: number; readonly byW: number } => {
   switch (charge.kind) {
     case 'IF':
       return { byV: 1, byX: 1, byW: 0 }
@@ -44,22 +44,13 @@ export const resetNumbers = (
   }
 }
 
-/** How much of the reset's dependence on its spike is differentiated. */
-const attachment = (reset: Slopes['reset']): number => {
-  switch (reset) {
-    case 'detached':
-      return 0
-    case 'attached':
-      return 1
-  }
-}
-
 /**
  * The linear map of `fire`: `[current, membrane, w]` to `[spikes, membrane]`.
  *
  * `dh = byV dv + byX dx + drive byW dw` with `drive = x - (v - rest)`; `ds = slope(h - threshold) dh`;
  * `dv' = (1 - s) dh`, and with the reset attached `+ (rest - h) ds` (soft reset: `dv' = dh`, and `- threshold ds`).
- * Each is computed in float64 and rounded once where it is kept; w's gradient is one sum in float64, last step first.
+ * Every operation is rounded once. But w's gradient is `byW sum(drive dh)` in float64, of each neuron last step first, then
+ * over the neurons of a sample in order, then over the samples in order.
  */
 export const fireLinear = (
   precision: Precision,
@@ -70,11 +61,11 @@ export const fireLinear = (
 ): Linear => {
   const round = rounding(precision)
   const x = current.data
-  const neurons = sizeOf(current.shape.slice(1))
-  const { byV, byX, byW } = chargeSlopes(p.charge)
+  const [samples, neurons] = [current.shape[1] ?? 1, sizeOf(current.shape.slice(1))]
+  const exact = chargeSlopes(p.charge)
+  const [byV, byX, byW] = [round(exact.byV), round(exact.byX), exact.byW]
   const threshold = round(p.threshold)
   const { rest, hardness, left } = resetNumbers(precision, p)
-  const attached = attachment(reset)
   const charged = charging(precision, p.charge, rest)
   const [h, drive, slopes] = [x, x, x].map(() => zeros(precision, x.length)) as [Reals, Reals, Reals]
   const v = zeros(precision, neurons).fill(rest)
@@ -83,38 +74,67 @@ export const fireLinear = (
     for (let i = 0; i < neurons; i++) {
       const at = start + i
       const potential = charged(v[i]!, x[at]!)
-      drive[at] = x[at]! - (v[i]! - rest)
+      drive[at] = x[at]! - round(v[i]! - rest)
       h[at] = potential
-      slopes[at] = surrogate.slope(potential - threshold)
-      v[i] = round((1 - hardness * spikes[at]!) * potential) + left * spikes[at]!
+      slopes[at] = surrogate.slope(round(potential - threshold), round)
+      v[i] = round(round(1 - hardness * spikes[at]!) * potential) + round(left * spikes[at]!)
     }
+  /** How the membrane after a step follows its potential, and, where that is differentiated, its spike. */
+  const stays = (at: number): number => round(1 - round(hardness * spikes[at]!))
+  const falls = (at: number): number => round(left - round(hardness * h[at]!))
+  /** A sum, and what comes of the reset where it is differentiated. */
+  const plusReset = (sum: number, at: number, by: number): number => {
+    switch (reset) {
+      case 'detached':
+        return sum
+      case 'attached':
+        return round(sum + round(falls(at) * by))
+    }
+  }
   return {
     push: ([dx, dv, dw]) => {
       const [ds, after] = [zeros(precision, x.length), zeros(precision, neurons)]
       if (dv != null) after.set(dv)
       for (let at = 0; at < x.length; at++) {
         const i = at % neurons
-        const dh = byV * after[i]! + byX * (dx?.[at] ?? 0) + drive[at]! * byW * (dw?.[0] ?? 0)
+        const given = round(byX * (dx?.[at] ?? 0))
+        const dh = round(round(round(byV * after[i]!) + given) + round(drive[at]! * byW * (dw?.[0] ?? 0)))
         ds[at] = slopes[at]! * dh
-        after[i] = (1 - hardness * spikes[at]!) * dh + attached * (left - hardness * h[at]!) * ds[at]!
+        after[i] = plusReset(round(stays(at) * dh), at, ds[at]!)
       }
       return [ds, after]
     },
     pull: ([given, dv]) => {
       const ds = given ?? zeros(precision, x.length)
       const [dx, before] = [zeros(precision, x.length), zeros(precision, neurons)]
+      const along = new Float64Array(neurons)
       if (dv != null) before.set(dv)
-      let dw = 0
       for (let start = x.length - neurons; start >= 0; start -= neurons)
-        for (let i = neurons - 1; i >= 0; i--) {
+        for (let i = 0; i < neurons; i++) {
           const at = start + i
-          const spiked = ds[at]! + attached * (left - hardness * h[at]!) * before[i]!
-          const dh = slopes[at]! * spiked + (1 - hardness * spikes[at]!) * before[i]!
+          const spiked = plusReset(ds[at]!, at, before[i]!)
+          const dh = round(round(slopes[at]! * spiked) + round(stays(at) * before[i]!))
           dx[at] = byX * dh
           before[i] = byV * dh
-          dw += drive[at]! * byW * dh
+          along[i]! += drive[at]! * dh
         }
-      return [dx, before, ...(p.charge.kind === 'PLIF' ? [zeros(precision, 1).fill(dw)] : [])]
+      return [
+        dx,
+        before,
+        ...(p.charge.kind === 'PLIF' ? [zeros(precision, 1).fill(byW * inSamples(along, samples))] : []),
+      ]
     },
   }
+}
+
+/** The sum over each sample's numbers, and then over the samples. */
+const inSamples = (numbers: Float64Array, samples: number): number => {
+  const own = numbers.length / samples
+  let sum = 0
+  for (let start = 0; start < numbers.length; start += own) {
+    let part = 0
+    for (let i = start; i < start + own; i++) part += numbers[i]!
+    sum += part
+  }
+  return sum
 }

@@ -2,31 +2,57 @@
 import { type Precision, type Reals, type Shape, zeros } from '../../core/tensor.js'
 import type { BatchNorm } from '../../model/kernels.js'
 import type { Shape5 } from '../reference/convolution.js'
-import type { Linear, Vector } from './map.js'
+import type { Linear } from './map.js'
 
 /** What of a batch norm depends on the batch: `frozen` statistics do not. */
 export type Centre = 'frozen' | 'batch'
 
-/** The sum of `f(at)` over the elements of a channel, in row-major order, in float64. */
-const total = ([T, B, C, H, W]: Shape5, channel: number, f: (at: number) => number): number => {
-  const plane = H * W
+/** The elements of a channel in one frame: from where to where. */
+type Stretch = readonly [from: number, to: number]
+
+/** The frames of a channel, in order. */
+const framesOf = ([T, B, C, H, W]: Shape5, channel: number): readonly Stretch[] =>
+  Array.from({ length: T * B }, (_, frame) => {
+    const from = (frame * C + channel) * H * W
+    return [from, from + H * W]
+  })
+
+/** The sum of `f(at)` over some elements, in order. */
+const total = ([from, to]: Stretch, f: (at: number) => number): number => {
   let sum = 0
-  for (let start = channel * plane; start < T * B * C * plane; start += C * plane)
-    for (let at = start; at < start + plane; at++) sum += f(at)
+  for (let at = from; at < to; at++) sum += f(at)
   return sum
 }
 
-/** Of every channel: the mean, and the variance around it (both over all its elements; float64 sums in row-major order). */
+/** The sum of `f(at)` over a channel: of each frame in row-major order, then of the frames in order. */
+const totalOf = (frames: readonly Stretch[], f: (at: number) => number): number =>
+  frames.reduce((sum, frame) => sum + total(frame, f), 0)
+
+/**
+ * Of every channel: the mean, and the variance around it, over all its elements. In float64: those of each frame (sums in
+ * row-major order), then of the frames in order, as Chan, Golub and LeVeque join them: with `k` frames of n elements before,
+ * `mean += delta / (k + 1)` and `squares += squares of the frame + delta^2 (n k / (k + 1))`, delta the frame's mean less the
+ * mean before.
+ */
 export const moments = (
   shape: Shape,
   data: Reals,
 ): { readonly mean: Float64Array; readonly variance: Float64Array } => {
   const shape5 = shape as Shape5
-  const count = data.length / shape5[2]
-  const mean = new Float64Array(shape5[2]).map((_, channel) => total(shape5, channel, (at) => data[at]!) / count)
-  const variance = mean.map(
-    (centre, channel) => total(shape5, channel, (at) => (data[at]! - centre) * (data[at]! - centre)) / count,
-  )
+  const [channels, n] = [shape5[2], shape5[3] * shape5[4]]
+  const [mean, variance] = [new Float64Array(channels), new Float64Array(channels)]
+  for (let channel = 0; channel < channels; channel++) {
+    let [centre, squares] = [0, 0]
+    for (const [k, frame] of framesOf(shape5, channel).entries()) {
+      const own = total(frame, (at) => data[at]!) / n
+      const around = total(frame, (at) => (data[at]! - own) * (data[at]! - own))
+      const delta = own - centre
+      centre = k === 0 ? own : centre + delta / (k + 1)
+      squares = k === 0 ? around : squares + (around + delta * delta * ((n * k) / (k + 1)))
+    }
+    mean[channel] = centre
+    variance[channel] = squares / (data.length / channels)
+  }
   return { mean, variance }
 }
 
@@ -35,8 +61,8 @@ export const moments = (
  *
  * With `xhat = (z - mean) / sqrt(variance + eps)` and `y = weight xhat + bias` it is `dy = gain P(dz) + xhat dweight +
  * dbias`, gain = weight / sqrt(variance + eps). P is the identity where the statistics are frozen; where they are the
- * batch's, `P(u) = u - mean(u) - xhat mean(xhat u)`, which is symmetric: both directions use it. Sums in float64, every
- * element rounded once.
+ * batch's, `P(u) = u - mean(u) - xhat mean(xhat u)`, which is symmetric: both directions use it. In float64, sums of each
+ * frame in row-major order and then of the frames in order; every element rounded once.
  */
 export const normLinear = (
   precision: Precision,
@@ -48,51 +74,38 @@ export const normLinear = (
   const shape5 = shape as Shape5
   const channels = shape5[2]
   const count = z.length / channels
-  const plane = shape5[3] * shape5[4]
   const inverse = (c: number): number => 1 / Math.sqrt(variance.data[c]! + eps)
-  /** `mean(u)` and `mean(xhat u)` of a channel, times its number of elements. */
+  const frames = (c: number): readonly Stretch[] => framesOf(shape5, c)
+  /** The sums of u and of `xhat u` over a channel. */
   const sums = (u: Reals, c: number): readonly [plain: number, along: number] => {
     const [mu, scale] = [mean.data[c]!, inverse(c)]
-    return [total(shape5, c, (at) => u[at]!), total(shape5, c, (at) => u[at]! * ((z[at]! - mu) * scale))]
+    return [totalOf(frames(c), (at) => u[at]!), totalOf(frames(c), (at) => u[at]! * ((z[at]! - mu) * scale))]
   }
-  /** `y = gain P(u) + xhat along + shift`, channel by channel. */
-  const mapped = (given: Vector, along: (c: number) => number, shift: (c: number) => number): Reals => {
-    const u = given ?? zeros(precision, z.length)
+  /** `y = gain P(u)`, and `add(channel, xhat)` where there is more. */
+  const mapped = (u: Reals, add: ((c: number, xhat: number) => number) | null): Reals => {
     const y = zeros(precision, z.length)
     for (let c = 0; c < channels; c++) {
       const [mu, scale] = [mean.data[c]!, inverse(c)]
       const gain = weight.data[c]! * scale
-      const [plain, aligned] = centre === 'frozen' ? [0, 0] : sums(u, c)
-      const [a, b] = [along(c), shift(c)]
-      for (let start = c * plane; start < z.length; start += channels * plane)
-        for (let at = start; at < start + plane; at++) {
+      const [plain, along] = centre === 'frozen' ? [0, 0] : sums(u, c).map((sum) => sum / count)
+      for (const [from, to] of frames(c))
+        for (let at = from; at < to; at++) {
           const xhat = (z[at]! - mu) * scale
-          y[at] = gain * (u[at]! - plain / count - (xhat * aligned) / count) + xhat * a + b
+          const own = gain * (u[at]! - plain! - xhat * along!)
+          y[at] = add === null ? own : own + add(c, xhat)
         }
     }
     return y
   }
   return {
     push: ([dz, dweight, dbias]) => [
-      mapped(
-        dz ?? null,
-        (c) => dweight?.[c] ?? 0,
-        (c) => dbias?.[c] ?? 0,
-      ),
+      mapped(dz ?? zeros(precision, z.length), (c, xhat) => xhat * (dweight?.[c] ?? 0) + (dbias?.[c] ?? 0)),
     ],
     pull: ([dy]) => {
       if (dy == null) return [null, null, null]
       const [dweight, dbias] = [zeros(precision, channels), zeros(precision, channels)]
       for (let c = 0; c < channels; c++) [dbias[c], dweight[c]] = sums(dy, c)
-      return [
-        mapped(
-          dy,
-          () => 0,
-          () => 0,
-        ),
-        dweight,
-        dbias,
-      ]
+      return [mapped(dy, null), dweight, dbias]
     },
   }
 }

@@ -2,8 +2,8 @@
 
 /** The slope of a spike at `u = h - threshold`, and the smooth spike that has this slope. */
 export interface Surrogate {
-  /** The slope at u, which stands for the spike's derivative. */
-  readonly slope: (u: number) => number
+  /** The slope at u, which stands for the spike's derivative; every operation rounded by `round`. */
+  readonly slope: (u: number, round: (x: number) => number) => number
   /** The smooth spike at u, whose derivative the slope is. */
   readonly smooth: (u: number) => number
 }
@@ -26,10 +26,13 @@ const arctangent = (x: number): number => {
  * Source: SpikingJelly's `surrogate.ATan`.
  *
  * @example
- * atan.slope(0) // => 1
+ * atan.slope(0, (x) => x) // => 1
  * atan.smooth(0) // => 0.5
  */
 export const atan: Surrogate = {
-  slope: (u) => 1 / (1 + Math.PI * u * (Math.PI * u)),
+  slope: (u, round) => {
+    const angle = round(round(Math.PI) * u)
+    return round(1 / round(1 + round(angle * angle)))
+  },
   smooth: (u) => arctangent(Math.PI * u) / Math.PI + 0.5,
 }

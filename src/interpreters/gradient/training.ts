@@ -48,31 +48,48 @@ export const identityNorm = ({ key, weight, bias }: BatchNorm): BatchNorm => {
 /** New statistics by checkpoint key. */
 export type Statistics = readonly (readonly [key: string, values: Reals])[]
 
+/** A batch's mean and variance (the biased one), one number a channel. */
+export interface Moments {
+  readonly mean: Float64Array
+  readonly variance: Float64Array
+}
+
 /**
- * The batch's own norm, and the recorded statistics moved towards it: `r + momentum (batch - r)` as `(1 - momentum) r +
- * momentum batch`, the variance by its unbiased estimate (over n - 1), the norm by the biased one.
+ * The recorded statistics moved towards those of a batch of so many elements a channel: `(1 - momentum) r + momentum batch`,
+ * the variance by its unbiased estimate (over n - 1).
  */
-export const batchNorm = (
+export const movedMoments = (
   precision: Precision,
   { momentum }: Training,
   norm: BatchNorm,
-  { shape, data }: Currents,
-  repeats: number,
-): { readonly norm: BatchNorm; readonly statistics: Statistics } => {
-  const { mean, variance } = moments(shape, data)
-  const count = (data.length / mean.length) * repeats
+  { mean, variance }: Moments,
+  count: number,
+): Statistics => {
   const moved = (recorded: Reals, batch: Float64Array): Reals =>
     toPrecision(
       precision,
       batch.map((value, c) => (1 - momentum) * recorded[c]! + momentum * value),
     )
   const unbiased = variance.map((value) => (value * count) / (count - 1))
+  return [
+    [`${norm.key}.running_mean`, moved(norm.mean.data, mean)],
+    [`${norm.key}.running_var`, moved(norm.variance.data, unbiased)],
+  ]
+}
+
+/** The batch's own norm, by its biased variance, and the recorded statistics moved towards it. */
+export const batchNorm = (
+  precision: Precision,
+  training: Training,
+  norm: BatchNorm,
+  { shape, data }: Currents,
+  repeats: number,
+): { readonly norm: BatchNorm; readonly statistics: Statistics } => {
+  const batch = moments(shape, data)
+  const count = (data.length / batch.mean.length) * repeats
   return {
-    norm: { ...norm, mean: tensor(norm.mean.shape, mean), variance: tensor(norm.variance.shape, variance) },
-    statistics: [
-      [`${norm.key}.running_mean`, moved(norm.mean.data, mean)],
-      [`${norm.key}.running_var`, moved(norm.variance.data, unbiased)],
-    ],
+    norm: { ...norm, mean: tensor(norm.mean.shape, batch.mean), variance: tensor(norm.variance.shape, batch.variance) },
+    statistics: movedMoments(precision, training, norm, batch, count),
   }
 }
 
@@ -84,7 +101,7 @@ const firingRates = (heads: number, { data }: Value, perHead: number): readonly 
 }
 
 /** Where a product's firing rates are kept: beside the block's other parts. */
-const rateKey = (product: 'dstT' | 'dst', path: string): string =>
+export const rateKey = (product: 'dstT' | 'dst', path: string): string =>
   [...path.split('.').slice(0, -1), product === 'dstT' ? 'firing_rate_x' : 'firing_rate_attn'].join('.')
 
 /**

@@ -1,17 +1,23 @@
 /** What training runs on. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import { wasmConnect } from '../../compiled/gradient.js'
-import type { Currents, Spikes } from '../../core/tensor.js'
-import { connect } from '../../interpreters/gradient/bilinear.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { wasm } from '../../compiled/interpreter.js'
+import { wasmTrainer } from '../../compiled/training.js'
+import { asTheAuthors } from '../../interpreters/gradient/performed.js'
+import type { CurrentValue, SpikeValue } from '../../interpreters/graph.js'
 import { tensorInterpreter } from '../../interpreters/interpreter.js'
 import { reference } from '../../interpreters/reference.js'
 import type { Engine } from './epoch.js'
+import { compiledTracing, tracing } from './step.js'
 
-/**
- * The reference in float32, and the gradients of its synapses on WebAssembly where the engine has it: the bits are the
- * same with any interpreter of float32, and with the readable gradients.
- */
-export const trainingEngine = (): Engine<Spikes, Currents> => ({
-  interpreter: tensorInterpreter(reference('float32')),
-  connect: Either.getOrElse(() => connect('float32'))(wasmConnect()),
+/** The compiled kernels on WebAssembly where the engine has it, else the readable reference: the bits are the same. */
+export const trainingEngine = (): Engine<SpikeValue, CurrentValue> => ({
+  trace: pipe(
+    wasmTrainer(),
+    Either.match(
+      () => tracing(tensorInterpreter(reference('float32')), asTheAuthors('float32')),
+      (trainer) => compiledTracing(trainer, 'detached'),
+    ),
+  ),
+  interpreter: wasm(),
 })

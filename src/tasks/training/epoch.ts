@@ -2,8 +2,6 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../../core/fault.js'
 import { type Currents, type Shape, sizeOf, tensor } from '../../core/tensor.js'
-import type { Connect } from '../../interpreters/gradient/bilinear.js'
-import { asTheAuthors } from '../../interpreters/gradient/performed.js'
 import type { Interpreter } from '../../interpreters/interpreter.js'
 import type { Config } from '../../model/config.js'
 import { forward, forwardFrames, network } from '../../model/network.js'
@@ -13,7 +11,7 @@ import { draws, shuffled } from './draws.js'
 import { targets } from './loss.js'
 import { type Moments, noMoments } from './optimiser.js'
 import { type Recipe, rateOf } from './recipe.js'
-import { descend, learn, type Weights } from './step.js'
+import { descend, learnBy, type Trace, type Weights } from './step.js'
 
 /** Labelled samples: images `[c, H, W]`, or frames `[T, c, H, W]`, one after the other. */
 export interface Dataset {
@@ -33,10 +31,10 @@ export interface Metrics {
   readonly testAccuracy: number | null
 }
 
-/** What computes: an interpreter of float32, and the gradients of its synapses. */
+/** What computes: a way to run a network and back in float32, and an interpreter of float32 that says what it has learnt. */
 export interface Engine<S, C> {
+  readonly trace: Trace
   readonly interpreter: Interpreter<S, C>
-  readonly connect: Connect
 }
 
 /** Where training stands after its last epoch. */
@@ -125,7 +123,7 @@ export const accuracyOf =
  * give the same bits.
  */
 export function* epoch<S, C>(
-  { interpreter: I, connect }: Engine<S, C>,
+  { trace, interpreter: I }: Engine<S, C>,
   { config, recipe, seed, training, test }: Plan,
   { weights, moments, history }: Trained,
 ): Generator<number, Either.Either<Faults, Trained>> {
@@ -133,7 +131,7 @@ export function* epoch<S, C>(
   const rate = rateOf(recipe)(number)
   const { length } = training.labels
   const order = shuffled(length, draws(`epoch ${number} order`, seed))
-  const learning = learn(I, config, recipe.loss, { ...asTheAuthors('float32'), connect })
+  const learning = learnBy(trace, config, recipe.loss)
   const stepping = descend(config, recipe.optimiser, 'float32')
   const augmenting = augmented(recipe, seed)
   const steps = batches(length, recipe.batch, order)

@@ -1,13 +1,16 @@
 /** One step of training: a batch to a gradient, and the gradient to the next weights. @module */
 import * as Either from 'fp-ts/lib/Either.js'
+import type { Traced, Trainer } from '../../compiled/training.js'
 import { type Fault, type Faults, refuse, unlessFaulty } from '../../core/fault.js'
 import { type Currents, type Reals, type Tensor, tensor } from '../../core/tensor.js'
 import type { Value } from '../../interpreters/gradient/map.js'
 import type { Base, Differentiation } from '../../interpreters/gradient/performed.js'
 import { reverse } from '../../interpreters/gradient/reverse.js'
-import { freshTraining } from '../../interpreters/gradient/training.js'
+import { freshTraining, type Training } from '../../interpreters/gradient/training.js'
+import { drawing, givenCurrents } from '../../interpreters/graph.js'
 import type { Config } from '../../model/config.js'
 import type { Role } from '../../model/entry.js'
+import type { Kernels } from '../../model/kernels.js'
 import { forward, forwardFrames, network } from '../../model/network.js'
 import { layout, parse } from '../../model/parameters.js'
 import { type Judged, judge, type Loss } from './loss.js'
@@ -69,32 +72,66 @@ const stops = (loss: number, statistics: ReadonlyMap<string, Reals>): readonly F
       )
 }
 
+/** A network as text, from frames to logits: for any kernels. */
+type Text = <S, C>(K: Kernels<S, C>) => (frames: C) => C
+
+/** Runs a network in training mode, and back. */
+export type Trace = (text: Text, frames: Currents, training: Training) => Traced
+
+/** By the reverse mode of an interpreter, which is the definition. */
+export const tracing =
+  <S, C, V extends Value>(base: Base<S, C, V>, how: Omit<Differentiation, 'training'>): Trace =>
+  (text, frames, training) => {
+    const R = reverse(base, { ...how, training })
+    const traced = text(R.kernels)(R.fromCurrents(frames))
+    return {
+      logits: R.toCurrents(traced),
+      statistics: R.statistics([traced]),
+      pullback: (cotangent) => R.pullback([[traced, cotangent]]).learnt,
+    }
+  }
+
+/** By the compiled kernels, in float32 and with the authors' surrogate: to the same bits. */
+export const compiledTracing =
+  (trainer: Trainer, reset: Differentiation['reset']): Trace =>
+  (text, frames, training) =>
+    trainer(text(drawing)(givenCurrents(frames.shape, frames)), { training, reset })
+
 /** The loss of a batch in training mode, its gradients and its statistics. A still image is held for T steps. */
-export const learn =
-  <S, C, V extends Value>(base: Base<S, C, V>, config: Config, loss: Loss, how: Omit<Differentiation, 'training'>) =>
-  (weights: Weights, { images, targets }: Batch): Either.Either<Faults, Learned> => {
+export type Learn = (weights: Weights, batch: Batch) => Either.Either<Faults, Learned>
+
+/** Learning by a way to run a network and back. */
+export const learnBy =
+  (trace: Trace, config: Config, loss: Loss): Learn =>
+  (weights, { images, targets }) => {
     const parsed = parse(config)(measurable(config, weights))
     if (Either.isLeft(parsed)) return parsed
     const still = images.shape[0] === 1
-    const training = {
+    const text: Text = (K) => {
+      const net = network(K)(parsed.right)
+      return still ? forward(net)(config.steps) : forwardFrames(net)
+    }
+    const { logits, statistics, pullback } = trace(text, images, {
       ...freshTraining,
       rates: recordedRates(config, weights),
       repeats: still ? config.steps : 1,
-    }
-    const R = reverse(base, { ...how, training })
-    const net = network(R.kernels)(parsed.right)
-    const run = still ? forward(net)(config.steps) : forwardFrames(net)
-    const traced = run(R.fromCurrents(images))
-    const logits = R.toCurrents(traced)
-    const statistics = R.statistics([traced])
+    })
     const judged = judge(loss)(logits, targets)
     return unlessFaulty(stops(judged.loss, statistics), () => ({
       loss: judged.loss,
       logits,
-      gradients: R.pullback([[traced, judged.gradient.data]]).learnt,
+      gradients: pullback(judged.gradient.data),
       statistics,
     }))
   }
+
+/** Learning by the reverse mode of an interpreter. */
+export const learn = <S, C, V extends Value>(
+  base: Base<S, C, V>,
+  config: Config,
+  loss: Loss,
+  how: Omit<Differentiation, 'training'>,
+): Learn => learnBy(tracing(base, how), config, loss)
 
 /** The weights and moments after a batch. */
 export const descend =

@@ -2,4 +2,3 @@
 export { extract, concat, accumulate, pairs, tally } from './spikes'
 export { affine, affineFire, notFinite } from './currents'
 export { dense, maxPool, meanRows, packRows, packColumns } from './dense'
-export { gradientInputs, gradientWeights, transpose } from './gradient'

@@ -1,0 +1,94 @@
+/** Steps of training of every tiny network, compiled: loss, logits, statistics and every gradient have the reference's bits. */
+import fc from 'fast-check'
+import * as Either from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { right } from '../../spec/right.js'
+import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
+import { type Trainer, wasmTrainer } from '../../src/compiled/training.js'
+import { type Reals, tensor } from '../../src/core/tensor.js'
+import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
+import { tensorInterpreter } from '../../src/interpreters/interpreter.js'
+import { reference } from '../../src/interpreters/reference.js'
+import { configuration } from '../../src/laws/given-network.js'
+import type { Config } from '../../src/model/config.js'
+import { targets } from '../../src/tasks/training/loss.js'
+import {
+  type Batch,
+  compiledTracing,
+  type Learned,
+  learnBy,
+  tracing,
+  type Weights,
+} from '../../src/tasks/training/step.js'
+import { freshWeights } from '../../src/tasks/training/weights.js'
+
+/** A configuration with so many times the channels, on an image so many times as large. */
+const enlarged =
+  (times: number, taller: number, wider: number) =>
+  (config: Config): Config => ({
+    ...config,
+    image: { height: taller * config.image.height, width: wider * config.image.width },
+    stages: config.stages.map((stage) => ({ ...stage, planes: times * stage.planes })),
+    groupWidth: times * config.groupWidth,
+  })
+
+interface Case {
+  readonly config: Config
+  readonly weights: Weights
+  readonly batch: Batch
+  readonly reset: 'detached' | 'attached'
+}
+
+const whole = (min: number, max: number) => fc.integer({ min, max })
+
+const given: fc.Arbitrary<Case> = fc
+  .record({
+    config: fc
+      .tuple(configuration, whole(1, 9), whole(1, 3), whole(1, 2))
+      .map(([config, times, taller, wider]) => enlarged(times, taller, wider)(config)),
+    seed: fc.nat(),
+    ...{ steps: whole(1, 3), batch: whole(2, 3), still: fc.boolean(), fresh: fc.boolean() },
+    reset: fc.constantFrom('detached' as const, 'attached' as const),
+  })
+  .map(({ config, seed, steps, batch, still, fresh, reset }) => {
+    const shape = [still ? 1 : steps, batch, config.channels, config.image.height, config.image.width]
+    const labels = Array.from({ length: batch }, (_, b) => (seed + b) % config.classes)
+    return {
+      config: { ...config, steps },
+      weights: fresh ? freshWeights(config, seed) : syntheticCheckpoint(config, seed),
+      batch: {
+        images: tensor(shape, Float32Array.from(syntheticInput(shape, seed).data)),
+        targets: targets(labels, config.classes, 0.1),
+      },
+      reset,
+    }
+  })
+
+const bits = (values: Reals): string => Buffer.from(Float32Array.from(values).buffer).toString('hex')
+
+const named = (values: ReadonlyMap<string, Reals>): readonly (readonly [string, string])[] =>
+  [...values].map(([key, data]) => [key, bits(data)] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+
+const seen = ({ loss, logits, gradients, statistics }: Learned) => ({
+  ...{ loss, logits: bits(logits.data), gradients: named(gradients), statistics: named(statistics) },
+})
+
+describe('a compiled step of training', () => {
+  const trainer = Either.getOrElse((why: string): Trainer => {
+    throw new Error(why)
+  })(wasmTrainer())
+  const base = tensorInterpreter(reference('float32'))
+
+  it('has the bits of the reference', () => {
+    fc.assert(
+      fc.property(given, ({ config, weights, batch, reset }) => {
+        const readable = tracing(base, { ...asTheAuthors('float32'), reset })
+        const [expected, found] = [readable, compiledTracing(trainer, reset)].map((trace) =>
+          learnBy(trace, config, { kind: 'mean' })(weights, batch),
+        ) as [ReturnType<ReturnType<typeof learnBy>>, ReturnType<ReturnType<typeof learnBy>>]
+        if (Either.isLeft(expected)) expect(found).toEqual(expected)
+        else expect(seen(right(found))).toEqual(seen(expected.right))
+      }),
+    )
+  })
+})

@@ -1,0 +1,15 @@
+/**
+ * Numbers that the kernels of training and their callers know. AssemblyScript compiles this very file too: nothing but plain
+ * constants may stand in it.
+ * @module
+ */
+
+/** Where the table of a byte's pairs lies, 256 times four pairs of two 16-bit rows, and how many bytes of pairs each has. */
+export const PAIRS = 1024
+export const PAIRS_BYTES = 5120
+
+/** Where everything else begins. */
+export const BEGINNING = 5376
+
+/** Output positions whose pairs are listed together. */
+export const TILE = 64

@@ -1,0 +1,106 @@
+/** Weights as the kernels of training take them, and the gradients they make as weights. @module */
+import type { Reals } from '../../core/tensor.js'
+import type { Convolution } from '../../model/kernels.js'
+
+/** Numbers in a block of outputs. */
+export const BLOCK = 16
+
+/** How many blocks of so many numbers. */
+export const blocksOf = (length: number, size: number): number => Math.ceil(length / size)
+
+/** The extents of a convolution's weight, a group's. */
+export interface Extents {
+  readonly groups: number
+  readonly inGroup: number
+  readonly outGroup: number
+  readonly taps: number
+}
+
+/** The extents of a convolution. */
+export const extentsOf = ({ weight, groups }: Convolution): Extents => {
+  const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
+  return { groups, inGroup, outGroup: out / groups, taps: kh * kw }
+}
+
+/** How many numbers {@link packForward} fills. */
+export const forwardLength = ({ groups, inGroup, outGroup, taps }: Extents): number =>
+  groups * blocksOf(outGroup, BLOCK) * taps * blocksOf(inGroup, 8) * 9 * BLOCK
+
+/** `[group, block of sixteen outputs, tap, eight inputs, 9, 16]`: every ninth row is zero. */
+export const packForward = (weights: Reals, { groups, inGroup, outGroup, taps }: Extents, to: Float32Array): void => {
+  to.fill(0)
+  const [eights, blocks] = [blocksOf(inGroup, 8), blocksOf(outGroup, BLOCK)]
+  for (let co = 0; co < groups * outGroup; co++) {
+    const [group, o] = [Math.floor(co / outGroup), co % outGroup]
+    const block = (group * blocks + (o >> 4)) * taps * eights * 9
+    for (let ci = 0; ci < inGroup; ci++)
+      for (let tap = 0; tap < taps; tap++)
+        to[(block + (tap * eights + (ci >> 3)) * 9 + (ci & 7)) * BLOCK + (o & 15)] =
+          weights[(co * inGroup + ci) * taps + tap]!
+  }
+}
+
+/** How many numbers {@link packBackward} fills. */
+export const backwardLength = ({ groups, inGroup, outGroup, taps }: Extents): number =>
+  groups * blocksOf(inGroup, 8) * taps * outGroup * 8
+
+/** `[group, block of eight inputs, tap, output of the group, 8]`. */
+export const packBackward = (weights: Reals, { groups, inGroup, outGroup, taps }: Extents, to: Float32Array): void => {
+  to.fill(0)
+  const eights = blocksOf(inGroup, 8)
+  for (let co = 0; co < groups * outGroup; co++) {
+    const [group, o] = [Math.floor(co / outGroup), co % outGroup]
+    for (let ci = 0; ci < inGroup; ci++) {
+      const at = ((group * eights + (ci >> 3)) * taps * outGroup + o) * 8 + (ci & 7)
+      for (let tap = 0; tap < taps; tap++) to[at + tap * outGroup * 8] = weights[(co * inGroup + ci) * taps + tap]!
+    }
+  }
+}
+
+/** How many numbers rows of weights have, `[tap, channel, outputs of a group in blocks of sixteen]`. */
+export const rowsLength = ({ groups, inGroup, outGroup, taps }: Extents): number =>
+  taps * groups * inGroup * blocksOf(outGroup, BLOCK) * BLOCK
+
+/** Rows of weights `[tap, channel, outputs of its group in blocks of sixteen]`. */
+export const packRows = (weights: Reals, { groups, inGroup, outGroup, taps }: Extents, to: Float32Array): void => {
+  to.fill(0)
+  const row = blocksOf(outGroup, BLOCK) * BLOCK
+  for (let co = 0; co < groups * outGroup; co++) {
+    const [group, o] = [Math.floor(co / outGroup), co % outGroup]
+    for (let ci = 0; ci < inGroup; ci++)
+      for (let tap = 0; tap < taps; tap++)
+        to[((tap * groups + group) * inGroup + ci) * row + o] = weights[(co * inGroup + ci) * taps + tap]!
+  }
+}
+
+/** What {@link packRows} undoes. */
+export const unpackRows = (rows: Float32Array, { groups, inGroup, outGroup, taps }: Extents): Float32Array => {
+  const weights = new Float32Array(groups * outGroup * inGroup * taps)
+  const row = blocksOf(outGroup, BLOCK) * BLOCK
+  for (let co = 0; co < groups * outGroup; co++) {
+    const [group, o] = [Math.floor(co / outGroup), co % outGroup]
+    for (let ci = 0; ci < inGroup; ci++)
+      for (let tap = 0; tap < taps; tap++)
+        weights[(co * inGroup + ci) * taps + tap] = rows[((tap * groups + group) * inGroup + ci) * row + o]!
+  }
+  return weights
+}
+
+/** Four pairs of rows for each byte of spikes, the active ones two by two, row 8 with an odd one; then their bytes. */
+export const pairTable = (): { readonly pairs: Uint16Array; readonly bytes: Uint8Array } => {
+  const [pairs, bytes] = [new Uint16Array(256 * 8), new Uint8Array(256)]
+  for (let mask = 0; mask < 256; mask++) {
+    const rows = [0, 1, 2, 3, 4, 5, 6, 7].filter((row) => (mask >> row) & 1)
+    const even = rows.length % 2 === 0 ? rows : [...rows, 8]
+    pairs.set(even, mask * 8)
+    bytes[mask] = 2 * even.length
+  }
+  return { pairs, bytes }
+}
+
+/** `[frames, channels, positions]` to `[frames, positions, channels]`. */
+export const channelsLast = (data: Reals, channels: number, positions: number, to: Float32Array): void => {
+  for (let start = 0; start < data.length; start += channels * positions)
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < positions; p++) to[start + p * channels + c] = data[start + c * positions + p]!
+}

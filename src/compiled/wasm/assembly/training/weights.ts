@@ -1,0 +1,142 @@
+/** Gradients of weights: cotangents of sums added over the events that met a weight, sixteen weights at a time. */
+import { before, behind, frameIn } from './inputs'
+
+/** Input channels whose events are listed together. */
+const TOGETHER = 16
+
+/** `row += sum over the events of what lies `off` bytes from each`. */
+// @ts-ignore: decorator
+@inline
+function gather(events: usize, end: usize, off: usize, row: usize): void {
+  let a = v128.load(row)
+  let b = v128.load(row, 16)
+  let c = v128.load(row, 32)
+  let d = v128.load(row, 48)
+  for (; events < end; events += 4) {
+    const at: usize = load<u32>(events) + off
+    a = f32x4.add(a, v128.load(at))
+    b = f32x4.add(b, v128.load(at, 16))
+    c = f32x4.add(c, v128.load(at, 32))
+    d = f32x4.add(d, v128.load(at, 48))
+  }
+  v128.store(row, a)
+  v128.store(row, b, 16)
+  v128.store(row, c, 32)
+  v128.store(row, d, 48)
+}
+
+/**
+ * Some frames, and sixteen (or fewer) of a group's input channels: spikes (bytes) and cotangents of the group's sums, added
+ * to rows `[tap, channel, outputs of the group in blocks of sixteen]`. A row meets its events by frame, row and column.
+ */
+export function weightsOf(
+  spikes: usize,
+  sums: usize,
+  rows: usize,
+  scratch: usize,
+  frames: i32,
+  group: i32,
+  first: i32,
+  height: i32,
+  width: i32,
+  groups: i32,
+  inGroup: i32,
+  outGroup: i32,
+  kernelHeight: i32,
+  kernelWidth: i32,
+  stride: i32,
+  padding: i32,
+  outHeight: i32,
+  outWidth: i32,
+): void {
+  const channels = groups * inGroup
+  const outBytes: usize = (groups * outGroup) as usize << 2
+  const count = min(TOGETHER, inGroup - first)
+  const mask16: i32 = (1 << count) - 1
+  const top = before(kernelHeight, stride, padding)
+  const left = before(kernelWidth, stride, padding)
+  const bottom = behind(height, stride, padding, outHeight)
+  const right = behind(width, stride, padding, outWidth)
+  const line = left + outWidth + right
+  const frameBytes: usize = (((top + outHeight + bottom) * line) as usize) << 6
+  const classes = stride * stride
+  // How long a list may be: all positions of a class.
+  const room: usize = (frames * ((height + stride - 1) / stride) * ((width + stride - 1) / stride)) as usize << 2
+  const ends = scratch + 64
+  const lists: usize = ends + ((classes * TOGETHER) as usize << 2)
+  const framed: usize = (lists + ((classes * TOGETHER) as usize) * room + 15) & ~15
+  for (let list = 0; list < classes * TOGETHER; list++)
+    store<u32>(ends + (list << 2), (lists + (list as usize) * room) as u32)
+  let spike: usize = spikes + ((group * inGroup + first) as usize)
+  for (let f = 0; f < frames; f++) {
+    const frame: usize = framed + (f as usize) * frameBytes
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        let bits = i8x16.bitmask(i8x16.neg(v128.load(spike))) & mask16
+        const event: usize = frame + ((((y / stride) * line + x / stride) as usize) << 6)
+        const end: usize = ends + ((((y % stride) * stride + (x % stride)) * TOGETHER) as usize << 2)
+        while (bits != 0) {
+          const list: usize = end + ((ctz(bits) as usize) << 2)
+          const to: usize = load<u32>(list)
+          store<u32>(to, event as u32)
+          store<u32>(list, (to + 4) as u32)
+          bits &= bits - 1
+        }
+        spike += channels
+      }
+  }
+  const rowBytes: usize = (((outGroup + 15) & ~15) as usize) << 2
+  for (let o = 0; o < outGroup; o += 16) {
+    for (let f = 0; f < frames; f++)
+      frameIn(sums + ((f * outHeight * outWidth) as usize) * outBytes + ((group * outGroup + o) as usize << 2), outBytes, outHeight, outWidth, 16, top, left, bottom, right, framed + (f as usize) * frameBytes)
+    for (let cy = 0; cy < stride; cy++)
+      for (let cx = 0; cx < stride; cx++) {
+        const own: i32 = (cy * stride + cx) * TOGETHER
+        for (let ky = (cy + padding) % stride; ky < kernelHeight; ky += stride)
+          for (let kx = (cx + padding) % stride; kx < kernelWidth; kx += stride) {
+            const down = top + (cy + padding - ky) / stride
+            const over = left + (cx + padding - kx) / stride
+            const off: usize = ((down * line + over) as usize) << 6
+            let row: usize = rows + (((ky * kernelWidth + kx) * channels + group * inGroup + first) as usize) * rowBytes + ((o as usize) << 2)
+            for (let c = 0; c < count; c++) {
+              gather(lists + ((own + c) as usize) * room, load<u32>(ends + ((own + c) << 2)), off, row)
+              row += rowBytes
+            }
+          }
+      }
+  }
+}
+
+/** Sixteen input channels of one group over all frames, `together` frames at a time; the rows are set. */
+export function toWeights(
+  unit: i32,
+  scratch: usize,
+  spikes: usize,
+  sums: usize,
+  rows: usize,
+  frames: i32,
+  together: i32,
+  height: i32,
+  width: i32,
+  groups: i32,
+  inGroup: i32,
+  outGroup: i32,
+  kernelHeight: i32,
+  kernelWidth: i32,
+  stride: i32,
+  padding: i32,
+  outHeight: i32,
+  outWidth: i32,
+): void {
+  const chunks = (inGroup + TOGETHER - 1) / TOGETHER
+  const group = unit / chunks
+  const first = (unit % chunks) * TOGETHER
+  const channels = groups * inGroup
+  const rowBytes: usize = (((outGroup + 15) & ~15) as usize) << 2
+  for (let tap = 0; tap < kernelHeight * kernelWidth; tap++)
+    memory.fill(rows + ((tap * channels + group * inGroup + first) as usize) * rowBytes, 0, (min(TOGETHER, inGroup - first) as usize) * rowBytes)
+  const spikesFrame: usize = (height * width * channels) as usize
+  const sumsFrame: usize = (outHeight * outWidth * groups * outGroup) as usize << 2
+  for (let f = 0; f < frames; f += together)
+    weightsOf(spikes + (f as usize) * spikesFrame, sums + (f as usize) * sumsFrame, rows, scratch, min(together, frames - f), group, first, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
+}
