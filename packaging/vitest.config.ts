@@ -7,7 +7,7 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['*.spec.ts'],
     globalSetup: ['./setup.ts'],
-    testTimeout: 300_000,
+    testTimeout: 600_000,
     hookTimeout: 300_000,
     maxWorkers: 2,
     reporters: ['default', closingLine],
