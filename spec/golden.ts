@@ -12,8 +12,8 @@ import type { Golden } from '../src/tasks/golden.js'
 /** A row as `trace` prints it: with the hashes of everything. */
 export type TracedRow = Golden & { readonly image: number }
 
-/** A row of networks.json, which has none of the hashes of everything. */
-export type GoldenRow = Omit<TracedRow, 'operations' | 'membranes'>
+/** A row of networks.json, which is in float64 and has none of the hashes of everything. */
+export type GoldenRow = Omit<TracedRow, 'precision' | 'operations' | 'membranes'>
 
 const here = (name: string): URL => new URL(`./golden/${name}`, import.meta.url)
 

@@ -522,8 +522,8 @@ static void NAME(trace)(const Config *c, uint32_t seed, long batch, int frames, 
   long classes = c->classes, steps = s.T;
   if (c->height == c->width) printf("{\"variant\":\"%s\",\"image\":%ld,", c->name, c->height);
   else printf("{\"variant\":\"%s\",\"image\":[%ld,%ld],", c->name, c->height, c->width);
-  printf("\"T\":%ld,\"classes\":%ld,\"batch\":%ld,\"seed\":%lu,\"frames\":%s,\"parameters\":%ld,\"sops\":{", steps,
-         classes, batch, (unsigned long)seed, frames ? "true" : "false", maker.learnt);
+  printf("\"T\":%ld,\"classes\":%ld,\"batch\":%ld,\"seed\":%lu,\"frames\":%s,\"precision\":\"%s\",\"parameters\":%ld,\"sops\":{",
+         steps, classes, batch, (unsigned long)seed, frames ? "true" : "false", name_of[DTYPE], maker.learnt);
   copy_file(r.sops, stdout);
   printf("},\"sopsTotal\":%.0f,\"layers\":[", r.total);
   copy_file(r.layers, stdout);

@@ -20,14 +20,15 @@ describe.each(goldenRows.filter(({ variant }) => variant === 'cifar' || variant 
       }
       const given = Object.entries(options).flatMap(([name, value]) => [name, String(value)])
       const printed: TracedRow = await json('trace', variant, ...given, ...(frames ? ['--frames'] : []))
-      expect(Object.keys(printed)).toEqual([...Object.keys(row), 'operations', 'membranes'])
+      expect(Object.keys(printed)).toEqual([...Object.keys(row), 'precision', 'operations', 'membranes'])
       expect(Object.keys(printed.sops)).toEqual(Object.keys(row.sops))
       expect(printed.layers.map((layer) => Object.keys(layer))).toEqual(row.layers.map((layer) => Object.keys(layer)))
-      const { meanLogits, logitsPerStepSum, operations, membranes, ...exact } = printed
+      const { meanLogits, logitsPerStepSum, precision, operations, membranes, ...exact } = printed
       const { meanLogits: goldenMeans, logitsPerStepSum: goldenSums, ...golden } = row
       expect(exact).toEqual(golden)
       expect(worst(meanLogits.flat(), goldenMeans.flat())).toBeLessThan(1e-9)
       expect(worst(logitsPerStepSum.flat(), goldenSums.flat())).toBeLessThan(1e-9)
+      expect(precision).toBe('float64')
       const spikes = operations.filter(({ operation }) => operation === 'fire')
       expect(spikes.map(({ path: layer, sha256: hash }) => ({ layer, sha256: hash }))).toEqual(
         row.layers.map(({ layer, sha256: hash }) => ({ layer, sha256: hash })),

@@ -8,8 +8,8 @@ import { readRange, type Source } from '../checkpoint/source.js'
 import { type Faults, refuse } from '../core/fault.js'
 import { showShape } from '../core/tensor.js'
 import { bundledCauses } from '../node/bundled.js'
-import { withFile } from '../node/files.js'
-import { type Cause, causesOf, parseCauses } from '../tasks/causes.js'
+import { withFileOrPipe } from '../node/files.js'
+import { type Causes, causesOf, parseCauses } from '../tasks/causes.js'
 import { type Comparison, compareTraces, compareValues, type Difference } from '../tasks/compare.js'
 import { parseTrace, type TracedRun } from '../tasks/traced.js'
 import type { Io, Perform } from './io.js'
@@ -55,14 +55,14 @@ const KINDS: { readonly [kind in Given['kind']]: string } = { values: 'values', 
 const compared = (wanted: string, mine: string): TaskEither.TaskEither<Faults, Comparison> =>
   pipe(
     wanted,
-    withFile((first) =>
+    withFileOrPipe((first) =>
       TaskEither.fromTask(
         pipe(
           given(first),
           TaskEither.chain((a) =>
             pipe(
               mine,
-              withFile((second) =>
+              withFileOrPipe((second) =>
                 pipe(
                   given(second),
                   TaskEither.chain((b): TaskEither.TaskEither<Faults, Comparison> => {
@@ -110,6 +110,15 @@ const REMEDY: { readonly [field: string]: string } = {
   image: 'give both the same --image-size',
   seed: 'give both the same --synthetic',
   frames: 'give both --frames, or none',
+  precision: 'give both the same --precision',
+}
+
+/** What a list beside the operations has otherwise of a name. */
+const BESIDE: { readonly [what in (Difference & { _tag: 'Beside' })['what']]: (name: string) => string } = {
+  missing: (name) => `lacks ${name}`,
+  surplus: (name) => `has ${name}, which is not wanted`,
+  shape: (name) => `has another shape of ${name}`,
+  hash: (name) => `has another hash of ${name}`,
 }
 
 /** The sentence of a difference. */
@@ -137,43 +146,71 @@ const sentence = (found: Difference): string => {
       return found.operation === 'membrane'
         ? `everything is equal but the membrane ${found.name} after the last step`
         : `${found.name} (${found.operation}) has another hash`
-    case 'Number':
-      return `every hash is equal, but ${found.name} is ${show(found.mine)}, wanted ${show(found.wanted)}`
+    case 'Beside':
+      return `every operation is equal, but ${found.field} ${BESIDE[found.what](found.name)}`
+    case 'Number': {
+      const { wanted, mine } = found
+      return `every hash is equal, but ${found.name} is ${
+        mine === null ? 'missing' : wanted === null ? 'not wanted' : `${show(mine)}, wanted ${show(wanted)}`
+      }`
+    }
     case 'Unseen':
       return `what could be compared is equal, but there are no ${found.field}`
   }
 }
 
-const details = ({ first, compared, different, before, missing, surplus }: Comparison): readonly string[] => {
-  const lists = [
-    ...(before.length === 0
-      ? []
-      : [`it may begin before: ${before.join(', ')} ${before.length === 1 ? 'is' : 'are'} missing`]),
-    ...(missing.length === 0 ? [] : [`missing: ${missing.length}, first ${missing[0]}`]),
-    ...(surplus.length === 0 ? [] : [`not wanted: ${surplus.length}, first ${surplus[0]}`]),
-  ]
-  if (first === null || compared === 0) return lists
-  const of = `${different} of ${compared} tensors differ`
-  return first._tag === 'Values'
+/** How many of how many. */
+const part = (some: number, all: string, things: string): string =>
+  `${some} of ${all} ${things} ${some === 1 ? 'differs' : 'differ'}`
+
+const details = ({ first, compared, different, atOnce, before, missing, surplus }: Comparison): readonly string[] => [
+  ...(first?._tag === 'Values'
     ? [
-        `${first.count} of its ${first.size} elements differ${first.most === null || first.kind === 'spikes' ? '' : `, at most ${units(first.most)}`}`,
-        of,
-        ...lists,
+        `${part(first.count, `its ${first.size}`, 'elements')}${first.most === null || first.kind === 'spikes' ? '' : `, at most ${units(first.most)}`}`,
       ]
-    : [of, ...lists]
+    : []),
+  ...(first === null || compared === 0 ? [] : [part(different, String(compared), 'tensors')]),
+  ...(atOnce && (first?._tag === 'Values' || first?._tag === 'Hash')
+    ? ['it is the first tensor of all: are image and weights the same numbers?']
+    : []),
+  ...(first?._tag === 'Hash' && first.precision !== null
+    ? [`is its precision ${first.precision}? it does not say so, and in the other all currents differ`]
+    : []),
+  ...(before.length === 0
+    ? []
+    : [`it may begin before: ${before.join(', ')} ${before.length === 1 ? 'is' : 'are'} missing`]),
+  ...(missing.length === 0 ? [] : [`missing: ${missing.length}, first ${missing[0]}`]),
+  ...(surplus.length === 0 ? [] : [`not wanted: ${surplus.length}, first ${surplus[0]}`]),
+]
+
+/** Why none of the mistakes that there may be is likely. */
+const WHY: { readonly [why in NonNullable<Causes['why']>]: string } = {
+  few: 'too few elements differ to tell which',
+  share: 'none changes about so many of its elements',
+  unknown: 'compare whole files of --values to tell which',
 }
 
-const report = (comparison: Comparison, causes: readonly Cause[]): string => {
+/** The likely causes, or how many there may be. */
+const suspects = ({ candidates, likely, why }: Causes): readonly string[] => {
+  const width = Math.max(...likely.map(({ id }) => id.length))
+  const of =
+    candidates === 1
+      ? 'one mistake of the catalogue first differs'
+      : `${candidates} mistakes of the catalogue first differ`
+  return why !== null
+    ? [`no likely cause: ${of} here in this way; ${WHY[why]}`]
+    : likely.length === 0
+      ? []
+      : [
+          `likely causes, mistakes of the catalogue that first differ like this (${likely.length} of ${candidates} in this place and kind):`,
+          ...likely.map(({ id, mistake, law }) => `  ${id.padEnd(width)}  ${mistake} (the law ${law})`),
+        ]
+}
+
+const report = (comparison: Comparison, causes: Causes): string => {
   const { first, compared } = comparison
-  if (first === null) return `equal: ${compared} tensors\n`
-  const width = Math.max(...causes.map(({ id }) => id.length))
-  return [
-    sentence(first),
-    ...details(comparison).map((line) => `  ${line}`),
-    ...(causes.length === 0 ? [] : ['likely causes, mistakes of the catalogue that first differ like this:']),
-    ...causes.map(({ id, mistake, law }) => `  ${id.padEnd(width)}  ${mistake} (the law ${law})`),
-    '',
-  ]
+  if (first === null) return `equal: ${compared} ${compared === 1 ? 'tensor' : 'tensors'}\n`
+  return [sentence(first), ...details(comparison).map((line) => `  ${line}`), ...suspects(causes), '']
     .map(printable)
     .join('\n')
 }
@@ -193,7 +230,7 @@ const comparison = (io: Io, wanted: string, mine: string, options: Options): Tas
       const causes = causesOf(all)(result)
       const { first, ...rest } = result
       const text = options.json
-        ? `${JSON.stringify({ equal: first === null, first, sentence: first === null ? 'equal' : sentence(first), ...rest, causes }, plain, 2)}\n`
+        ? `${JSON.stringify({ equal: first === null, first, sentence: first === null ? 'equal' : sentence(first), ...rest, candidates: causes.candidates, causes: causes.likely }, plain, 2)}\n`
         : report(result, causes)
       if (first === null) return TaskEither.right(text)
       io.out(text)
@@ -218,11 +255,14 @@ export const compareCommand = (io: Io, perform: Perform): Command =>
       `
 Of two --values files: the first tensor in the order of execution that differs, its first element that does, both
 numbers, and how many units in the last place they are apart. Of two traces: the first hash that differs.
-Bytes are compared, so 0 and -0 differ; two that are no numbers do not.
+Bytes are compared, so 0 and -0 differ; two that are no numbers do not. A pipe is read as a file is: /dev/stdin, <(command).
+Likely causes are mistakes of the catalogue that first differ at that place, in that kind, and in a share of the elements
+within a factor of 8 of the share that differs; below 4 elements, and among more than 6 of hashes, none is called likely.
 Exit code: 0 equal, 1 different.
 
 Examples:
   $ spikingresformer compare wanted.safetensors mine.safetensors
-  $ spikingresformer compare trace.json mine.json --json`,
+  $ spikingresformer compare trace.json mine.json --json
+  $ ./mine trace | spikingresformer compare trace.json /dev/stdin`,
     )
     .action(async (wanted: string, mine: string, options: Options) => perform(comparison(io, wanted, mine, options)))

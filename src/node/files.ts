@@ -1,10 +1,11 @@
 /** Checkpoint files on disk, in Node: read at random access, written whole or not at all. @module */
+import { createReadStream } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { encodePytorch } from '../checkpoint/pytorch.js'
 import { decodeSafetensorsSource, encodeSafetensors, type Safetensors } from '../checkpoint/safetensors.js'
-import type { Source } from '../checkpoint/source.js'
+import { type Source, sourceOfBytes } from '../checkpoint/source.js'
 import { type Faults, fileFaults, inFile } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
 import { writeFileAtomically } from './write.js'
@@ -52,6 +53,47 @@ export const withFile =
           (handle) => pipe(use(sourceOfHandle(handle, size)), TaskEither.mapLeft(inFile(path))),
           (handle) => TaskEither.tryCatch(() => handle.close(), cannot),
         ),
+      ),
+    )
+  }
+
+/** More than a pipe is read of. */
+const MOST_PIPED = 2 ** 31
+
+/** All that a pipe gives, up to so many bytes: one that never ends is no file. */
+const piped = async (path: string, most: number): Promise<Uint8Array> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > most) throw new Error(`it is a pipe that gives more than ${most} bytes: read it from a file`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/**
+ * As `withFile`, and of a pipe too (`/dev/stdin`, a shell's `<(command)`), which is read to its end first.
+ * Faults: those of `withFile`; a pipe that gives more than `most` bytes (`File`).
+ *
+ * @example
+ * const read = withFileOrPipe(decodeSafetensorsSource)
+ * await pipe(bundledCheckpoint, TaskEither.chain(read), TaskEither.map(({ tensors }) => tensors.size))()
+ * // => Either.right(211)
+ */
+export const withFileOrPipe =
+  <A>(use: (source: Source) => TaskEither.TaskEither<Faults, A>, most = MOST_PIPED) =>
+  (path: string): TaskEither.TaskEither<Faults, A> => {
+    const cannot = fileFaults(path, 'read')
+    return pipe(
+      TaskEither.tryCatch(() => stat(path), cannot),
+      TaskEither.chain((stats) =>
+        stats.isFIFO()
+          ? pipe(
+              TaskEither.tryCatch(() => piped(path, most), cannot),
+              TaskEither.chain((bytes) => pipe(use(sourceOfBytes(bytes)), TaskEither.mapLeft(inFile(path)))),
+            )
+          : withFile(use)(path),
       ),
     )
   }

@@ -42,49 +42,83 @@ export const parseCauses = (text: string): Either.Either<Faults, readonly Cause[
   )
 }
 
-/** The kinds of a difference, likeliest first, and where it is; null where it is of no mistake of computing. */
-const aboutOf = (
-  found: Difference,
-): { readonly name: string; readonly kinds: readonly Kind[]; share: number } | null => {
+/** Of fewer elements than this the share says nothing. */
+const FEWEST = 4
+
+/** Two runs of one mistake on other networks change shares of a tensor that are within this factor. */
+const FACTOR = 8
+
+/** What is known of a difference: where it is, its kinds, likeliest first, and its share, null where that is not known. */
+interface About {
+  readonly name: string
+  readonly kinds: readonly Kind[]
+  readonly share: number | null
+  readonly few: boolean
+}
+
+/** Null where it is of no mistake of computing. */
+const aboutOf = (found: Difference): About | null => {
   switch (found._tag) {
     case 'Values':
-      return { name: found.name, kinds: [found.kind], share: found.count / found.size }
+      return { name: found.name, kinds: [found.kind], share: found.count / found.size, few: found.count < FEWEST }
     case 'Hash':
-      return { name: found.name, kinds: found.kinds, share: 1 }
+      return { name: found.name, kinds: found.kinds, share: null, few: false }
     case 'Shape':
-      return { name: found.name, kinds: ['values', 'spikes'], share: 1 }
+      return { name: found.name, kinds: ['values', 'spikes'], share: 1, few: false }
     case 'Missing':
     case 'Surplus':
     case 'Run':
     case 'Type':
+    case 'Beside':
     case 'Number':
     case 'Unseen':
       return null
   }
 }
 
+/** What a first difference may be caused by. */
+export interface Causes {
+  /** How many mistakes of the catalogue first differ at the place and in the kind of the difference. */
+  readonly candidates: number
+  /** Those that fit what is known of it, the closest first, at most six. */
+  readonly likely: readonly Cause[]
+  /** Why no candidate is likely: too few elements differ, none changes about so many, or how many differ is not known. */
+  readonly why: 'few' | 'share' | 'unknown' | null
+}
+
 /**
- * The mistakes of the catalogue whose first difference is at the same place (`W` in whatever block; the stem's may be the
- * synapses' too) and of the same kind, or at a place that is missing just before it; those that change as many elements
- * first, at most six.
+ * The mistakes of the catalogue that a first difference may be caused by.
+ *
+ * *Candidates* first differ at the same place (`W` in whatever block; the stem's may be the synapses' too) and in the same
+ * kind, or at a place that is missing just before it. *Likely* are those among them that the evidence is enough for:
+ * where values were compared, four elements differ or more, and the mistake changes a share of the tensor's elements that
+ * is within a factor of eight of the share that differs, of a tensor that is missing all; of hashes no share is known, so
+ * all candidates are likely where they are at most six, else none.
  */
 export const causesOf =
   (all: readonly Cause[]) =>
-  ({ first, before }: Pick<Comparison, 'first' | 'before'>): readonly Cause[] => {
+  ({ first, before }: Pick<Comparison, 'first' | 'before'>): Causes => {
     const about = first === null ? null : aboutOf(first)
-    if (about === null) return []
+    if (about === null) return { candidates: 0, likely: [], why: null }
     const place = placeOf(about.name)
     const places = [place, ...(KIN[place] === undefined ? [] : [KIN[place]])]
     const missing = new Set(before.map(placeOf))
-    const unlike = ({ name, kind, share }: Cause): number =>
-      places.includes(placeOf(name))
-        ? about.kinds.indexOf(kind) * 4 + places.indexOf(placeOf(name)) / 5 + Math.abs(share - about.share)
-        : 1 - share
-    return all
-      .filter(
-        ({ name, kind }) =>
-          (places.includes(placeOf(name)) && about.kinds.includes(kind)) || missing.has(placeOf(name)),
-      )
-      .toSorted((a, b) => unlike(a) - unlike(b))
-      .slice(0, MOST)
+    const here = ({ name, kind }: Cause): boolean => places.includes(placeOf(name)) && about.kinds.includes(kind)
+    const candidates = all.filter((cause) => here(cause) || missing.has(placeOf(cause.name)))
+    const share = (cause: Cause): number | null => (here(cause) ? about.share : 1)
+    const factor = (cause: Cause): number => {
+      const seen = share(cause) ?? cause.share
+      return Math.max(cause.share / seen, seen / cause.share)
+    }
+    const unlike = (cause: Cause): number =>
+      about.kinds.indexOf(cause.kind) * 100 + places.indexOf(placeOf(cause.name)) * 10 + factor(cause)
+    const enough = (cause: Cause): boolean =>
+      share(cause) === null ? candidates.length <= MOST : !(here(cause) && about.few) && factor(cause) <= FACTOR
+    const fitting = candidates.filter(enough)
+    const why = about.few ? 'few' : about.share === null ? 'unknown' : 'share'
+    return {
+      candidates: candidates.length,
+      likely: fitting.toSorted((a, b) => unlike(a) - unlike(b)).slice(0, MOST),
+      why: candidates.length > 0 && fitting.length === 0 ? why : null,
+    }
   }

@@ -16,10 +16,26 @@ export type Difference =
   | { readonly _tag: 'Shape'; readonly name: string; readonly wanted: Shape; readonly mine: Shape }
   | { readonly _tag: 'Type'; readonly name: string; readonly wanted: ElementType; readonly mine: ElementType }
   | ({ readonly _tag: 'Values'; readonly name: string } & Unequal)
-  /** Two hashes; what differs is of one of these kinds. */
-  | { readonly _tag: 'Hash'; readonly name: string; readonly operation: string; readonly kinds: readonly Kind[] }
-  /** Every hash that both have is equal, and a number is not. */
-  | { readonly _tag: 'Number'; readonly name: string; readonly wanted: number; readonly mine: number }
+  /**
+   * Two hashes; what differs is of one of these kinds. Where already the first tensor differs and mine does not say its
+   * precision, `precision` is that of the wanted run.
+   */
+  | {
+      readonly _tag: 'Hash'
+      readonly name: string
+      readonly operation: string
+      readonly kinds: readonly Kind[]
+      readonly precision: string | null
+    }
+  /** Every operation is equal, but what a list beside them has of a name is not: it contradicts them. */
+  | {
+      readonly _tag: 'Beside'
+      readonly field: 'layers' | 'membranes'
+      readonly name: string
+      readonly what: 'missing' | 'surplus' | 'shape' | 'hash'
+    }
+  /** Every hash that both have is equal, and a number is not; null where one has none at that place. */
+  | { readonly _tag: 'Number'; readonly name: string; readonly wanted: number | null; readonly mine: number | null }
   /** Every hash that both have is equal, but one has no others. */
   | { readonly _tag: 'Unseen'; readonly field: string }
 
@@ -29,6 +45,8 @@ export interface Comparison {
   /** Of how many tensors that both have it was told, and how many of these differ. */
   readonly compared: number
   readonly different: number
+  /** Whether already the first tensor of all differs. */
+  readonly atOnce: boolean
   /** What is missing between the last tensor that is equal and the first difference: the difference may begin there. */
   readonly before: readonly string[]
   /** What either has and the other has not. */
@@ -81,7 +99,8 @@ export const compareValues = (wanted: Lazily, mine: Lazily): TaskEither.TaskEith
   const { both, missing, surplus } = named([...wanted.shapes.keys()], [...mine.shapes.keys()])
   const other = otherRun(wanted.shapes.get('classifier'), mine.shapes.get('classifier'))
   const seen = { compared: both.length, missing, surplus }
-  if (other !== null) return TaskEither.right({ ...seen, first: other, compared: 0, different: 0, before: [] })
+  if (other !== null)
+    return TaskEither.right({ ...seen, first: other, compared: 0, different: 0, atOnce: false, before: [] })
   const compared = (name: string): TaskEither.TaskEither<Faults, Difference | null> => {
     const [a, b] = [wanted.shapes.get(name)!, mine.shapes.get(name)!]
     if (!sameShape(a, b)) return TaskEither.right({ _tag: 'Shape', name, wanted: a, mine: b })
@@ -110,6 +129,7 @@ export const compareValues = (wanted: Lazily, mine: Lazily): TaskEither.TaskEith
         ...seen,
         first: found[0] ?? absent(missing, surplus),
         different: found.length,
+        atOnce: at === 0,
         before: gap(both, missing, both[at]),
       }
     }),
@@ -119,16 +139,47 @@ export const compareValues = (wanted: Lazily, mine: Lazily): TaskEither.TaskEith
 const byName = (hashes: readonly Hashed[]): ReadonlyMap<string, Hashed> =>
   new Map(hashes.map((hash) => [hash.name, hash]))
 
+/** The first name of which two lists of hashes do not have the same. */
+const beside = (
+  field: 'layers' | 'membranes',
+  wanted: readonly Hashed[],
+  mine: readonly Hashed[],
+): (Difference & { readonly _tag: 'Beside' }) | null => {
+  const [a, b] = [byName(wanted), byName(mine)]
+  for (const name of new Set([...a.keys(), ...b.keys()])) {
+    const [x, y] = [a.get(name), b.get(name)]
+    if (y === undefined) return { _tag: 'Beside', field, name, what: 'missing' }
+    if (x === undefined) return { _tag: 'Beside', field, name, what: 'surplus' }
+    if (!sameShape(x.shape, y.shape)) return { _tag: 'Beside', field, name, what: 'shape' }
+    if (x.sha256 !== y.sha256) return { _tag: 'Beside', field, name, what: 'hash' }
+  }
+  return null
+}
+
+/** The first number that two traces do not both have, among the fields that both have. */
+const otherNumber = (wanted: TracedRun['numbers'], mine: TracedRun['numbers']): Difference | null => {
+  for (const [field, values] of wanted) {
+    const others = mine.get(field)
+    if (others === undefined) continue
+    for (const name of new Set([...values.keys(), ...others.keys()])) {
+      const [x, y] = [values.get(name) ?? null, others.get(name) ?? null]
+      if (!Object.is(x, y)) return { _tag: 'Number', name, wanted: x, mine: y }
+    }
+  }
+  return null
+}
+
 /**
- * Compares the hashes of two traces in the order of execution; where all are equal, their numbers. Where all spikes are
- * the same, a current that differs most likely does so by rounding.
+ * Compares the hashes of two traces in the order of execution: of `operations` where both have them, of `layers` else.
+ * Where all are equal, what stands beside them: the membranes, the layers, and the numbers of every field that both have,
+ * place by place. Where all spikes are the same, a current that differs most likely does so by rounding.
  */
 export const compareTraces = (wanted: TracedRun, mine: TracedRun): Comparison => {
   const setting = [...wanted.settings].find(([field, value]) => (mine.settings.get(field) ?? value) !== value)
   if (setting !== undefined) {
     const [field, value] = setting
     const first: Difference = { _tag: 'Run', field, wanted: value, mine: mine.settings.get(field)! }
-    return { first, compared: 0, different: 0, before: [], missing: [], surplus: [] }
+    return { first, compared: 0, different: 0, atOnce: false, before: [], missing: [], surplus: [] }
   }
   const whole = wanted.operations !== null && mine.operations !== null
   const [a, b] = [byName(whole ? wanted.operations : wanted.spikes), byName(whole ? mine.operations : mine.spikes)]
@@ -142,22 +193,27 @@ export const compareTraces = (wanted: TracedRun, mine: TracedRun): Comparison =>
     if (x.sha256 === y.sha256) return []
     const kinds: readonly Kind[] =
       x.operation === 'fire' ? ['spikes'] : spikesDiffer ? ['values', 'rounding'] : ['rounding', 'values']
-    return [{ _tag: 'Hash', name, operation: x.operation, kinds }]
+    const precision = name === both[0] && !mine.settings.has('precision') ? wanted.settings.get('precision') : undefined
+    return [{ _tag: 'Hash', name, operation: x.operation, kinds, precision: precision ?? null }]
   })
-  const [kept, left] = [wanted.membranes ?? [], byName(mine.membranes ?? [])]
-  const membrane = kept.find(({ name, sha256 }) => (left.get(name)?.sha256 ?? sha256) !== sha256)
-  const number = [...wanted.numbers].find(([name, value]) => !Object.is(mine.numbers.get(name) ?? value, value))
+  const kept =
+    wanted.membranes === null || mine.membranes === null ? null : beside('membranes', wanted.membranes, mine.membranes)
+  const membrane: Difference | null =
+    kept?.what === 'hash'
+      ? { _tag: 'Hash', name: kept.name, operation: 'membrane', kinds: ['membranes'], precision: null }
+      : kept
   const unseen = (['operations', 'membranes'] as const).find((field) => wanted[field] !== null && mine[field] === null)
   return {
     first:
       found[0] ??
-      (membrane !== undefined
-        ? { _tag: 'Hash', name: membrane.name, operation: 'membrane', kinds: ['membranes'] }
-        : number !== undefined
-          ? { _tag: 'Number', name: number[0], wanted: number[1], mine: mine.numbers.get(number[0])! }
-          : (absent(missing, surplus) ?? (unseen === undefined ? null : { _tag: 'Unseen', field: unseen }))),
+      absent(missing, surplus) ??
+      membrane ??
+      (whole ? beside('layers', wanted.spikes, mine.spikes) : null) ??
+      otherNumber(wanted.numbers, mine.numbers) ??
+      (unseen === undefined ? null : { _tag: 'Unseen', field: unseen }),
     compared: both.length,
     different: found.length,
+    atOnce: found.length > 0 && found[0]?.name === both[0],
     before: gap(both, missing, found[0]?.name),
     missing,
     surplus,

@@ -1,6 +1,6 @@
 /** A run of a network as a row of golden data, to compare a port with. @module */
 import type { Hash } from '../core/hash.js'
-import { type Currents, type Shape, type Tensor, tensor } from '../core/tensor.js'
+import { type Currents, type Precision, type Shape, type Tensor, tensor } from '../core/tensor.js'
 import { type Cost, together } from '../interpreters/cost.js'
 import type { OperationName } from '../model/operation.js'
 import { type NetworkParameters, parameterCount } from '../model/parameters.js'
@@ -136,6 +136,7 @@ export interface Golden {
   readonly meanLogits: readonly (readonly number[])[]
   readonly logitsPerStepSum: readonly (readonly number[])[]
   readonly top1: readonly number[]
+  readonly precision: Precision
   readonly operations: readonly {
     readonly path: string
     readonly operation: OperationName
@@ -147,7 +148,7 @@ export interface Golden {
 
 /**
  * The golden row of a run, every operation of which was kept: the fields, names and order of `networks.json`, then the
- * hashes of everything.
+ * precision and the hashes of everything.
  *
  * `layers` has each neuron layer's shape, number of spikes and the SHA-256 of its spikes as bytes 0 and 1 in row-major
  * order `[T, B, ...]`; `sops` the synaptic operations of each operation that consumes spikes; `meanLogits`
@@ -206,6 +207,7 @@ export const goldenRow = (
     meanLogits,
     logitsPerStepSum: rows.map((row) => row.map((logits) => logits.reduce((sum, x) => sum + x, 0))),
     top1: meanLogits.map((row) => row.indexOf(Math.max(...row))),
+    precision: chunks[0]!.data instanceof Float32Array ? 'float32' : 'float64',
     operations: operations.map(({ path, operation, shape, sha256 }) => ({ path, operation, shape, sha256 })),
     membranes: [...membranes].map(([key, membrane]) => ({
       key,

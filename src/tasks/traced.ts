@@ -20,8 +20,8 @@ export interface TracedRun {
   /** Null where it has none, as the trace of a port may. */
   readonly operations: readonly Hashed[] | null
   readonly membranes: readonly Hashed[] | null
-  /** Numbers by the path to them, such as `meanLogits[0][3]`. */
-  readonly numbers: ReadonlyMap<string, number>
+  /** Of each field of numbers that is there, the numbers by the path to them, such as `meanLogits[0][3]`. */
+  readonly numbers: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -32,7 +32,7 @@ const isFields = (value: unknown): value is Fields =>
 const isShape = (value: unknown): value is Shape =>
   Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0)
 
-const SETTINGS = ['variant', 'image', 'T', 'classes', 'batch', 'seed', 'frames', 'parameters']
+const SETTINGS = ['variant', 'image', 'T', 'classes', 'batch', 'seed', 'frames', 'parameters', 'precision']
 
 const NUMBERS = ['sops', 'sopsTotal', 'meanLogits', 'logitsPerStepSum', 'top1']
 
@@ -103,14 +103,28 @@ export const parseTrace = (text: string): Either.Either<Faults, TracedRun> => {
       return []
     })
   }
+  const spikes = hashes('layers', 'layer', 'layer', 'fire') ?? []
+  const counted = (Array.isArray(fields['layers']) ? fields['layers'] : []).filter(isFields)
   const run: TracedRun = {
     settings: new Map(
       SETTINGS.filter((field) => Object.hasOwn(fields, field)).map((field) => [field, JSON.stringify(fields[field])]),
     ),
-    spikes: hashes('layers', 'layer', 'layer', 'fire') ?? [],
+    spikes,
     operations: hashes('operations', 'path', 'path, operation', null),
     membranes: hashes('membranes', 'key', 'key', 'membrane'),
-    numbers: new Map(NUMBERS.flatMap((field) => numbersIn(field, fields[field]))),
+    numbers: new Map([
+      ...NUMBERS.filter((field) => Object.hasOwn(fields, field)).map(
+        (field) => [field, new Map(numbersIn(field, fields[field]))] as const,
+      ),
+      ...(counted.some((layer) => Object.hasOwn(layer, 'spikes'))
+        ? [
+            [
+              'spikes',
+              new Map(counted.flatMap(({ layer, spikes: n }) => numbersIn(`spikes.${String(layer)}`, n))),
+            ] as const,
+          ]
+        : []),
+    ]),
   }
   return unlessFaulty(faults, () => run)
 }
