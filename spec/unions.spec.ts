@@ -93,6 +93,13 @@ describe('a union that grows fails to compile wherever it is not handled', () =>
     )
   }, 120_000)
 
+  it('a third scale of attention in training', () => {
+    const grown = swapped("{ readonly kind: 'rates' } |", "{ readonly kind: 'rates' } | { readonly kind: 'learnt' } |")
+    expect(broken('src/interpreters/gradient/training.ts', grown)).toEqual(
+      expect.arrayContaining(['src/interpreters/gradient/training.ts', 'src/tasks/training/epoch.ts']),
+    )
+  }, 120_000)
+
   it('another operation of the dictionary', () => {
     const grown = swapped(
       '  readonly meanPool: Signature',

@@ -7,6 +7,7 @@ import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthe
 import { type Trainer, wasmTrainer } from '../../src/compiled/training.js'
 import { type Reals, tensor } from '../../src/core/tensor.js'
 import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
+import type { Scaling } from '../../src/interpreters/gradient/training.js'
 import { tensorInterpreter } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { configuration } from '../../src/laws/given-network.js'
@@ -37,6 +38,7 @@ interface Case {
   readonly weights: Weights
   readonly batch: Batch
   readonly reset: 'detached' | 'attached'
+  readonly scaling: Scaling
 }
 
 const whole = (min: number, max: number) => fc.integer({ min, max })
@@ -49,8 +51,12 @@ const given: fc.Arbitrary<Case> = fc
     seed: fc.nat(),
     ...{ steps: whole(1, 3), batch: whole(2, 3), still: fc.boolean(), fresh: fc.boolean() },
     reset: fc.constantFrom('detached' as const, 'attached' as const),
+    scaling: fc.constantFrom<Scaling>(
+      { kind: 'rates' },
+      ...[0.125, 1].map((factor): Scaling => ({ kind: 'constant', factor })),
+    ),
   })
-  .map(({ config, seed, steps, batch, still, fresh, reset }) => {
+  .map(({ config, seed, steps, batch, still, fresh, reset, scaling }) => {
     const shape = [still ? 1 : steps, batch, config.channels, config.image.height, config.image.width]
     const labels = Array.from({ length: batch }, (_, b) => (seed + b) % config.classes)
     return {
@@ -61,6 +67,7 @@ const given: fc.Arbitrary<Case> = fc
         targets: targets(labels, config.classes, 0.1),
       },
       reset,
+      scaling,
     }
   })
 
@@ -81,10 +88,10 @@ describe('a compiled step of training', () => {
 
   it('has the bits of the reference', () => {
     fc.assert(
-      fc.property(given, ({ config, weights, batch, reset }) => {
+      fc.property(given, ({ config, weights, batch, reset, scaling }) => {
         const readable = tracing(base, { ...asTheAuthors('float32'), reset })
         const [expected, found] = [readable, compiledTracing(trainer, reset)].map((trace) =>
-          learnBy(trace, config, { kind: 'mean' })(weights, batch),
+          learnBy(trace, config, { kind: 'mean' }, scaling)(weights, batch),
         ) as [ReturnType<ReturnType<typeof learnBy>>, ReturnType<ReturnType<typeof learnBy>>]
         if (Either.isLeft(expected)) expect(found).toEqual(expected)
         else expect(seen(right(found))).toEqual(seen(expected.right))

@@ -4,16 +4,18 @@ import { describe, expect, it } from 'vitest'
 import { describe as describeFault } from '../../src/core/fault.js'
 import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.js'
 import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
+import { type Scaling, scaledBy } from '../../src/interpreters/gradient/training.js'
 import { tensorInterpreter } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { type Config, digits } from '../../src/model/config.js'
 import { layout } from '../../src/model/parameters.js'
 import { augmented, shifted } from '../../src/tasks/training/augment.js'
 import { beta, draws, normal, shuffled } from '../../src/tasks/training/draws.js'
+import { accuracyOf } from '../../src/tasks/training/epoch.js'
 import { judge, targets } from '../../src/tasks/training/loss.js'
 import { adamW, noMoments } from '../../src/tasks/training/optimiser.js'
 import { rateOf, recipes } from '../../src/tasks/training/recipe.js'
-import { learn } from '../../src/tasks/training/step.js'
+import { learn, measurable } from '../../src/tasks/training/step.js'
 import { freshWeights, transferred } from '../../src/tasks/training/weights.js'
 
 /** A network of two small stages. */
@@ -161,12 +163,74 @@ describe('where training begins', () => {
   })
 })
 
+const images = tensor(
+  [1, 2, 1, 16, 16],
+  Float32Array.from({ length: 512 }, (_, i) => (i % 7) / 4 - 0.75),
+)
+
+describe('the scale of attention', () => {
+  const I = tensorInterpreter(reference('float64'))
+  const constant = (factor: number): Scaling => ({ kind: 'constant', factor })
+  /** Every product of a network in training mode, as it leaves the products. */
+  const drives = (scaling: Scaling, change: Readonly<Record<string, number>> = {}) => {
+    const weights = new Map(
+      [...freshWeights(small, 1)].map(([key, value]) =>
+        key in change
+          ? [key, tensor(value.shape, new Float32Array(value.data.length).fill(change[key]!))]
+          : [key, value],
+      ),
+    )
+    return learn(
+      I,
+      small,
+      { kind: 'mean' },
+      asTheAuthors('float64'),
+      scaling,
+    )(weights, { images, targets: targets([1, 2], 10, 0) })
+  }
+
+  it('is one factor for all heads, or by the firing rates, which are recorded either way', () => {
+    const [byRates, half] = [drives({ kind: 'rates' }), drives(constant(0.5))]
+    const first = 'layers.0.0.firing_rate_x'
+    expect(Either.isRight(byRates) && Either.isRight(half)).toBe(true)
+    if (Either.isLeft(byRates) || Either.isLeft(half)) return
+    expect(half.right.statistics.get(first)).toEqual(byRates.right.statistics.get(first))
+    expect(half.right.loss).not.toBe(byRates.right.loss)
+    // 1 / sqrt(rate d) of the first product of both networks, were it the constant, would give the same drive there.
+    const rate = byRates.right.statistics.get(first)![0]!
+    const same = drives(constant(1 / Math.sqrt(rate * 4)))
+    const attention = 'layers.0.0.firing_rate_attn'
+    expect(Either.isRight(same) && same.right.statistics.get(attention)).toEqual(
+      byRates.right.statistics.get(attention),
+    )
+    expect(half.right.statistics.get(attention)).not.toEqual(byRates.right.statistics.get(attention))
+  })
+
+  it('of kernels that are told another is the factor, in every scope', () => {
+    const y = tensor([1, 1, 1, 1, 1], Float64Array.of(3))
+    const x = tensor([1, 1, 1, 1, 1], Uint8Array.of(1))
+    const K = scaledBy(constant(0.125))(I.kernels).scope('a').scope('b')
+    expect([K.dstT([1])(y, x).data, K.dst([1])(y, x).data]).toEqual([Float64Array.of(0.375), Float64Array.of(0.375)])
+    expect(scaledBy({ kind: 'rates' })(I.kernels).dst([2])(y, x).data).toEqual(Float64Array.of(6))
+  })
+
+  it('needs no spikes where it is a factor: a silent head is no fault then', () => {
+    const silent = { 'prologue.1.bn.bias': -50 }
+    expect(drives({ kind: 'rates' }, silent)._tag).toBe('Left')
+    expect(drives(constant(1), silent)._tag).toBe('Right')
+  })
+
+  it('is the same factor when the network is tested, whatever firing rates were recorded', () => {
+    const weights = freshWeights(small, 1)
+    const data = { shape: [1, 8, 8], data: Float32Array.from(images.data.slice(0, 320)), labels: [0, 1, 2, 3, 4] }
+    const tested = (scaling: Scaling) => accuracyOf(I, small, scaling)(weights, data)
+    expect(tested({ kind: 'rates' })._tag).toBe('Left')
+    expect(tested(constant(1))).toEqual(accuracyOf(I, small)(measurable(small, weights), data))
+  })
+})
+
 describe('a batch that cannot be learnt from', () => {
   const learning = learn(tensorInterpreter(reference('float32')), small, { kind: 'mean' }, asTheAuthors('float32'))
-  const images = tensor(
-    [1, 2, 1, 16, 16],
-    Float32Array.from({ length: 512 }, (_, i) => (i % 7) / 4 - 0.75),
-  )
   const faults = (change: Readonly<Record<string, number>>, pixels = images) => {
     const weights = new Map(
       [...freshWeights(small, 1)].map(([key, value]) =>

@@ -56,7 +56,7 @@ export { detached, reverse } from '../interpreters/gradient/reverse.js'
 export { smooth } from '../interpreters/gradient/smooth.js'
 export type { Surrogate } from '../interpreters/gradient/surrogate.js'
 export { atan } from '../interpreters/gradient/surrogate.js'
-export type { Statistics, Training } from '../interpreters/gradient/training.js'
+export type { Scaling, Statistics, Training } from '../interpreters/gradient/training.js'
 export { freshTraining } from '../interpreters/gradient/training.js'
 
 // Contraction

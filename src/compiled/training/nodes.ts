@@ -3,7 +3,7 @@ import { sigmoid } from '../../core/functions.js'
 import { type Reals, type Shape, sizeOf } from '../../core/tensor.js'
 import { convolved } from '../../core/window.js'
 import { chargeSlopes, resetNumbers, type Slopes } from '../../interpreters/gradient/neuron.js'
-import { movedMoments, rateKey, type Training } from '../../interpreters/gradient/training.js'
+import { fixedScale, movedMoments, rateKey, type Training } from '../../interpreters/gradient/training.js'
 import { type CurrentValue, type Node, type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
 import type { BatchNorm, Charge, Pool, Reset } from '../../model/kernels.js'
 import { ADD, DIVIDE, HARD, MULTIPLY, SOFT } from '../machine/shared.js'
@@ -259,6 +259,16 @@ const halfOf = (value: CurrentValue): readonly [whole: CurrentValue, before: num
   return [node.inputs[0], value === node.outputs[0] ? 0 : 4 * value.shape[3]!]
 }
 
+/** A place for the scale of each head where it is fixed, written before each run. */
+const factors = (b: Builder, fixed: readonly number[] | null): number | null => {
+  if (fixed === null) return null
+  const at = b.keep(4 * fixed.length)
+  b.before(({ floats }) => {
+    floats(at, fixed.length).set(fixed)
+  })
+  return at
+}
+
 const product = (b: Builder, { training }: Mode, node: NodeOf<'dstT'> | NodeOf<'dst'>): Back => {
   const [[half, x], [output]] = [node.inputs, node.outputs]
   const [T, B, heads, d, n] = half.shape as readonly [number, number, number, number, number]
@@ -283,7 +293,7 @@ const product = (b: Builder, { training }: Mode, node: NodeOf<'dstT'> | NodeOf<'
   const geometry = productGeometry(positions, heads, terms, width)
   const packed = 64 * heads * blocksOf(width, BLOCK) * blocksOf(terms, 8) * 9
   const [to, sizes] = [fresh(b, output), [positions, heads, terms, width]]
-  const scale = scales + 4 * heads
+  const scale = factors(b, fixedScale(training.scaling, heads)) ?? scales + 4 * heads
   b.call('product', frames, [spikes, factor, ...strides, scale, to, ...sizes], 64 + packed + contractScratch(geometry))
   return () => {
     const dy = b.cotangentOf(output)!

@@ -9,14 +9,47 @@
  * @module
  */
 import { type Currents, type Precision, type Reals, tensor, toPrecision } from '../../core/tensor.js'
-import type { BatchNorm } from '../../model/kernels.js'
+import type { BatchNorm, Kernels } from '../../model/kernels.js'
 import { headScale, movingRate } from '../../model/scaling.js'
 import type { Shape5 } from '../reference/convolution.js'
 import type { Value } from './map.js'
 import { moments } from './norm.js'
 
+/**
+ * What the products of attention are multiplied by: `1 / sqrt(rate terms)` by the firing rates, as the paper's, or one factor
+ * whatever they are (Spikformer's is 0.125; 1 is none). A network that was trained with a factor is run with it too.
+ */
+export type Scaling = { readonly kind: 'rates' } | { readonly kind: 'constant'; readonly factor: number }
+
+/**
+ * The scale of each head where the firing rates do not decide it; null where they do.
+ *
+ * @example
+ * fixedScale({ kind: 'constant', factor: 0.125 }, 2) // => [0.125, 0.125]
+ * fixedScale({ kind: 'rates' }, 2) // => null
+ */
+export const fixedScale = (scaling: Scaling, heads: number): readonly number[] | null => {
+  switch (scaling.kind) {
+    case 'rates':
+      return null
+    case 'constant':
+      return Array.from({ length: heads }, () => scaling.factor)
+  }
+}
+
+/** Kernels whose products take this scale in place of the one that they are told. */
+export const scaledBy =
+  (scaling: Scaling) =>
+  <S, C>(K: Kernels<S, C>): Kernels<S, C> => ({
+    ...K,
+    scope: (label) => scaledBy(scaling)(K.scope(label)),
+    dstT: (scale) => K.dstT(fixedScale(scaling, scale.length) ?? scale),
+    dst: (scale) => K.dst(fixedScale(scaling, scale.length) ?? scale),
+  })
+
 /** What training mode needs to know beyond the parameters. */
 export interface Training {
+  readonly scaling: Scaling
   /** The recorded firing rates, one a head, by checkpoint key; those of a key that is not in it are not measured yet. */
   readonly rates: ReadonlyMap<string, readonly number[]>
   /** How much of a batch's mean and variance goes into the recorded ones: 0.1. */
@@ -27,8 +60,14 @@ export interface Training {
   readonly repeats: number
 }
 
-/** PyTorch's and the authors' momenta, nothing recorded. */
-export const freshTraining: Training = { rates: new Map(), momentum: 0.1, rateMomentum: 0.999, repeats: 1 }
+/** The authors' scale, PyTorch's and the authors' momenta, nothing recorded. */
+export const freshTraining: Training = {
+  scaling: { kind: 'rates' },
+  rates: new Map(),
+  momentum: 0.1,
+  rateMomentum: 0.999,
+  repeats: 1,
+}
 
 /** A batch norm that changes nothing: what a convolution gave passes through, to the bit. */
 export const identityNorm = ({ key, weight, bias }: BatchNorm): BatchNorm => {
@@ -105,12 +144,12 @@ export const rateKey = (product: 'dstT' | 'dst', path: string): string =>
   [...path.split('.').slice(0, -1), product === 'dstT' ? 'firing_rate_x' : 'firing_rate_attn'].join('.')
 
 /**
- * The scale of a product from the batch's firing rates, averaged with the recorded ones first. The terms of its sums are
- * the d channels of a head (`dstT`), or the n tokens (`dst`).
+ * The scale of a product from the batch's firing rates, averaged with the recorded ones first, or the fixed one. The terms
+ * of its sums are the d channels of a head (`dstT`), or the n tokens (`dst`).
  */
 export const batchScale = (
   precision: Precision,
-  { rates, rateMomentum }: Training,
+  { scaling, rates, rateMomentum }: Training,
   product: 'dstT' | 'dst',
   path: string,
   [y, x]: readonly [Value, Value],
@@ -120,5 +159,6 @@ export const batchScale = (
   const recorded = rates.get(key) ?? Array.from({ length: heads }, () => 0)
   const measured = firingRates(heads, x, x.data.length / (T * B * heads))
   const rate = toPrecision(precision, Float64Array.from(movingRate(recorded, measured, rateMomentum)))
-  return { scale: Array.from(rate, (f) => headScale(f, product === 'dstT' ? d : n)), statistics: [[key, rate]] }
+  const byRates = Array.from(rate, (f) => headScale(f, product === 'dstT' ? d : n))
+  return { scale: fixedScale(scaling, heads) ?? byRates, statistics: [[key, rate]] }
 }

@@ -2,6 +2,7 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import type { Faults } from '../../core/fault.js'
 import { type Currents, type Shape, sizeOf, tensor } from '../../core/tensor.js'
+import { freshTraining, type Scaling, scaledBy } from '../../interpreters/gradient/training.js'
 import type { Interpreter } from '../../interpreters/interpreter.js'
 import type { Config } from '../../model/config.js'
 import { forward, forwardFrames, network } from '../../model/network.js'
@@ -11,7 +12,7 @@ import { draws, shuffled } from './draws.js'
 import { targets } from './loss.js'
 import { type Moments, noMoments } from './optimiser.js'
 import { type Recipe, rateOf } from './recipe.js'
-import { descend, learnBy, type Trace, type Weights } from './step.js'
+import { descend, learnBy, measurable, type Trace, type Weights } from './step.js'
 
 /** Labelled samples: images `[c, H, W]`, or frames `[T, c, H, W]`, one after the other. */
 export interface Dataset {
@@ -101,13 +102,23 @@ export const samplesMet = ({ training, recipe }: Plan): number => {
 /** Samples that are tested together. */
 const TOGETHER = 64
 
+/** The weights, and where the scale is a factor, with firing rates that are not looked at. */
+export const heard = (scaling: Scaling, config: Config, weights: Weights): Weights => {
+  switch (scaling.kind) {
+    case 'rates':
+      return weights
+    case 'constant':
+      return measurable(config, weights)
+  }
+}
+
 /** The share of a data set that a network takes for what it is. */
 export const accuracyOf =
-  <S, C>(I: Interpreter<S, C>, config: Config) =>
+  <S, C>(I: Interpreter<S, C>, config: Config, scaling: Scaling = freshTraining.scaling) =>
   (weights: Weights, data: Dataset): Either.Either<Faults, number> => {
-    const parsed = parse(config)(weights)
+    const parsed = parse(config)(heard(scaling, config, weights))
     if (Either.isLeft(parsed)) return parsed
-    const net = network(I.kernels)(parsed.right)
+    const net = network(scaledBy(scaling)(I.kernels))(parsed.right)
     const run = data.shape.length === 4 ? forwardFrames(net) : forward(net)(config.steps)
     const all = data.labels.map((_, i) => i)
     let correct = 0
@@ -131,7 +142,7 @@ export function* epoch<S, C>(
   const rate = rateOf(recipe)(number)
   const { length } = training.labels
   const order = shuffled(length, draws(`epoch ${number} order`, seed))
-  const learning = learnBy(trace, config, recipe.loss)
+  const learning = learnBy(trace, config, recipe.loss, recipe.scaling)
   const stepping = descend(config, recipe.optimiser, 'float32')
   const augmenting = augmented(recipe, seed)
   const steps = batches(length, recipe.batch, order)
@@ -147,7 +158,7 @@ export function* epoch<S, C>(
     met += samples.length
     yield samples.length
   }
-  const tested = test === null ? Either.right(null) : accuracyOf(I, config)(state.weights, test)
+  const tested = test === null ? Either.right(null) : accuracyOf(I, config, recipe.scaling)(state.weights, test)
   if (Either.isLeft(tested)) return tested
   const metrics: Metrics = {
     epoch: number + 1,

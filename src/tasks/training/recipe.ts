@@ -1,5 +1,6 @@
 /** How a network is trained, as data; the authors' ways, and this package's for the digits. @module */
 import { cos } from '../../core/functions.js'
+import type { Scaling } from '../../interpreters/gradient/training.js'
 import type { Loss } from './loss.js'
 import type { AdamW } from './optimiser.js'
 
@@ -19,6 +20,8 @@ export interface Recipe {
   readonly minimum: number
   readonly optimiser: AdamW
   readonly loss: Loss
+  /** What attention's products are multiplied by. */
+  readonly scaling: Scaling
   readonly smoothing: number
   /** Alpha of mixup's and cutmix's Beta(alpha, alpha); 0 is without. With both, each batch takes one of them. */
   readonly mixup: number
@@ -34,6 +37,7 @@ const authors = {
   warmup: { epochs: 3, from: 1e-5 },
   minimum: 1e-5,
   loss: { kind: 'mean' },
+  scaling: { kind: 'rates' },
   shift: 0,
 } as const
 

@@ -6,7 +6,7 @@ import { type Currents, type Reals, type Tensor, tensor } from '../../core/tenso
 import type { Value } from '../../interpreters/gradient/map.js'
 import type { Base, Differentiation } from '../../interpreters/gradient/performed.js'
 import { reverse } from '../../interpreters/gradient/reverse.js'
-import { freshTraining, type Training } from '../../interpreters/gradient/training.js'
+import { fixedScale, freshTraining, type Scaling, type Training } from '../../interpreters/gradient/training.js'
 import { drawing, givenCurrents } from '../../interpreters/graph.js'
 import type { Config } from '../../model/config.js'
 import type { Role } from '../../model/entry.js'
@@ -54,10 +54,10 @@ const recordedRates = (config: Config, weights: Weights): ReadonlyMap<string, re
     ),
   )
 
-/** What went wrong in a batch, if anything: a silent head, or numbers that are not. */
-const stops = (loss: number, statistics: ReadonlyMap<string, Reals>): readonly Fault[] => {
+/** What went wrong in a batch, if anything: a silent head where the scale is by firing rates, or numbers that are not. */
+const stops = (scaling: Scaling, loss: number, statistics: ReadonlyMap<string, Reals>): readonly Fault[] => {
   const silent = [...statistics].flatMap(([key, values]) =>
-    key.includes('firing_rate')
+    key.includes('firing_rate') && fixedScale(scaling, values.length) === null
       ? Array.from(values).flatMap((rate, head): readonly Fault[] =>
           rate > 0 ? [] : [{ _tag: 'SilentHead', key, head, rate }],
         )
@@ -102,7 +102,7 @@ export type Learn = (weights: Weights, batch: Batch) => Either.Either<Faults, Le
 
 /** Learning by a way to run a network and back. */
 export const learnBy =
-  (trace: Trace, config: Config, loss: Loss): Learn =>
+  (trace: Trace, config: Config, loss: Loss, scaling: Scaling = freshTraining.scaling): Learn =>
   (weights, { images, targets }) => {
     const parsed = parse(config)(measurable(config, weights))
     if (Either.isLeft(parsed)) return parsed
@@ -113,11 +113,12 @@ export const learnBy =
     }
     const { logits, statistics, pullback } = trace(text, images, {
       ...freshTraining,
+      scaling,
       rates: recordedRates(config, weights),
       repeats: still ? config.steps : 1,
     })
     const judged = judge(loss)(logits, targets)
-    return unlessFaulty(stops(judged.loss, statistics), () => ({
+    return unlessFaulty(stops(scaling, judged.loss, statistics), () => ({
       loss: judged.loss,
       logits,
       gradients: pullback(judged.gradient.data),
@@ -131,7 +132,8 @@ export const learn = <S, C, V extends Value>(
   config: Config,
   loss: Loss,
   how: Omit<Differentiation, 'training'>,
-): Learn => learnBy(tracing(base, how), config, loss)
+  scaling?: Scaling,
+): Learn => learnBy(tracing(base, how), config, loss, scaling)
 
 /** The weights and moments after a batch. */
 export const descend =
