@@ -284,7 +284,7 @@ static REAL *NAME(convolve)(const NAME(Synapse) *p, Shape in, const uint8_t *spi
   return result;
 }
 
-/* The largest value of each window; the padding never wins. SRF-STEM-2 */
+/* The largest value of each window; the padding never wins, and 0 is larger than -0. SRF-STEM-2 */
 static REAL *NAME(max_pool)(long kernel, long stride, long padding, Shape in, const REAL *x, Shape *out) {
   Shape o = {in.T, in.B, in.C, convolved(in.H, kernel, stride, padding), convolved(in.W, kernel, stride, padding)};
   REAL *result = allocate(sizeof(REAL) * size_of(o));
@@ -296,7 +296,7 @@ static REAL *NAME(max_pool)(long kernel, long stride, long padding, Shape in, co
           for (long xx = ox * stride - padding; xx < ox * stride - padding + kernel; xx++)
             if (y >= 0 && y < in.H && xx >= 0 && xx < in.W) {
               REAL value = x[(plane * in.H + y) * in.W + xx];
-              if (value > largest) largest = value;
+              if (value > largest || (value == largest && !signbit(value))) largest = value;
             }
         result[(plane * o.H + oy) * o.W + ox] = largest;
       }

@@ -54,7 +54,7 @@ describe('laws', () => {
   })
 
   it('shows an example in its help', async () => {
-    expect((await called('--help')).out).toContain('$ spikingresformer laws --kernels ./mine.js')
+    expect((await called('--help')).out).toContain('$ spikingresformer laws --kernels ./mine.mjs')
   })
 })
 

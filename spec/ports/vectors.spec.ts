@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { askable } from '../../src/laws/protocol.js'
 import { cli, temporary } from '../cli/cli.js'
+import { blocksOf } from '../examples.js'
 import { builtC, hasCompiler } from './build.js'
 
 const place = temporary()
@@ -70,6 +71,11 @@ describe('vectors', () => {
       )
       expect([...new Set(named)].sort()).toEqual(Object.keys(tensors).sort())
     }
+  })
+
+  it('have the header that docs/port.md shows', async () => {
+    await written
+    expect(JSON.parse(blocksOf('docs/port.md', 'json')[0]!.text)).toEqual(header('add.float32.safetensors'))
   })
 
   it.skipIf(!hasCompiler)('are equal to the last bit in C, and one changed bit is found (needs cc)', async () => {

@@ -290,9 +290,9 @@ says; one that exits, hangs or babbles fails the law and is started again.
 
 Examples:
   $ spikingresformer laws
-  $ spikingresformer laws --kernels ./mine.js --only 'fire.*'
-  $ spikingresformer laws --kernels ./mine.js --expect expect.json --json judgement.json
-  $ spikingresformer laws --kernels ./mine.js --level bits --junit laws.xml
+  $ spikingresformer laws --kernels ./mine.mjs --only 'fire.*'
+  $ spikingresformer laws --kernels ./mine.mjs --expect expect.json --json judgement.json
+  $ spikingresformer laws --kernels ./mine.mjs --level bits --junit laws.xml
   $ spikingresformer laws --process './serve --precision float32'
 
 A module exports what it has; values are { shape, data } in [T, B, C, H, W]:

@@ -71,7 +71,7 @@ export interface Carriers<S, C> {
  * An implementation under judgement: the operations it has, and its carriers where they are not plain tensors.
  *
  * @example
- * // mine.js, judged by `npx spikingresformer laws --kernels ./mine.js`
+ * // mine.mjs, judged by `npx spikingresformer laws --kernels ./mine.mjs`
  * export const kernels = { add: (a, b) => ({ shape: a.shape, data: a.data.map((x, i) => x + b.data[i]) }) }
  */
 export interface Implementation<S = Spikes, C = Currents> {

@@ -200,6 +200,33 @@ const stemPlan = (
   },
 })
 
+/** The least number below 0, a quarter of which is -0, beside 0: where a shift of -0 keeps both, their larger is 0. */
+const stemZeros: Plan = {
+  name: 'stem.zeros',
+  operation: 'stem',
+  requirements: ['SRF-STEM-2'],
+  note: 'windows of -0 and 0, in either order',
+  make: (precision) => {
+    const of = (shape: Shape, ...data: readonly number[]): Tensor<Reals> =>
+      tensor(shape, toPrecision(precision, Float64Array.from(data)))
+    const least = precision === 'float32' ? -(2 ** -149) : -(2 ** -1074)
+    const p: Synapse = {
+      convolution: { key: 'stem.zeros', weight: of([1, 1, 1, 1], 1), stride: 1, padding: 0, groups: 1 },
+      norm: {
+        key: 'norm',
+        weight: of([1], 0.25),
+        bias: of([1], -0),
+        mean: of([1], 0),
+        variance: of([1], 0.75),
+        eps: 0.25,
+      },
+    }
+    return called(precision, 'stem', { ...p, pool: { kernel: 2, stride: 1, padding: 0 } }, [
+      of([1, 1, 1, 2, 4], least, 0, least, least, least, least, least, least),
+    ])
+  },
+}
+
 const productPlan = (
   operation: 'dstT' | 'dst',
   name: string,
@@ -261,8 +288,8 @@ const networkPlans: readonly Plan[] = [
   {
     name: 'network.chunk.first',
     operation: 'network',
-    requirements: ['SRF-NETWORK-1', 'SRF-NETWORK-2', 'SRF-FIRE-5'],
-    note: 'two steps of PLIF from rest; the second chunk goes on from its membranes',
+    requirements: ['SRF-NETWORK-1', 'SRF-NETWORK-2', 'SRF-FIRE-5', 'SRF-SYNTHETIC-2'],
+    note: 'two steps of PLIF from rest, synthetic numbers of seed 11; the second chunk goes on from its membranes',
     make: (precision) => {
       const p = parametersOf({ kind: 'PLIF', w: 0 })
       const x = embedded(precision, p, 2)
@@ -417,6 +444,7 @@ const plans = (): readonly Plan[] => [
     padding: 1,
   }),
   stemPlan('plain', '3 x 3 of stride 1', [3, 3, 6, 5], [4, 3, 1], null),
+  stemZeros,
   {
     name: 'hold',
     operation: 'hold',
