@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, lstatSync, readFileSync, symlinkSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CONFIG } from '../../src/checkpoint/recognise.js'
 import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { tensor } from '../../src/core/tensor.js'
+import { variants } from '../../src/model/config.js'
 import { right } from '../golden.js'
 import { cli, saved, temporary } from './cli.js'
 
@@ -23,6 +26,39 @@ describe('convert', () => {
     const from = saved(file('from.safetensors'), { x: tensor([1], Float64Array.of(1)) }, { config: '{}' })
     expect((await cli('convert', from, file('to.safetensors'))).code).toBe(0)
     expect(contents(file('to.safetensors')).metadata).toEqual({ config: '{}' })
+  })
+
+  it('says where what it wrote does not know its network any more, and only there', async () => {
+    const digits = 'data/digits.safetensors'
+    const { tensors } = contents(digits)
+    const own = { ...variants.digits, threshold: 0.9 }
+    const changed = saved(file('own.safetensors'), Object.fromEntries(tensors), { [CONFIG]: JSON.stringify(own) })
+    const lost = (name: string, note: string) => `note: ${file(name)}: ${note}: `
+    for (const [from, to, note] of [
+      [digits, 'known.pth', ''],
+      [changed, 'kept.safetensors', ''],
+      [changed, 'lost.pth', lost('lost.pth', "a .pth file has no place for the network's configuration")],
+      [
+        saved(file('unknown.safetensors'), { x: tensor([1], Float32Array.of(1)) }),
+        'unknown.pth',
+        lost('unknown.pth', 'it does not say which network it is, as nothing told'),
+      ],
+    ] as const) {
+      const { code, err } = await cli('convert', from, file(to))
+      expect([to, code, err.startsWith(note), err === '']).toEqual([to, 0, true, note === ''])
+    }
+  })
+
+  it('may overwrite what it reads, in either format and under another name of it', async () => {
+    const pth = file('same.pth')
+    copyFileSync('spec/golden/digits.pth', pth)
+    symlinkSync(pth, file('link.pth'))
+    for (const to of [pth, file(`../${basename(dirname(pth))}/same.pth`), file('link.pth')]) {
+      expect(await cli('convert', pth, to)).toMatchObject({ code: 0, err: '' })
+      await cli('convert', pth, file('read.safetensors'))
+      expect(contents(file('read.safetensors')).tensors).toEqual(contents('data/digits.safetensors').tensors)
+    }
+    expect(lstatSync(file('link.pth')).isSymbolicLink()).toBe(true)
   })
 
   it('may overwrite what it reads', async () => {

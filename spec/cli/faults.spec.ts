@@ -107,6 +107,7 @@ describe('inputs', () => {
   saved(file('no-samples.safetensors'), { input: input([0, 1, 16, 16]) })
   saved(file('nan.safetensors'), { input: input([1, 1, 16, 16], Number.NaN) })
   saved(file('frames.safetensors'), { input: input([1, 3, 1, 16, 16]) })
+  for (const name of ['input', 'frames', 'events']) saved(file(`rows-${name}.safetensors`), { [name]: input([9, 4]) })
 
   it.each([
     ['missing.png', /missing\.png: cannot read: /],
@@ -123,6 +124,10 @@ describe('inputs', () => {
       'other-size.safetensors',
       /: an input of shape \[1, 3, 16, 16\] is not one of this network; give \[B, 1, 16, 16\] /,
     ],
+    ...['input', 'frames', 'events'].map((name): [string, RegExp] => [
+      `rows-${name}.safetensors`,
+      /: a tensor of shape \[9, 4\] is a list of events, one a row, and no frames; give its columns as the tensors t, x, y and p, /,
+    ]),
     ['no-samples.safetensors', /: an input of shape \[0, 1, 16, 16\] is not one of this network/],
     ['nan.safetensors', /: input: element 0 is NaN; every number must be finite$/],
   ])('%s', async (name, expected) => {

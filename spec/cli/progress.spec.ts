@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { silent } from '../../src/cli/io.js'
+import { lineDisplay, patient } from '../../src/cli/patient.js'
 import { run } from '../../src/cli/program.js'
-import { patient, terminalDisplay } from '../../src/cli/progress.js'
+import { terminalDisplay } from '../../src/cli/progress.js'
 
 /** A clock that is set by hand, and a bar that notes what it is told. */
 const observed = () => {
@@ -49,6 +50,36 @@ describe('a progress bar', () => {
     const drawn = String(stream.read())
     expect(drawn).toMatch(/█{8}░{24} 25 %, 7 s left/)
     expect(drawn).not.toMatch(/\?7l|\?25l/)
+  })
+
+  it('is a line each time another tenth is done where nothing can be drawn over, once it has taken ten seconds', () => {
+    const clock = { now: 0 }
+    let written = ''
+    const lines = lineDisplay((text) => {
+      written += text
+    })
+    const work = patient(() => clock.now, lines, 10_000)(200)
+    for (let done = 0; done < 200; done++) {
+      clock.now += 200
+      work.advance(1)
+    }
+    work.stop()
+    expect(written).toBe(
+      '20 %, 30 s left\n30 %, 28 s left\n40 %, 24 s left\n50 %, 20 s left\n60 %, 16 s left\n70 %, 12 s left\n80 %, 8 s left\n90 %, 4 s left\n',
+    )
+  })
+
+  it.each([
+    ['evaluate', ['evaluate', 'digits', '--steps', '1', '--kernels', 'wasm'], true],
+    ['classify', ['classify', '--count', '1'], undefined],
+  ])('says whether %s is long work', async (_, argv, wanted) => {
+    const asked: (boolean | undefined)[] = []
+    const bar = (_total: number, long?: boolean) => {
+      asked.push(long || undefined)
+      return silent
+    }
+    expect(await run(argv, { out: () => {}, err: () => {}, colour: false, bar })).toBe(0)
+    expect(asked).toEqual([wanted])
   })
 
   it('ends full: every command advances it by all of its work', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.js'
 import { laws } from '../../src/entry/laws.js'
+import { blocksOf } from '../examples.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'laws-'))
 afterAll(() => {
@@ -65,6 +66,16 @@ describe('laws --kernels', () => {
     expect(out).toMatch(/^pass {5}add\.sum +20 cases$/m)
     expect(out).toMatch(/^missing {2}fire\.tie +lacks fire$/m)
     expect(out).toMatch(/^4 pass, \d+ missing; law set/m)
+  })
+
+  it('judges the module of the README beside a package.json of type commonjs, and says how one in .js must be called', async () => {
+    file('package.json', '{ "type": "commonjs" }')
+    const text = blocksOf('README.md', 'js')[0]!.text
+    const [, name] = /^\/\/ (mine\.\w+):/.exec(text)!
+    expect(await called('--kernels', file(name!, text), '--runs', '5', '--only', 'add.*')).toMatchObject({ code: 0 })
+    const { code, err } = await called('--kernels', file('mine.js', text), '--only', 'add.*')
+    expect(code).toBe(1)
+    expect(err).toMatch(/mine\.js cannot be loaded: .*; name an ES module that loads, of a name in \.mjs, or /)
   })
 
   it('fails with code 1, a table and a sentence', async () => {

@@ -148,6 +148,7 @@ const shown = ({ json }: Options, all: readonly Classified[]): string =>
 /** The command. */
 export const classifyCommand = (io: Io, perform: Perform): Command =>
   kernelOptions(
+    'quick',
     networkOptions(
       new Command('classify')
         .description('classify images, and count the spikes and the energy it takes')
@@ -175,7 +176,8 @@ export const classifyCommand = (io: Io, perform: Perform): Command =>
       `
 An image is resized, cropped and normalised as the network was trained (see --preprocessing); for the digits network it
 is averaged to 8 x 8 greys. It is read as torchvision's loader reads it, byte for byte PIL's: alpha is
-dropped, EXIF orientation is ignored (but in TIFF, which PIL turns), and of an animation or of pages the first counts. A tensor input is taken as it is: [B, C, H, W] still images, or frames one a step, [B, T, C, H, W] or, with
+dropped, EXIF orientation is ignored (but in TIFF, which PIL turns), and of an animation or of pages the first counts. A tensor named
+input is taken as it is: [B, C, H, W] still images, or frames one a step, [B, T, C, H, W] or, with
 --layout TB or where only the first axis is the network's T, [T, B, C, H, W]. A recording of an event camera is frames
 [T, 2, H, W] or the columns t, x, y, p, integrated into the network's steps at the sensor's size, then resized.
 An input that fails is said, the others are shown, and the exit code is 1.

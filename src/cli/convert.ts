@@ -41,6 +41,21 @@ const described =
         )
   }
 
+/** What is said where the file that was written lacks what it takes to know the network. */
+const lacking = (
+  to: string,
+  { tensors }: Safetensors,
+  { [CONFIG]: config }: Readonly<Record<string, string>>,
+): string | null => {
+  if (config === undefined)
+    return 'it does not say which network it is, as nothing told: name it with --variant or --config'
+  if (extname(to).toLowerCase() !== '.pth') return null
+  const told = configurationOf({})({ tensors, metadata: {} })
+  return Either.isRight(told) && JSON.stringify(told.right) === config
+    ? null
+    : "a .pth file has no place for the network's configuration: give it again with --variant or --config"
+}
+
 const converted = (io: Io, from: string, to: string, options: NetworkOptions): TaskEither.TaskEither<Faults, string> =>
   pipe(
     readNoted(io, options.weights)(from),
@@ -48,10 +63,14 @@ const converted = (io: Io, from: string, to: string, options: NetworkOptions): T
     TaskEither.bind('metadata', ({ read }) =>
       pipe(saidBy(options), TaskEither.chainEitherK(described(options, read)), TaskEither.mapLeft(inFile(from))),
     ),
-    TaskEither.chain(({ read: { tensors }, metadata }) =>
+    TaskEither.chain(({ read, read: { tensors }, metadata }) =>
       pipe(
         extname(to).toLowerCase() === '.pth' ? writePytorch(to, tensors) : writeSafetensors(to, tensors, metadata),
-        TaskEither.map(() => `${printable(to)}: ${tensors.size} tensors\n`),
+        TaskEither.map(() => {
+          const note = lacking(to, read, metadata)
+          if (note !== null) io.err(`note: ${printable(to)}: ${note}\n`)
+          return `${printable(to)}: ${tensors.size} tensors\n`
+        }),
       ),
     ),
   )

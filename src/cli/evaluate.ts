@@ -48,7 +48,7 @@ const evaluated = (options: Options, io: Io): TaskEither.TaskEither<Faults, stri
     TaskEither.bind('samples', ({ parameters }) => testDigits(parameters.config)),
     TaskEither.bind('chosen', ({ parameters }) => noted(io)(chooseNetwork('exact', options)(parameters))),
     TaskEither.chain(({ parameters, samples, chosen }) => {
-      const { run, stop } = watched(io, chosen.way, parameters, 1)
+      const { run, stop } = watched(io, chosen.way, parameters, 1, true)
       const measured = ({ name, input }: Sample): TaskEither.TaskEither<Faults, Evaluated> =>
         pipe(
           run(input, samples.length),
@@ -69,6 +69,7 @@ const evaluated = (options: Options, io: Io): TaskEither.TaskEither<Faults, stri
 /** The command. */
 export const evaluateCommand = (io: Io, perform: Perform): Command =>
   kernelOptions(
+    'exact',
     networkOptions(
       new Command('evaluate')
         .description('measure the accuracy on the 360 test digits, with the confusion matrix')

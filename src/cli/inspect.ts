@@ -206,6 +206,7 @@ const inspected = (what: string, options: Options, io: Io): TaskEither.TaskEithe
 /** The command. */
 export const inspectCommand = (io: Io, perform: Perform): Command =>
   kernelOptions(
+    'quick',
     networkOptions(
       new Command('inspect')
         .description('show the architecture of a network, its parameters and what it costs')

@@ -17,8 +17,12 @@ export interface Io {
   readonly err: (text: string) => void
   /** Whether results may be coloured: a terminal, and nobody asked for none. */
   readonly colour: boolean
-  /** A progress bar for work of the given total amount, shown once it has taken a second. */
-  readonly bar: (total: number) => Bar
+  /**
+   * A progress bar for work of the given total amount, shown once it has taken a second. Where there is no terminal, of
+   * work that is `long` by its nature a line is written for each tenth, once it has taken ten seconds; of other work
+   * nothing.
+   */
+  readonly bar: (total: number, long?: boolean) => Bar
 }
 
 /** Runs a command's work: prints its result, or a sentence for each fault and notes that the work failed. */

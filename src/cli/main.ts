@@ -2,6 +2,7 @@
 /** The executable: the command line on the process's own streams. @module */
 import { fileFaults } from '../core/fault.js'
 import { type Bar, complaint, type Io, silent } from './io.js'
+import { lineDisplay, patient } from './patient.js'
 import { run } from './program.js'
 
 const { stdout, stderr, env, argv } = process
@@ -17,15 +18,25 @@ stderr.on('error', () => undefined)
 
 /** Bars on the terminal; nobody else waits for what draws them. */
 const onTerminal = async (): Promise<(total: number) => Bar> => {
-  const { patient, terminalDisplay } = await import('./progress.js')
+  const { terminalDisplay } = await import('./progress.js')
   return patient(() => performance.now(), terminalDisplay(stderr))
+}
+
+/** Lines in a pipe or a file, of long work alone. */
+const inLines = (): ((total: number, long?: boolean) => Bar) => {
+  const lines = patient(
+    () => performance.now(),
+    lineDisplay((text) => stderr.write(text)),
+    10_000,
+  )
+  return (total, long = false) => (long ? lines(total) : silent)
 }
 
 const io: Io = {
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),
   colour: stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
-  bar: stderr.isTTY ? await onTerminal() : () => silent,
+  bar: stderr.isTTY ? await onTerminal() : inLines(),
 }
 
 process.exitCode = await run(argv.slice(2), io)

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Size } from '../core/tensor.js'
 import { type Preprocessing, preprocessings } from '../input/evaluation.js'
 import { variants } from '../model/config.js'
-import { KERNELS, type KernelOptions, PRECISIONS } from '../tasks/choice.js'
+import { KERNELS, type KernelOptions, PRECISIONS, type Purpose } from '../tasks/choice.js'
 
 /** Larger numbers of steps, samples or classes, and larger images, are slips of the keyboard. */
 const LARGEST = 65_536
@@ -78,11 +78,28 @@ export const networkOptions = (command: Command): Command =>
       ),
   )
 
-/** The options that say how a network is run. */
-export const kernelOptions = (command: Command): Command =>
+/** What a command runs with that is not told: see `choice`, which decides. */
+const DEFAULTS: { readonly [purpose in Purpose]: { readonly precision: string; readonly kernels: string } } = {
+  exact: {
+    precision: 'default: float64, or float32 where fast, wasm or threads are asked for',
+    kernels: 'default: reference in float64, wasm in float32',
+  },
+  quick: {
+    precision: 'default: float32, or float64 where reference is asked for',
+    kernels: 'default: wasm in float32, reference in float64',
+  },
+}
+
+/** The options that say how a network is run, for what the command is for. */
+export const kernelOptions = (purpose: Purpose, command: Command): Command =>
   command
-    .addOption(new Option('--precision <p>', 'the numbers').choices(PRECISIONS))
-    .addOption(new Option('--kernels <k>', 'the interpreter; fast and wasm are float32').choices(KERNELS))
+    .addOption(new Option('--precision <p>', `the numbers (${DEFAULTS[purpose].precision})`).choices(PRECISIONS))
+    .addOption(
+      new Option(
+        '--kernels <k>',
+        `the interpreter: wasm is the fastest, then fast, both float32; reference the slowest (${DEFAULTS[purpose].kernels})`,
+      ).choices(KERNELS),
+    )
     .addOption(new Option('--threads <n>', 'threads of wasm (default: 1)').argParser(whole(1, 64)))
     .hook('preAction', (asked) => {
       const { precision, kernels, threads } = asked.opts<KernelOptions>()

@@ -77,12 +77,16 @@ const tracedRow = (variant: string, options: Options, io: Io): TaskEither.TaskEi
 /** The command. */
 export const traceCommand = (io: Io, perform: Perform): Command =>
   kernelOptions(
+    'exact',
     sizeOptions(
       new Command('trace')
         .description('run a synthetic network and print every layer as a hash, to compare a port with')
         .addArgument(new Argument('<variant>', 'the network').choices(Object.keys(variants)))
         .addOption(
-          new Option('--synthetic <seed>', 'the seed of the weights and of the input')
+          new Option(
+            '--synthetic <seed>',
+            'the seed of the weights and of the input (required: only synthetic networks are traced)',
+          )
             .argParser(whole(0, 2 ** 32 - 1))
             .makeOptionMandatory(),
         ),

@@ -240,7 +240,7 @@ const trainedWith = (io: Io, version: string, data: string, options: Options): T
     TaskEither.bind('first', ({ plan, beginning: { tensors } }) => began(options, plan, tensors, version)),
     TaskEither.chain(({ plan, first }) => {
       const { epochs } = plan.recipe
-      const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan))
+      const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan), true)
       const step = onward(io, options.out, plan, version, bar.advance)
       const on = (state: Trained): TaskEither.TaskEither<Faults, Trained> =>
         state.history.length >= epochs ? TaskEither.right(state) : pipe(step(state), TaskEither.chain(on))

@@ -28,9 +28,9 @@ export const stopping =
     }
   }
 
-/** A network under a bar for so many groups of samples. */
-export const watched = (io: Io, way: Way, parameters: NetworkParameters, groupCount: number): Watched => {
-  const bar = io.bar(groupCount)
+/** A network under a bar for so many groups of samples; whether they are long work by their nature. */
+export const watched = (io: Io, way: Way, parameters: NetworkParameters, groupCount: number, long = false): Watched => {
+  const bar = io.bar(groupCount, long)
   const { of, all } = worth(parameters)
   let unit = 0
   let kind: NetworkInput['kind'] = 'still'

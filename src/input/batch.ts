@@ -3,6 +3,7 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, refuse } from '../core/fault.js'
 import { elementType, type Reals, type Size, showShape, type Tensor, tensor } from '../core/tensor.js'
 import { wellFormed } from '../core/well-formed.js'
+import { rowsOfEvents } from './events.js'
 import { isCount } from './image.js'
 
 /**
@@ -98,10 +99,11 @@ export const networkInput =
       !frame.every((extent, i) => extent === shape[leading.length + i])
     ) {
       return Either.left(
-        refuse(
-          `an input of shape ${showShape(shape)} is not one of this network`,
-          `give [B, ${frame.join(', ')}] for still images or [${layout[0]}, ${layout[1]}, ${frame.join(', ')}] for frames`,
-        ),
+        rowsOfEvents(shape) ??
+          refuse(
+            `an input of shape ${showShape(shape)} is not one of this network`,
+            `give [B, ${frame.join(', ')}] for still images or [${layout[0]}, ${layout[1]}, ${frame.join(', ')}] for frames`,
+          ),
       )
     }
     const numbers = reals(data)

@@ -1,7 +1,7 @@
 /** Events of an event camera, integrated into frames. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, refuse } from '../core/fault.js'
-import { type Size, showShape, sizeOf, type Tensor, tensor } from '../core/tensor.js'
+import { type Shape, type Size, showShape, sizeOf, type Tensor, tensor } from '../core/tensor.js'
 import { wellFormed } from '../core/well-formed.js'
 import { isCount } from './image.js'
 import { resizePlanes } from './resample.js'
@@ -37,6 +37,20 @@ const isSigned = (p: Column): boolean => {
 
 /** The polarity, 0 or 1, of an event. */
 const polarityOf = (p: Column): ((i: number) => number) => (isSigned(p) ? (i) => (at(p, i) + 1) / 2 : (i) => at(p, i))
+
+/**
+ * The refusal of events `[N, 4]`, one a row, where frames are wanted; null of any other shape.
+ *
+ * @example
+ * rowsOfEvents([1, 2, 128, 128]) // => null
+ */
+export const rowsOfEvents = (shape: Shape): Faults | null =>
+  shape.length === 2 && shape[1] === 4
+    ? refuse(
+        `a tensor of shape ${showShape(shape)} is a list of events, one a row, and no frames`,
+        'give its columns as the tensors t, x, y and p, which are integrated into frames',
+      )
+    : null
 
 /** The first event that cannot be, or null. */
 const impossible = ({ t, x, y, p }: Events, { height, width }: Size): string | null => {
@@ -145,7 +159,11 @@ export const resizeFrames =
     const shape = [steps, 3, to.height, to.width]
     if (frames.shape.length !== 4 || !(channels === 2 || channels === 3) || ![...frames.shape, ...shape].every(isCount))
       return Either.left(
-        refuse(`frames of shape ${showShape(frames.shape)} are not those of a recording`, 'give [T, 2, height, width]'),
+        rowsOfEvents(frames.shape) ??
+          refuse(
+            `frames of shape ${showShape(frames.shape)} are not those of a recording`,
+            'give [T, 2, height, width]',
+          ),
       )
     const [area, small] = [height * width, to.height * to.width]
     const data = new Float64Array(sizeOf(shape))

@@ -76,7 +76,10 @@ const load = async (source: Source): Promise<Loaded> => {
       try {
         return exported((await import(pathToFileURL(source.path).href)) as { readonly [key: string]: unknown })
       } catch (error) {
-        return { problem: `cannot be loaded: it ${thrown(error)}`, advice: 'name an ES module that loads' }
+        return {
+          problem: `cannot be loaded: it ${thrown(error)}`,
+          advice: 'name an ES module that loads, of a name in .mjs, or in .js beside a package.json of type module',
+        }
       }
     case 'process':
       try {

@@ -7,7 +7,7 @@ import { wellFormedAll } from '../core/well-formed.js'
 import { arrange, type Layout, type NetworkInput, networkInput } from '../input/batch.js'
 import { type Digit, digitsInput, digitsValues, splitDigits } from '../input/digits.js'
 import { evaluationInput, recipeOf } from '../input/evaluation.js'
-import { integrateEvents, resizeFrames, type Split } from '../input/events.js'
+import { integrateEvents, resizeFrames, rowsOfEvents, type Split } from '../input/events.js'
 import { checkedImage, type Image } from '../input/image.js'
 import type { Config } from '../model/config.js'
 
@@ -223,12 +223,14 @@ const inputOf =
         )
       }
       if (frames !== undefined) return recorded(config, [])(frames)
+      const rows = [...tensors.values()].map(({ shape }) => rowsOfEvents(shape)).find((found) => found !== null)
       if (events === null)
         return Either.left(
-          refuse(
-            'there is no tensor named input',
-            'name it input, or give frames [T, 2, H, W], or events as t, x, y and p',
-          ),
+          rows ??
+            refuse(
+              'there is no tensor named input',
+              'name it input, or give frames [T, 2, H, W], or events as t, x, y and p',
+            ),
         )
       return pipe(
         integrateEvents({ ...(sensor ?? SENSOR), steps: config.steps, split: split ?? 'number' })(events),
