@@ -8,18 +8,23 @@ export const BLOCK = 16
 /** How many blocks of so many numbers. */
 export const blocksOf = (length: number, size: number): number => Math.ceil(length / size)
 
-/** The extents of a convolution's weight, a group's. */
+/** The extents of a convolution, and of a group's weight. */
 export interface Extents {
   readonly groups: number
   readonly inGroup: number
   readonly outGroup: number
   readonly taps: number
+  readonly kernelHeight: number
+  readonly kernelWidth: number
+  readonly stride: number
+  readonly padding: number
 }
 
 /** The extents of a convolution. */
-export const extentsOf = ({ weight, groups }: Convolution): Extents => {
-  const [out, inGroup, kh, kw] = weight.shape as readonly [number, number, number, number]
-  return { groups, inGroup, outGroup: out / groups, taps: kh * kw }
+export const extentsOf = ({ weight, groups, stride, padding }: Convolution): Extents => {
+  const [out, inGroup, kernelHeight, kernelWidth] = weight.shape as readonly [number, number, number, number]
+  const taps = kernelHeight * kernelWidth
+  return { groups, inGroup, outGroup: out / groups, taps, kernelHeight, kernelWidth, stride, padding }
 }
 
 /** How many numbers {@link packForward} fills. */
@@ -44,16 +49,34 @@ export const packForward = (weights: Reals, { groups, inGroup, outGroup, taps }:
 export const backwardLength = ({ groups, inGroup, outGroup, taps }: Extents): number =>
   groups * blocksOf(inGroup, 8) * taps * outGroup * 8
 
-/** `[group, block of eight inputs, tap, output of the group, 8]`. */
-export const packBackward = (weights: Reals, { groups, inGroup, outGroup, taps }: Extents, to: Float32Array): void => {
+/** The taps that meet the inputs at each place within the stride, in order: one list a class of inputs. */
+const classesOf = ({ kernelHeight, kernelWidth, stride, padding }: Extents): readonly (readonly number[])[] => {
+  const along = (kernel: number, place: number): readonly number[] =>
+    Array.from({ length: kernel }, (_, k) => k).filter((k) => (place + padding - k) % stride === 0)
+  const places = Array.from({ length: stride }, (_, place) => place)
+  return places.flatMap((y) =>
+    places.map((x) =>
+      along(kernelHeight, y).flatMap((ky) => along(kernelWidth, x).map((kx) => ky * kernelWidth + kx)),
+    ),
+  )
+}
+
+/** `[class, group, block of eight inputs, tap of the class, output of the group, 8]`. */
+export const packBackward = (weights: Reals, extents: Extents, to: Float32Array): void => {
   to.fill(0)
+  const { groups, inGroup, outGroup, taps } = extents
   const eights = blocksOf(inGroup, 8)
-  for (let co = 0; co < groups * outGroup; co++) {
-    const [group, o] = [Math.floor(co / outGroup), co % outGroup]
-    for (let ci = 0; ci < inGroup; ci++) {
-      const at = ((group * eights + (ci >> 3)) * taps * outGroup + o) * 8 + (ci & 7)
-      for (let tap = 0; tap < taps; tap++) to[at + tap * outGroup * 8] = weights[(co * inGroup + ci) * taps + tap]!
+  let start = 0
+  for (const own of classesOf(extents)) {
+    for (let co = 0; co < groups * outGroup; co++) {
+      const [group, o] = [Math.floor(co / outGroup), co % outGroup]
+      for (let ci = 0; ci < inGroup; ci++) {
+        const at = start + ((group * eights + (ci >> 3)) * own.length * outGroup + o) * 8 + (ci & 7)
+        for (let k = 0; k < own.length; k++)
+          to[at + k * outGroup * 8] = weights[(co * inGroup + ci) * taps + own[k]!]!
+      }
     }
+    start += groups * eights * own.length * outGroup * 8
   }
 }
 

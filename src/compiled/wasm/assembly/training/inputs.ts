@@ -1,164 +1,174 @@
 /** Cotangents of a layer's inputs from those of its sums, channels last: dense, products and sums each rounded once. */
 
-/** Stores eight numbers, or the first `lanes` of them; added to what lies at `base`, unless that is 0. */
-function put8(to: usize, base: usize, lanes: i32, scratch: usize, a: v128, b: v128): void {
-  if (lanes >= 8) {
-    if (base != 0) {
-      a = f32x4.add(v128.load(base), a)
-      b = f32x4.add(v128.load(base, 16), b)
-    }
-    v128.store(to, a)
-    v128.store(to, b, 16)
-  } else {
-    v128.store(scratch, a)
-    v128.store(scratch, b, 16)
-    for (let i: usize = 0; i < (lanes as usize) << 2; i += 4) {
-      const x = load<f32>(scratch + i)
-      store<f32>(to + i, base != 0 ? load<f32>(base + i) + x : x)
-    }
+/** Stores the first `lanes` of eight numbers, added to what lies at `base` unless that is 0. */
+function putSome(to: usize, base: usize, lanes: i32, scratch: usize, a: v128, b: v128): void {
+  v128.store(scratch, a)
+  v128.store(scratch, b, 16)
+  for (let i: usize = 0; i < (lanes as usize) << 2; i += 4) {
+    const x = load<f32>(scratch + i)
+    store<f32>(to + i, base != 0 ? load<f32>(base + i) + x : x)
   }
 }
 
-/** Positions: where their sums lie, and where their inputs go. */
-const POSITION: usize = 8
+/** Stores eight numbers, or the first `lanes` of them. */
+// @ts-ignore: decorator
+@inline
+function put8(to: usize, base: usize, off: usize, lanes: i32, scratch: usize, a: v128, b: v128): void {
+  if (lanes < 8) putSome(to + off, base == 0 ? 0 : base + off, lanes, scratch, a, b)
+  else if (base == 0) {
+    v128.store(to + off, a)
+    v128.store(to + off, b, 16)
+  } else {
+    v128.store(to + off, f32x4.add(v128.load(base + off), a))
+    v128.store(to + off, f32x4.add(v128.load(base + off, 16), b), 16)
+  }
+}
+
+/** A position: how far its sums lie, how far its inputs, and its row among those of its class. */
+const POSITION: usize = 16
+
+/** A run: a row of the kernel. How far from a position its sums lie, which follow each other tap by tap, and its row. */
+const RUN: usize = 8
 
 /**
- * Four positions, eight channels: `inputs[c] = sum of weights[tap, o, c] * sums[tap, o]`, taps in order, o in order. A tap
- * is two numbers: how far from a position its sums lie, and where its weights begin.
+ * Eight channels of all positions, four by four: `inputs[c] = sum of weights[i, c] * sums[i]`, runs in order, `length` numbers
+ * each. A run that is outside of the rows for all four positions is left out.
  */
-function four(
+function inputsAt(
   at: usize,
-  taps: usize,
-  tapsEnd: usize,
+  end: usize,
+  sums: usize,
+  runs: usize,
+  runsEnd: usize,
   weights: usize,
-  outGroup: i32,
+  length: i32,
+  outHeight: i32,
   to: usize,
   base: usize,
-  count: i32,
   lanes: i32,
   scratch: usize,
 ): void {
-  const second = count > 1 ? at + POSITION : at
-  const third = count > 2 ? at + 2 * POSITION : at
-  const fourth = count > 3 ? at + 3 * POSITION : at
-  const i: usize = load<u32>(at)
-  const j: usize = load<u32>(second)
-  const k: usize = load<u32>(third)
-  const l: usize = load<u32>(fourth)
-  let a = f32x4.splat(0)
-  let b = a
-  let c = a
-  let d = a
-  let e = a
-  let f = a
-  let g = a
-  let h = a
-  for (; taps < tapsEnd; taps += 8) {
-    const off: usize = load<u32>(taps)
-    let w: usize = weights + load<u32>(taps, 4)
-    let p = i + off
-    let q = j + off
-    let r = k + off
-    let s = l + off
-    let left = outGroup
-    for (; left >= 4; left -= 4) {
-      let u = v128.load(w)
-      let v = v128.load(w, 16)
-      let x = v128.load32_splat(p)
-      a = f32x4.add(a, f32x4.mul(u, x))
-      b = f32x4.add(b, f32x4.mul(v, x))
-      x = v128.load32_splat(q)
-      c = f32x4.add(c, f32x4.mul(u, x))
-      d = f32x4.add(d, f32x4.mul(v, x))
-      x = v128.load32_splat(r)
-      e = f32x4.add(e, f32x4.mul(u, x))
-      f = f32x4.add(f, f32x4.mul(v, x))
-      x = v128.load32_splat(s)
-      g = f32x4.add(g, f32x4.mul(u, x))
-      h = f32x4.add(h, f32x4.mul(v, x))
-      u = v128.load(w, 32)
-      v = v128.load(w, 48)
-      x = v128.load32_splat(p, 4)
-      a = f32x4.add(a, f32x4.mul(u, x))
-      b = f32x4.add(b, f32x4.mul(v, x))
-      x = v128.load32_splat(q, 4)
-      c = f32x4.add(c, f32x4.mul(u, x))
-      d = f32x4.add(d, f32x4.mul(v, x))
-      x = v128.load32_splat(r, 4)
-      e = f32x4.add(e, f32x4.mul(u, x))
-      f = f32x4.add(f, f32x4.mul(v, x))
-      x = v128.load32_splat(s, 4)
-      g = f32x4.add(g, f32x4.mul(u, x))
-      h = f32x4.add(h, f32x4.mul(v, x))
-      u = v128.load(w, 64)
-      v = v128.load(w, 80)
-      x = v128.load32_splat(p, 8)
-      a = f32x4.add(a, f32x4.mul(u, x))
-      b = f32x4.add(b, f32x4.mul(v, x))
-      x = v128.load32_splat(q, 8)
-      c = f32x4.add(c, f32x4.mul(u, x))
-      d = f32x4.add(d, f32x4.mul(v, x))
-      x = v128.load32_splat(r, 8)
-      e = f32x4.add(e, f32x4.mul(u, x))
-      f = f32x4.add(f, f32x4.mul(v, x))
-      x = v128.load32_splat(s, 8)
-      g = f32x4.add(g, f32x4.mul(u, x))
-      h = f32x4.add(h, f32x4.mul(v, x))
-      u = v128.load(w, 96)
-      v = v128.load(w, 112)
-      x = v128.load32_splat(p, 12)
-      a = f32x4.add(a, f32x4.mul(u, x))
-      b = f32x4.add(b, f32x4.mul(v, x))
-      x = v128.load32_splat(q, 12)
-      c = f32x4.add(c, f32x4.mul(u, x))
-      d = f32x4.add(d, f32x4.mul(v, x))
-      x = v128.load32_splat(r, 12)
-      e = f32x4.add(e, f32x4.mul(u, x))
-      f = f32x4.add(f, f32x4.mul(v, x))
-      x = v128.load32_splat(s, 12)
-      g = f32x4.add(g, f32x4.mul(u, x))
-      h = f32x4.add(h, f32x4.mul(v, x))
-      w += 128
-      p += 16
-      q += 16
-      r += 16
-      s += 16
+  for (; at < end; at += 4 * POSITION) {
+    const last: usize = end - POSITION
+    const second: usize = min(at + POSITION, last)
+    const third: usize = min(at + 2 * POSITION, last)
+    const fourth: usize = min(at + 3 * POSITION, last)
+    const i: usize = sums + load<u32>(at)
+    const j: usize = sums + load<u32>(second)
+    const k: usize = sums + load<u32>(third)
+    const l: usize = sums + load<u32>(fourth)
+    const first = load<i32>(at, 8)
+    const lowest = load<i32>(fourth, 8)
+    let a = f32x4.splat(0)
+    let b = a
+    let c = a
+    let d = a
+    let e = a
+    let f = a
+    let g = a
+    let h = a
+    let w = weights
+    for (let run = runs; run < runsEnd; run += RUN) {
+      const off: usize = load<u32>(run)
+      const row = load<i32>(run, 4)
+      if (first + row >= outHeight || lowest + row < 0) {
+        w += (length as usize) << 5
+        continue
+      }
+      let p = i + off
+      let q = j + off
+      let r = k + off
+      let s = l + off
+      let left = length
+      for (; left >= 4; left -= 4) {
+        let u = v128.load(w)
+        let v = v128.load(w, 16)
+        let x = v128.load32_splat(p)
+        a = f32x4.add(a, f32x4.mul(u, x))
+        b = f32x4.add(b, f32x4.mul(v, x))
+        x = v128.load32_splat(q)
+        c = f32x4.add(c, f32x4.mul(u, x))
+        d = f32x4.add(d, f32x4.mul(v, x))
+        x = v128.load32_splat(r)
+        e = f32x4.add(e, f32x4.mul(u, x))
+        f = f32x4.add(f, f32x4.mul(v, x))
+        x = v128.load32_splat(s)
+        g = f32x4.add(g, f32x4.mul(u, x))
+        h = f32x4.add(h, f32x4.mul(v, x))
+        u = v128.load(w, 32)
+        v = v128.load(w, 48)
+        x = v128.load32_splat(p, 4)
+        a = f32x4.add(a, f32x4.mul(u, x))
+        b = f32x4.add(b, f32x4.mul(v, x))
+        x = v128.load32_splat(q, 4)
+        c = f32x4.add(c, f32x4.mul(u, x))
+        d = f32x4.add(d, f32x4.mul(v, x))
+        x = v128.load32_splat(r, 4)
+        e = f32x4.add(e, f32x4.mul(u, x))
+        f = f32x4.add(f, f32x4.mul(v, x))
+        x = v128.load32_splat(s, 4)
+        g = f32x4.add(g, f32x4.mul(u, x))
+        h = f32x4.add(h, f32x4.mul(v, x))
+        u = v128.load(w, 64)
+        v = v128.load(w, 80)
+        x = v128.load32_splat(p, 8)
+        a = f32x4.add(a, f32x4.mul(u, x))
+        b = f32x4.add(b, f32x4.mul(v, x))
+        x = v128.load32_splat(q, 8)
+        c = f32x4.add(c, f32x4.mul(u, x))
+        d = f32x4.add(d, f32x4.mul(v, x))
+        x = v128.load32_splat(r, 8)
+        e = f32x4.add(e, f32x4.mul(u, x))
+        f = f32x4.add(f, f32x4.mul(v, x))
+        x = v128.load32_splat(s, 8)
+        g = f32x4.add(g, f32x4.mul(u, x))
+        h = f32x4.add(h, f32x4.mul(v, x))
+        u = v128.load(w, 96)
+        v = v128.load(w, 112)
+        x = v128.load32_splat(p, 12)
+        a = f32x4.add(a, f32x4.mul(u, x))
+        b = f32x4.add(b, f32x4.mul(v, x))
+        x = v128.load32_splat(q, 12)
+        c = f32x4.add(c, f32x4.mul(u, x))
+        d = f32x4.add(d, f32x4.mul(v, x))
+        x = v128.load32_splat(r, 12)
+        e = f32x4.add(e, f32x4.mul(u, x))
+        f = f32x4.add(f, f32x4.mul(v, x))
+        x = v128.load32_splat(s, 12)
+        g = f32x4.add(g, f32x4.mul(u, x))
+        h = f32x4.add(h, f32x4.mul(v, x))
+        w += 128
+        p += 16
+        q += 16
+        r += 16
+        s += 16
+      }
+      for (; left > 0; left--) {
+        const u = v128.load(w)
+        const v = v128.load(w, 16)
+        let x = v128.load32_splat(p)
+        a = f32x4.add(a, f32x4.mul(u, x))
+        b = f32x4.add(b, f32x4.mul(v, x))
+        x = v128.load32_splat(q)
+        c = f32x4.add(c, f32x4.mul(u, x))
+        d = f32x4.add(d, f32x4.mul(v, x))
+        x = v128.load32_splat(r)
+        e = f32x4.add(e, f32x4.mul(u, x))
+        f = f32x4.add(f, f32x4.mul(v, x))
+        x = v128.load32_splat(s)
+        g = f32x4.add(g, f32x4.mul(u, x))
+        h = f32x4.add(h, f32x4.mul(v, x))
+        w += 32
+        p += 4
+        q += 4
+        r += 4
+        s += 4
+      }
     }
-    for (; left > 0; left--) {
-      const u = v128.load(w)
-      const v = v128.load(w, 16)
-      let x = v128.load32_splat(p)
-      a = f32x4.add(a, f32x4.mul(u, x))
-      b = f32x4.add(b, f32x4.mul(v, x))
-      x = v128.load32_splat(q)
-      c = f32x4.add(c, f32x4.mul(u, x))
-      d = f32x4.add(d, f32x4.mul(v, x))
-      x = v128.load32_splat(r)
-      e = f32x4.add(e, f32x4.mul(u, x))
-      f = f32x4.add(f, f32x4.mul(v, x))
-      x = v128.load32_splat(s)
-      g = f32x4.add(g, f32x4.mul(u, x))
-      h = f32x4.add(h, f32x4.mul(v, x))
-      w += 32
-      p += 4
-      q += 4
-      r += 4
-      s += 4
-    }
-  }
-  let n: usize = load<u32>(at, 4)
-  put8(to + n, base == 0 ? 0 : base + n, lanes, scratch, a, b)
-  if (count > 1) {
-    n = load<u32>(second, 4)
-    put8(to + n, base == 0 ? 0 : base + n, lanes, scratch, c, d)
-  }
-  if (count > 2) {
-    n = load<u32>(third, 4)
-    put8(to + n, base == 0 ? 0 : base + n, lanes, scratch, e, f)
-  }
-  if (count > 3) {
-    n = load<u32>(fourth, 4)
-    put8(to + n, base == 0 ? 0 : base + n, lanes, scratch, g, h)
+    put8(to, base, load<u32>(at, 4), lanes, scratch, a, b)
+    if (second > at) put8(to, base, load<u32>(second, 4), lanes, scratch, c, d)
+    if (third > second) put8(to, base, load<u32>(third, 4), lanes, scratch, e, f)
+    if (fourth > third) put8(to, base, load<u32>(fourth, 4), lanes, scratch, g, h)
   }
 }
 
@@ -175,34 +185,45 @@ export function behind(size: i32, stride: i32, padding: i32, outSize: i32): i32 
   return max(0, (size - 1 + padding) / stride - (outSize - 1))
 }
 
-/** Copies `width` numbers of each position of `[rows, columns]` into the middle of zeros. */
-export function frameIn(from: usize, fromRow: usize, rows: i32, columns: i32, width: i32, top: i32, left: i32, bottom: i32, right: i32, to: usize): void {
-  const bytes = (width as usize) << 2
+/**
+ * Copies a group's sums, rows of `outs`, into the middle of zeros, each row from right to left: so the taps of a row of the
+ * kernel follow each other.
+ */
+function mirror(
+  from: usize,
+  rows: i32,
+  columns: i32,
+  outs: i32,
+  width: i32,
+  top: i32,
+  left: i32,
+  bottom: i32,
+  right: i32,
+  to: usize,
+): void {
+  const bytes: usize = (width as usize) << 2
   const line = ((left + columns + right) as usize) * bytes
   memory.fill(to, 0, (top as usize) * line)
   to += (top as usize) * line
   for (let r = 0; r < rows; r++) {
-    memory.fill(to, 0, (left as usize) * bytes)
-    to += (left as usize) * bytes
-    if (fromRow == bytes) {
-      memory.copy(to, from, (columns as usize) * bytes)
-      to += (columns as usize) * bytes
-      from += (columns as usize) * bytes
-    } else
-      for (let c = 0; c < columns; c++) {
-        for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i))
-        to += bytes
-        from += fromRow
-      }
     memory.fill(to, 0, (right as usize) * bytes)
     to += (right as usize) * bytes
+    let at: usize = from + ((((r + 1) * columns - 1) * outs) as usize << 2)
+    for (let c = 0; c < columns; c++) {
+      for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(at + i))
+      to += bytes
+      at -= (outs as usize) << 2
+    }
+    memory.fill(to, 0, (left as usize) * bytes)
+    to += (left as usize) * bytes
   }
   memory.fill(to, 0, (bottom as usize) * line)
 }
 
 /**
  * One frame: cotangents of sums `[outHeight, outWidth, out]` to those of inputs `[height, width, channels]`, added to
- * `base` unless that is 0. Weights are `[group, block of eight inputs, tap, output of the group, 8]`.
+ * `base` unless that is 0. Weights are `[class, group, block of eight inputs, tap of the class, output of the group, 8]`: a
+ * class are the inputs at the same place within the stride, which the same taps meet.
  */
 export function inputsOf(
   sums: usize,
@@ -224,48 +245,50 @@ export function inputsOf(
 ): void {
   const channels = groups * inGroup
   const outs = groups * outGroup
-  const outBytes: usize = (outs as usize) << 2
   const top = before(kernelHeight, stride, padding)
   const left = before(kernelWidth, stride, padding)
   const bottom = behind(height, stride, padding, outHeight)
   const right = behind(width, stride, padding, outWidth)
+  // Where each input has one tap, its sums are read where they lie.
+  const own = kernelHeight <= stride && kernelWidth <= stride && top + left + bottom + right == 0
   const line = left + outWidth + right
-  const taps = scratch + 64
-  const positions = taps + ((kernelHeight * kernelWidth) as usize << 3)
-  const framed: usize = (positions + ((height * width) as usize << 3) + 15) & ~15
-  let from = sums
-  if (top + left + bottom + right > 0) {
-    frameIn(sums, outBytes, outHeight, outWidth, outs, top, left, bottom, right, framed)
-    from = framed
-  }
-  const tapBytes: usize = (outGroup as usize) << 5
-  const blockBytes: usize = tapBytes * ((kernelHeight * kernelWidth) as usize)
+  const runs = scratch + 64
+  const positions: usize = runs + (kernelHeight as usize) * RUN
+  const copies: usize = (positions + ((height * width) as usize) * POSITION + 15) & ~15
+  const copyBytes: usize = (((top + outHeight + bottom) * line * outGroup) as usize) << 2
+  const bytes: usize = ((own ? outs : outGroup) as usize) << 2
+  if (!own)
+    for (let group = 0; group < groups; group++)
+      mirror(sums + ((group * outGroup) as usize << 2), outHeight, outWidth, outs, outGroup, top, left, bottom, right, copies + (group as usize) * copyBytes)
+  let w = weights
   for (let cy = 0; cy < stride; cy++)
     for (let cx = 0; cx < stride; cx++) {
-      let tapsEnd = taps
-      for (let ky = (cy + padding) % stride; ky < kernelHeight; ky += stride)
-        for (let kx = (cx + padding) % stride; kx < kernelWidth; kx += stride) {
-          const down = top + (cy + padding - ky) / stride
-          const over = left + (cx + padding - kx) / stride
-          store<u32>(tapsEnd, ((down * line + over) as usize * outBytes) as u32)
-          store<u32>(tapsEnd, ((ky * kernelWidth + kx) as usize * tapBytes) as u32, 4)
-          tapsEnd += 8
-        }
+      const firstTap = (cx + padding) % stride
+      const taps = firstTap < kernelWidth ? (kernelWidth - 1 - firstTap) / stride + 1 : 0
+      const over = left + (cx + padding - firstTap) / stride
+      let runsEnd = runs
+      for (let ky = (cy + padding) % stride; ky < kernelHeight && taps > 0; ky += stride) {
+        const row = (cy + padding - ky) / stride
+        const column = own ? over : line - 1 - over
+        store<u32>(runsEnd, ((((top + row) * line + column) as usize) * bytes) as u32)
+        store<i32>(runsEnd, row, 4)
+        runsEnd += RUN
+      }
       let end = positions
       for (let y = cy, i = 0; y < height; y += stride, i++)
         for (let x = cx, j = 0; x < width; x += stride, j++) {
-          store<u32>(end, (from + ((i * line + j) as usize) * outBytes) as u32)
-          store<u32>(end, ((y * width + x) as usize * ((channels as usize) << 2)) as u32, 4)
+          store<u32>(end, (((i * line + (own ? j : -j)) as usize) * bytes) as u32)
+          store<u32>(end, (((y * width + x) * channels) << 2) as u32, 4)
+          store<i32>(end, i, 8)
           end += POSITION
         }
+      const length = taps * outGroup
+      const blockBytes: usize = ((((runsEnd - runs) / RUN) as i32) * length) as usize << 5
       for (let group = 0; group < groups; group++) {
-        for (let at = positions; at < end; at += POSITION) store<u32>(at, load<u32>(at) + ((group > 0 ? outGroup << 2 : 0) as u32))
-        let w: usize = weights + ((group * ((inGroup + 7) >> 3)) as usize) * blockBytes
+        const from: usize = own ? sums + ((group * outGroup) as usize << 2) : copies + (group as usize) * copyBytes
         for (let c = 0; c < inGroup; c += 8) {
-          const to: usize = inputs + ((group * inGroup + c) as usize << 2)
-          const old: usize = base == 0 ? 0 : base + ((group * inGroup + c) as usize << 2)
-          for (let at = positions; at < end; at += 4 * POSITION)
-            four(at, taps, tapsEnd, w, outGroup, to, old, min(4, ((end - at) / POSITION) as i32), inGroup - c, scratch)
+          const off: usize = (group * inGroup + c) as usize << 2
+          inputsAt(positions, end, from, runs, runsEnd, w, length, outHeight, inputs + off, base == 0 ? 0 : base + off, inGroup - c, scratch)
           w += blockBytes
         }
       }

@@ -1,8 +1,40 @@
 /** Gradients of weights: cotangents of sums added over the events that met a weight, sixteen weights at a time. */
-import { before, behind, frameIn } from './inputs'
+import { before, behind } from './inputs'
 
 /** Input channels whose events are listed together. */
 const TOGETHER = 16
+
+/** Copies sixteen numbers of each position of `[rows, columns]`, rows of numbers so many bytes apart, into the middle of zeros. */
+function frameIn(
+  from: usize,
+  fromRow: usize,
+  rows: i32,
+  columns: i32,
+  top: i32,
+  left: i32,
+  bottom: i32,
+  right: i32,
+  to: usize,
+): void {
+  const line: usize = ((left + columns + right) as usize) << 6
+  memory.fill(to, 0, (top as usize) * line)
+  to += (top as usize) * line
+  for (let r = 0; r < rows; r++) {
+    memory.fill(to, 0, (left as usize) << 6)
+    to += (left as usize) << 6
+    for (let c = 0; c < columns; c++) {
+      v128.store(to, v128.load(from))
+      v128.store(to, v128.load(from, 16), 16)
+      v128.store(to, v128.load(from, 32), 32)
+      v128.store(to, v128.load(from, 48), 48)
+      to += 64
+      from += fromRow
+    }
+    memory.fill(to, 0, (right as usize) << 6)
+    to += (right as usize) << 6
+  }
+  memory.fill(to, 0, (bottom as usize) * line)
+}
 
 /** `row += sum over the events of what lies `off` bytes from each`. */
 // @ts-ignore: decorator
@@ -88,7 +120,7 @@ export function weightsOf(
   const rowBytes: usize = (((outGroup + 15) & ~15) as usize) << 2
   for (let o = 0; o < outGroup; o += 16) {
     for (let f = 0; f < frames; f++)
-      frameIn(sums + ((f * outHeight * outWidth) as usize) * outBytes + ((group * outGroup + o) as usize << 2), outBytes, outHeight, outWidth, 16, top, left, bottom, right, framed + (f as usize) * frameBytes)
+      frameIn(sums + ((f * outHeight * outWidth) as usize) * outBytes + ((group * outGroup + o) as usize << 2), outBytes, outHeight, outWidth, top, left, bottom, right, framed + (f as usize) * frameBytes)
     for (let cy = 0; cy < stride; cy++)
       for (let cx = 0; cx < stride; cx++) {
         const own: i32 = (cy * stride + cx) * TOGETHER
