@@ -9,7 +9,8 @@ import { reasonOf } from '../core/fault.js'
 import { type Currents, type Reals, tensor } from '../core/tensor.js'
 import type { CurrentValue } from '../interpreters/graph.js'
 import { PAIRS, PAIRS_BYTES } from './machine/pairs.js'
-import type { Bytes, Call } from './training/builder.js'
+import type { Bytes, Stage } from './training/builder.js'
+import { type Kernels, runUnit, unitsOf } from './training/execute.js'
 import type { Mode } from './training/nodes.js'
 import { pairTable } from './training/pack.js'
 import { planOf } from './training/plan.js'
@@ -28,8 +29,6 @@ export interface Traced {
 /** Runs a drawn network in training mode; its frames are given in the graph. */
 export type Trainer = (logits: CurrentValue, mode: Mode) => Traced
 
-type Kernels = Readonly<Record<string, (...args: readonly number[]) => void>>
-
 const trainerOver = (module: WebAssembly.Module): Trainer => {
   const memory = freshMemory(false)
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
@@ -42,10 +41,11 @@ const trainerOver = (module: WebAssembly.Module): Trainer => {
   new Uint8Array(memory.buffer, PAIRS_BYTES, counts.length).set(counts)
   return (logits, mode) => {
     const plan = planOf(logits, mode)
-    grow(memory, plan.bytes + plan.scratch)
-    const run = (calls: readonly Call[]): void => {
-      for (const { kernel, units, args } of calls)
-        for (let unit = 0; unit < units; unit++) kernels[kernel]!(unit, plan.bytes, ...args)
+    grow(memory, plan.bytes + plan.local + plan.scratch)
+    const own = { local: plan.bytes, scratch: plan.bytes + plan.local }
+    const run = (stages: readonly Stage[]): void => {
+      for (const stage of stages)
+        for (let unit = 0; unit < unitsOf(stage, plan.samples); unit++) runUnit(kernels, stage, plan.samples, unit, own)
     }
     plan.prepare(bytes)
     run(plan.forward)

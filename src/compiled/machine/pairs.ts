@@ -8,8 +8,8 @@
 export const PAIRS = 1024
 export const PAIRS_BYTES = 5120
 
-/** Where everything else begins. */
-export const BEGINNING = 5376
+/** Where the tables end. */
+export const PAIRS_END = 5376
 
 /** Output positions whose pairs are listed together. */
 export const TILE = 64

@@ -1,15 +1,35 @@
 /** What a plan is made with: calls of kernels, places for values, and cotangents that meet in one. @module */
-import type { Reals, Shape } from '../../core/tensor.js'
-import { sizeOf } from '../../core/tensor.js'
+import { type Reals, type Shape, sizeOf } from '../../core/tensor.js'
 import type { Value } from '../../interpreters/graph.js'
-import { regionsFrom } from './regions.js'
+import { type Regions, regionsFrom } from './regions.js'
 
-/** A call of a kernel: once for each unit, with these arguments after the unit and a place of scratch memory. */
+/**
+ * A place in the memory of whoever computes some samples: how far in, how many bytes each sample has there, and how far
+ * beyond the beginning of each.
+ */
+export interface Local {
+  readonly local: number
+  readonly bytes: number
+  readonly beyond: number
+}
+
+/** Where something lies: in the memory of all, or in that of whoever computes its sample. */
+export type Spot = number | Local
+
+/** A call of a kernel for some samples: `per` units a sample. */
 export interface Call {
   readonly kernel: string
-  readonly units: number
-  readonly args: readonly number[]
+  readonly per: number
+  readonly args: readonly Spot[]
 }
+
+/**
+ * Calls that follow each other. Of `samples`, each sample goes through all of them, `chunk` samples at a time; a stage of
+ * the `whole` needs what all samples left.
+ */
+export type Stage =
+  | { readonly kind: 'samples'; readonly calls: readonly Call[]; readonly chunk: number }
+  | { readonly kind: 'whole'; readonly calls: readonly Call[] }
 
 /** What lies in the memory. */
 export interface Bytes {
@@ -20,9 +40,10 @@ export interface Bytes {
 /** Something to write before a run, or to read after it. */
 export type Access<A> = (bytes: Bytes) => A
 
-/** Where a value lies, and how many bytes its steps are apart: none where one step is held. */
+/** Where currents lie, and how many bytes samples and steps are apart: steps none, where one is held. */
 export interface Place {
-  readonly at: number
+  readonly at: Spot
+  readonly sample: number
   readonly step: number
 }
 
@@ -36,19 +57,27 @@ export interface Builder {
   /** A place that is written before a run. */
   readonly keep: (bytes: number) => number
   readonly give: (place: number) => void
-  /** Adds a call, and says how much scratch memory it needs. */
-  readonly call: (kernel: string, units: number, args: readonly number[], scratch?: number) => void
+  /** A place for so many bytes of each sample, until all samples meet. */
+  readonly local: (bytes: number) => Local
+  readonly drop: (place: Local) => void
+  /** Adds a call for each sample, and says how much scratch memory it needs. */
+  readonly call: (kernel: string, per: number, args: readonly Spot[], scratch?: number) => void
+  /** Adds a call for what all samples left: now, or at the latest when they meet next. */
+  readonly meet: (kernel: string, args: readonly number[]) => void
+  readonly later: (kernel: string, args: readonly number[], after?: () => void) => void
   /** What is written before each run. */
   readonly before: (write: Access<void>) => void
   /** What can be read after the way forward, and after the way back. */
   readonly statistics: (read: Access<Found>) => void
   readonly learnt: (read: Access<Found>) => void
+  /** Says where currents lie, or how they are made again wherever they are read. */
+  readonly stored: (value: Value, place: Place) => void
+  readonly made: (value: Value, make: () => Place) => void
   readonly placeOf: (value: Value) => Place
-  readonly put: (value: Value, place: Place) => void
   /** Where the cotangent of a value lies; null where none came. */
-  readonly cotangentOf: (value: Value) => number | null
+  readonly cotangentOf: (value: Value) => Spot | null
   /** A cotangent comes: it is made at a place, added to what lies at `base` unless that is 0. */
-  readonly receive: (value: Value, make: (to: number, base: number) => void) => void
+  readonly receive: (value: Value, make: (to: Spot, base: Spot) => void) => void
   /** The cotangent of one value is another's too. */
   readonly pass: (from: Value, to: Value) => void
   /** A cotangent is not needed any more. */
@@ -57,9 +86,10 @@ export interface Builder {
 
 /** What was planned. */
 export interface Planned {
-  readonly calls: readonly Call[]
+  readonly stages: readonly Stage[]
   readonly bytes: number
   readonly scratch: number
+  readonly local: number
   readonly before: readonly Access<void>[]
   readonly statistics: readonly Access<Found>[]
   readonly learnt: readonly Access<Found>[]
@@ -68,57 +98,111 @@ export interface Planned {
 /** Bytes of a value's currents. */
 export const currentBytes = (shape: Shape): number => 4 * sizeOf(shape)
 
-/** A fresh builder, and what it has planned so far. */
-export const building = (beginning: number): { readonly builder: Builder; readonly planned: () => Planned } => {
-  const { take, keep, give, end } = regionsFrom(beginning)
-  const [places, cotangents, uses] = [new Map<Value, Place>(), new Map<Value, number>(), new Map<number, number>()]
-  const calls: Call[] = []
+/** Bytes of one sample of a value's currents, `[T, B, ..]`. */
+export const sampleBytes = (shape: Shape): number => currentBytes(shape) / shape[1]!
+
+/** What local memory a chunk of samples should fit in: a part of a core's own cache. */
+const CACHE = 2 ** 19
+
+/** A stage that is being made. */
+interface Open {
+  readonly calls: Call[]
+  readonly regions: Regions
+  readonly places: Map<Value, Place>
+}
+
+const opened = (): Open => ({ calls: [], regions: regionsFrom(0), places: new Map() })
+
+/** A fresh builder, and what it has planned so far; `isLocal` are values whose cotangents samples do not meet over. */
+export const building = (
+  beginning: number,
+  isLocal: (value: Value) => boolean,
+): { readonly builder: Builder; readonly planned: () => Planned } => {
+  const { take, keep, give: free, end } = regionsFrom(beginning)
+  const [stored, made] = [new Map<Value, Place>(), new Map<Value, () => Place>()]
+  const [cotangents, uses] = [new Map<Value, Spot>(), new Map<Spot, number>()]
+  const stages: Stage[] = []
   const [writes, statistics, learnt]: [Access<void>[], Access<Found>[], Access<Found>[]] = [[], [], []]
-  let scratch = 0
-  const use = (place: number, by: number): number => {
-    const count = (uses.get(place) ?? 0) + by
-    uses.set(place, count)
-    if (count === 0) give(place)
-    return count
+  const waiting: { readonly call: Call; readonly after: () => void }[] = []
+  const given: number[] = []
+  let [open, scratch, most] = [opened(), 0, 0]
+
+  const close = (): void => {
+    const { calls, regions } = open
+    if (calls.length + waiting.length === 0) return
+    const bytes = regions.end()
+    const chunk = Math.max(1, Math.floor(CACHE / Math.max(1, bytes)))
+    most = Math.max(most, bytes * chunk)
+    const wide = (spot: Spot): Spot => (typeof spot === 'number' ? spot : { ...spot, local: spot.local * chunk })
+    if (calls.length > 0)
+      stages.push({ kind: 'samples', calls: calls.map((call) => ({ ...call, args: call.args.map(wide) })), chunk })
+    const own = waiting.splice(0)
+    if (own.length > 0) stages.push({ kind: 'whole', calls: own.map(({ call }) => call) })
+    for (const { after } of own) after()
+    for (const place of given.splice(0)) free(place)
+    open = opened()
   }
-  const call: Builder['call'] = (kernel, units, args, needs = 64) => {
-    calls.push({ kernel, units, args })
+  // Samples go through a stage one after the other: what one has done with, another may still need.
+  const give = (place: number): void => void given.push(place)
+  const local = (bytes: number): Local => ({ local: open.regions.take(bytes), bytes, beyond: 0 })
+  const drop = (place: Local): void => {
+    open.regions.give(place.local)
+  }
+  const call: Builder['call'] = (kernel, per, args, needs = 64) => {
+    open.calls.push({ kernel, per, args })
     scratch = Math.max(scratch, needs)
+  }
+  const placeOf = (value: Value): Place => {
+    const place = stored.get(value) ?? open.places.get(value)
+    if (place !== undefined) return place
+    const fresh = made.get(value)!()
+    open.places.set(value, fresh)
+    return fresh
+  }
+  const use = (spot: Spot, by: number): void => {
+    const count = (uses.get(spot) ?? 0) + by
+    uses.set(spot, count)
+    if (count > 0) return
+    uses.delete(spot)
+    if (typeof spot === 'number') give(spot)
+    else drop(spot)
   }
   const receive: Builder['receive'] = (value, make) => {
     const old = cotangents.get(value)
-    if (old !== undefined && uses.get(old) === 1) make(old, old)
-    else {
-      const fresh = take(currentBytes(value.shape))
-      make(fresh, old ?? 0)
-      use(fresh, 1)
-      cotangents.set(value, fresh)
-      if (old !== undefined) use(old, -1)
+    if (old !== undefined && uses.get(old) === 1) {
+      make(old, old)
+      return
     }
+    const fresh = isLocal(value) ? local(sampleBytes(value.shape)) : take(currentBytes(value.shape))
+    make(fresh, old ?? 0)
+    use(fresh, 1)
+    cotangents.set(value, fresh)
+    if (old !== undefined) use(old, -1)
   }
   return {
     builder: {
-      take,
-      keep,
-      give,
-      call,
+      ...{ take, keep, give, local, drop, call, placeOf, receive },
+      meet: (kernel, args) => {
+        waiting.push({ call: { kernel, per: 1, args }, after: () => undefined })
+        close()
+      },
+      later: (kernel, args, after = () => undefined) => void waiting.push({ call: { kernel, per: 1, args }, after }),
       before: (write) => void writes.push(write),
       statistics: (read) => void statistics.push(read),
       learnt: (read) => void learnt.push(read),
-      placeOf: (value) => places.get(value)!,
-      put: (value, place) => void places.set(value, place),
+      stored: (value, place) => void stored.set(value, place),
+      made: (value, make) => void made.set(value, make),
       cotangentOf: (value) => cotangents.get(value) ?? null,
-      receive,
       pass: (from, to) => {
-        const place = cotangents.get(from)!
+        const spot = cotangents.get(from)!
         if (cotangents.has(to)) {
-          const step = currentBytes(to.shape.slice(1))
+          const [sample, T] = [sampleBytes(to.shape), to.shape[0]!]
           receive(to, (sum, base) => {
-            call('add', to.shape[0]!, [base, step, place, step, sum, step / 4])
+            call('add', 1, [base, sample, sample / T, spot, sample, sample / T, sum, T, sample / T / 4])
           })
         } else {
-          cotangents.set(to, place)
-          use(place, 1)
+          cotangents.set(to, spot)
+          use(spot, 1)
         }
       },
       release: (value) => {
@@ -126,6 +210,9 @@ export const building = (beginning: number): { readonly builder: Builder; readon
         cotangents.delete(value)
       },
     },
-    planned: () => ({ calls, bytes: end(), scratch, before: writes, statistics, learnt }),
+    planned: () => {
+      close()
+      return { stages, bytes: end(), scratch, local: most, before: writes, statistics, learnt }
+    },
   }
 }

@@ -64,10 +64,7 @@ export const contractScratch = (of: Geometry): number =>
 
 /** For `inputsOf`. */
 export const inputsScratch = (of: Geometry): number =>
-  ROOM +
-  8 * of.kernelHeight +
-  16 * of.height * of.width +
-  4 * framedPositions(of) * of.groups * of.outGroup
+  ROOM + 8 * of.kernelHeight + 16 * of.height * of.width + 4 * framedPositions(of) * of.groups * of.outGroup
 
 /** For `weightsOf` so many frames. */
 export const weightsScratch = (of: Geometry, frames: number): number => {

@@ -55,9 +55,7 @@ const classesOf = ({ kernelHeight, kernelWidth, stride, padding }: Extents): rea
     Array.from({ length: kernel }, (_, k) => k).filter((k) => (place + padding - k) % stride === 0)
   const places = Array.from({ length: stride }, (_, place) => place)
   return places.flatMap((y) =>
-    places.map((x) =>
-      along(kernelHeight, y).flatMap((ky) => along(kernelWidth, x).map((kx) => ky * kernelWidth + kx)),
-    ),
+    places.map((x) => along(kernelHeight, y).flatMap((ky) => along(kernelWidth, x).map((kx) => ky * kernelWidth + kx))),
   )
 }
 
@@ -72,8 +70,7 @@ export const packBackward = (weights: Reals, extents: Extents, to: Float32Array)
       const [group, o] = [Math.floor(co / outGroup), co % outGroup]
       for (let ci = 0; ci < inGroup; ci++) {
         const at = start + ((group * eights + (ci >> 3)) * own.length * outGroup + o) * 8 + (ci & 7)
-        for (let k = 0; k < own.length; k++)
-          to[at + k * outGroup * 8] = weights[(co * inGroup + ci) * taps + own[k]!]!
+        for (let k = 0; k < own.length; k++) to[at + k * outGroup * 8] = weights[(co * inGroup + ci) * taps + own[k]!]!
       }
     }
     start += groups * eights * own.length * outGroup * 8
@@ -121,9 +118,32 @@ export const pairTable = (): { readonly pairs: Uint16Array; readonly bytes: Uint
   return { pairs, bytes }
 }
 
-/** `[frames, channels, positions]` to `[frames, positions, channels]`. */
-export const channelsLast = (data: Reals, channels: number, positions: number, to: Float32Array): void => {
-  for (let start = 0; start < data.length; start += channels * positions)
-    for (let c = 0; c < channels; c++)
-      for (let p = 0; p < positions; p++) to[start + p * channels + c] = data[start + c * positions + p]!
+/** `[T, B, channels, positions]` to `[B, T, positions, channels]`. */
+export const channelsLast = (
+  data: Reals,
+  [T, B, channels, positions]: readonly [number, number, number, number],
+  to: Float32Array,
+): void => {
+  for (let t = 0; t < T; t++)
+    for (let b = 0; b < B; b++) {
+      const [from, into] = [(t * B + b) * channels * positions, (b * T + t) * channels * positions]
+      for (let c = 0; c < channels; c++)
+        for (let p = 0; p < positions; p++) to[into + p * channels + c] = data[from + c * positions + p]!
+    }
+}
+
+type Extent3 = readonly [number, number, number]
+
+/** `[T, B, classes]` to `[B, T, classes]`. */
+export const stepsLast = (data: Reals, [T, B, classes]: Extent3, to: Float32Array): void => {
+  for (let t = 0; t < T; t++)
+    for (let b = 0; b < B; b++)
+      for (let k = 0; k < classes; k++) to[(b * T + t) * classes + k] = data[(t * B + b) * classes + k]!
+}
+
+/** And back. */
+export const stepsFirst = (data: Reals, [T, B, classes]: Extent3): Float32Array => {
+  const to = new Float32Array(data.length)
+  stepsLast(data, [B, T, classes], to)
+  return to
 }

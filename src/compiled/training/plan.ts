@@ -1,23 +1,25 @@
 /**
  * A drawn network as a plan: calls of kernels, forward and then backward, over places in one linear memory.
  *
- * Values lie channels last, `[T, B, positions, channels]`: currents as float32, spikes as bytes. Each node is planned
- * forward in the order of the graph; then, in the opposite order, back.
+ * Values lie by sample and channels last, `[B, T, positions, channels]`: currents as float32, spikes as bytes. Each node is
+ * planned forward in the order of the graph; then, in the opposite order, back.
  * @module
  */
 import type { Reals } from '../../core/tensor.js'
 import { type CurrentValue, inputsOf, type Node, nodeOf, type Value } from '../../interpreters/graph.js'
-import { BEGINNING } from '../machine/pairs.js'
-import { type Access, building, type Call, currentBytes, type Found } from './builder.js'
-import { type Mode, planNode } from './nodes.js'
-import { channelsLast } from './pack.js'
+import { PAIRS_END } from '../machine/pairs.js'
+import { type Access, building, type Found, type Stage, sampleBytes } from './builder.js'
+import { isPassing, type Mode, planNode } from './nodes.js'
+import { channelsLast, stepsFirst, stepsLast } from './pack.js'
 
 /** A step of training, planned. */
 export interface Plan {
-  readonly forward: readonly Call[]
-  readonly backward: readonly Call[]
-  /** Bytes of memory, and behind them of each member's scratch memory. */
+  readonly forward: readonly Stage[]
+  readonly backward: readonly Stage[]
+  readonly samples: number
+  /** Bytes of memory for all, and behind them, for each member, local memory and scratch memory. */
   readonly bytes: number
+  readonly local: number
   readonly scratch: number
   /** Writes the parameters and the given frames. */
   readonly prepare: Access<void>
@@ -55,43 +57,46 @@ const all =
 
 /** Plans a step of training: the logits of frames that are bound at each run, and back. */
 export const planOf = (logits: CurrentValue, mode: Mode): Plan => {
-  const { builder: b, planned } = building(BEGINNING)
   const nodes = nodesOf(logits)
+  const reading = new Map<Value, Node[]>()
+  for (const node of nodes)
+    for (const value of inputsOf(node)) reading.set(value, [...(reading.get(value) ?? []), node])
+  const readers = (value: Value): readonly Node[] => reading.get(value) ?? []
+  const { builder: b, planned } = building(PAIRS_END, (value) => isPassing(value, readers))
   const image = givenOf(nodes)
-  const [T, B, channels, height, width] = image.shape as readonly [number, number, number, number, number]
-  const pixels = b.keep(currentBytes(image.shape))
-  b.put(image, { at: pixels, step: currentBytes(image.shape) / T })
+  const [T, samples, channels, height, width] = image.shape as readonly [number, number, number, number, number]
+  const sample = sampleBytes(image.shape)
+  const pixels = b.keep(sample * samples)
+  b.stored(image, { at: pixels, sample, step: sample / T })
   const { from } = image
   if (from.kind === 'given' && from.tensor !== null) {
     const { data } = from.tensor
     b.before(({ floats }) => {
-      channelsLast(data, channels, height * width, floats(pixels, T * B * channels * height * width))
+      channelsLast(data, [T, samples, channels, height * width], floats(pixels, data.length))
     })
   }
-  const backs = nodes.map((node) => planNode(b, mode, node))
-  const forward = planned().calls.length
+  const backs = nodes.map((node) => planNode(b, mode, node, readers))
+  const forward = planned().stages.length
   const cotangent: { at: number } = { at: 0 }
   b.receive(logits, (to) => {
-    cotangent.at = to
+    cotangent.at = to as number
   })
   for (const back of backs.reverse()) back()
-  const { calls, bytes, scratch, before, statistics, learnt } = planned()
-  const size = currentBytes(logits.shape) / 4
-  const place = b.placeOf(logits).at
+  const { stages, bytes, scratch, local, before, statistics, learnt } = planned()
+  const [steps, , classes] = logits.shape as readonly [number, number, number]
+  const size = steps * samples * classes
+  const place = b.placeOf(logits).at as number
   return {
-    forward: calls.slice(0, forward),
-    backward: calls.slice(forward),
-    bytes,
-    scratch,
+    ...{ forward: stages.slice(0, forward), backward: stages.slice(forward), samples, bytes, local, scratch },
     prepare: (memory) => {
       for (const write of before) write(memory)
     },
-    logits: ({ floats }) => floats(place, size).slice(),
+    logits: ({ floats }) => stepsFirst(floats(place, size), [steps, samples, classes]),
     statistics: all(statistics),
     judge:
       (values) =>
       ({ floats }) => {
-        floats(cotangent.at, size).set(values)
+        stepsLast(values, [steps, samples, classes], floats(cotangent.at, size))
       },
     learnt: all(learnt),
   }

@@ -5,8 +5,10 @@
  * `entry += input * sum` is the gradient of the table: cotangents summed over the events that met it, for an input of zero
  * is not visited. `input += entry * sum` is the gradient of the inputs: dense, for a silent input has one too.
  *
- * Every product and every sum is rounded once. Terms come one by one: to a table entry by block (frame, or head), input row
- * and input column; to an input by kernel row, kernel column and output channel.
+ * Every product and every sum is rounded once. Terms come one by one: to an input by kernel row, kernel column and output
+ * channel; to an entry of a head's own table by input row and input column; to an entry of a table that frames share by
+ * sample, step, input row and input column, of each share of the batch on its own (at most eight shares, of `ceil(B / 8)`
+ * samples that follow each other), and then the shares' sums in order.
  * @module
  */
 import {
@@ -40,8 +42,22 @@ export interface Connection {
   readonly convolution: Convolution
   readonly size: Size
   readonly blocks: number
-  /** Whether the blocks share one table (frames), or have one each (heads). */
-  readonly shared: boolean
+  /** How many samples share one table, whose frames the blocks are, step by step; null where each block has its own. */
+  readonly samples: number | null
+}
+
+/** Samples in a share of a batch. */
+export const shareSize = (samples: number): number => Math.ceil(samples / 8)
+
+/** The frames of each share of a batch, by sample and then by step. */
+const sharesOf = (blocks: number, samples: number): readonly (readonly number[])[] => {
+  const [size, steps] = [shareSize(samples), blocks / samples]
+  return Array.from({ length: Math.ceil(samples / size) }, (_, share) =>
+    Array.from({ length: Math.min(size, samples - share * size) * steps }, (_, i) => {
+      const [sample, t] = [share * size + Math.floor(i / steps), i % steps]
+      return t * samples + sample
+    }),
+  )
 }
 
 /** Makes the maps of a layer: readably, as here, or fast, with the same bits. */
@@ -56,21 +72,21 @@ const everyInput = (length: number): readonly number[] => Array.from({ length },
  * @example
  * const weight = tensor([1, 2, 1, 1], Float64Array.of(3, 4))
  * const convolution = { key: '', weight, stride: 1, padding: 0, groups: 1 }
- * const maps = connect('float64')({ convolution, size: { height: 1, width: 1 }, blocks: 1, shared: true })
+ * const maps = connect('float64')({ convolution, size: { height: 1, width: 1 }, blocks: 1, samples: 1 })
  * maps.forward(weight.data, Uint8Array.of(0, 1)) // => Float64Array.of(4)
  * maps.toTable(Uint8Array.of(0, 1), Float64Array.of(5)) // => Float64Array.of(0, 5)
  * maps.toInputs(weight.data, Float64Array.of(5)) // => Float64Array.of(15, 20)
  */
 export const connect =
   (precision: Precision): Connect =>
-  ({ convolution, size, blocks, shared }) => {
+  ({ convolution, size, blocks, samples }) => {
     const round = rounding(precision)
     const { targets, visit } = wired(convolution, size)
     const width = convolution.weight.shape[0]!
     const inputs = convolution.weight.shape[1]! * convolution.groups * size.height * size.width
     const table = sizeOf(convolution.weight.shape)
     const tableOf = (all: Reals, block: number): Reals =>
-      shared ? all : all.subarray(block * table, (block + 1) * table)
+      samples === null ? all.subarray(block * table, (block + 1) * table) : all
     const inputsOf = <A extends Reals | Uint8Array>(all: A, block: number): A =>
       all.subarray(block * inputs, (block + 1) * inputs) as A
     const sumsOf = (all: Reals, block: number): Reals =>
@@ -89,14 +105,21 @@ export const connect =
         return output
       },
       toTable: (x, cotangents) => {
-        const output = zeros(precision, shared ? table : blocks * table)
-        for (let block = 0; block < blocks; block++) {
-          const [rows, sums] = [tableOf(output, block), sumsOf(cotangents, block)]
+        const meet = (rows: Reals, block: number): void => {
+          const sums = sumsOf(cotangents, block)
           visit(inputsOf(x, block), (target, starts, length, values) => {
             for (let s = 0; s < starts.length; s++)
               for (let i = 0; i < length; i++) rows[starts[s]! + i]! += round(values[s]! * sums[target + i]!)
           })
         }
+        const output = zeros(precision, samples === null ? blocks * table : table)
+        if (samples === null) for (let block = 0; block < blocks; block++) meet(tableOf(output, block), block)
+        else
+          for (const share of sharesOf(blocks, samples)) {
+            const rows = zeros(precision, table)
+            for (const block of share) meet(rows, block)
+            for (let entry = 0; entry < table; entry++) output[entry]! += rows[entry]!
+          }
         return output
       },
       toInputs: (weights, cotangents) => {
@@ -129,7 +152,7 @@ const reordered = (map: Bilinear, into: (table: Reals) => Reals, back: (table: R
 export const convolution = (precision: Precision, connected: Connect, p: Convolution, shape: Shape): Bilinear => {
   const [T, B, , height, width] = shape as Shape5
   return reordered(
-    connected({ convolution: p, size: { height, width }, blocks: T * B, shared: true }),
+    connected({ convolution: p, size: { height, width }, blocks: T * B, samples: B }),
     (weights) => fanOutRows(precision, p, weights),
     (rows) => fanInWeights(precision, p, rows),
   )
@@ -151,7 +174,7 @@ const product = (
     convolution: { key: '', weight: tensor([width, terms, 1, 1], NONE), stride: 1, padding: 0, groups: 1 },
     size: { height: 1, width: positions },
     blocks,
-    shared: false,
+    samples: null,
   })
 
 /** Nothing: of such a weight, only the shape counts. */

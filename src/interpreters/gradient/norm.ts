@@ -31,8 +31,8 @@ const totalOf = (frames: readonly Stretch[], f: (at: number) => number): number 
 /**
  * Of every channel: the mean, and the variance around it, over all its elements. In float64: those of each frame (sums in
  * row-major order), then of the frames in order, as Chan, Golub and LeVeque join them: with `k` frames of n elements before,
- * `mean += delta / (k + 1)` and `squares += squares of the frame + delta^2 (n k / (k + 1))`, delta the frame's mean less the
- * mean before.
+ * `mean += delta w` and `squares += squares of the frame + delta^2 (n k w)`, `w = 1 / (k + 1)` and delta the frame's mean
+ * less the mean before.
  */
 export const moments = (
   shape: Shape,
@@ -47,8 +47,9 @@ export const moments = (
       const own = total(frame, (at) => data[at]!) / n
       const around = total(frame, (at) => (data[at]! - own) * (data[at]! - own))
       const delta = own - centre
-      centre = k === 0 ? own : centre + delta / (k + 1)
-      squares = k === 0 ? around : squares + (around + delta * delta * ((n * k) / (k + 1)))
+      const share = 1 / (k + 1)
+      centre = k === 0 ? own : centre + delta * share
+      squares = k === 0 ? around : squares + (around + delta * delta * (n * k * share))
     }
     mean[channel] = centre
     variance[channel] = squares / (data.length / channels)

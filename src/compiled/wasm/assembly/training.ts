@@ -1,7 +1,7 @@
 /** The module of training: a step's forward and backward kernels, each of one unit, over an imported memory. */
 export { synapse } from './training/contract'
 export { toInputs } from './training/inputs'
-export { toWeights } from './training/weights'
+export { joinShares, toWeights } from './training/weights'
 export { moments, joinMoments, affine, cotangentSums, joinSums, normBack } from './training/norm'
 export { fire, fireBack, joinLeak } from './training/neuron'
 export { countSpikes, joinRates, product, productBack } from './training/products'

@@ -96,15 +96,15 @@ export function contract(
             let row = (ky * kernelWidth + kx) * eights * 9
             for (let left = inGroup; left >= 8; left -= 8) {
               const mask = ((load<u64>(at) * GATHER) >> 56) as usize
-              v128.store(end, i16x8.add(i16x8.splat(row as i16), v128.load(PAIRS + (mask << 4))))
-              end += load<u8>(PAIRS_BYTES + mask) as usize
+              v128.store(end, i16x8.add(i16x8.splat(row as i16), v128.load((PAIRS as usize) + (mask << 4))))
+              end += load<u8>((PAIRS_BYTES as usize) + mask) as usize
               row += 9
               at += 8
             }
             if (rest > 0) {
               const mask = (((load<u64>(at) & restMask) * GATHER) >> 56) as usize
-              v128.store(end, i16x8.add(i16x8.splat(row as i16), v128.load(PAIRS + (mask << 4))))
-              end += load<u8>(PAIRS_BYTES + mask) as usize
+              v128.store(end, i16x8.add(i16x8.splat(row as i16), v128.load((PAIRS as usize) + (mask << 4))))
+              end += load<u8>((PAIRS_BYTES as usize) + mask) as usize
             }
           }
         }
@@ -123,9 +123,10 @@ export function contract(
   }
 }
 
-/** {@link contract} of one frame of many. */
+/** {@link contract} of some frames. */
 export function synapse(
-  frame: i32,
+  first: i32,
+  count: i32,
   scratch: usize,
   spikes: usize,
   weights: usize,
@@ -142,7 +143,8 @@ export function synapse(
   outHeight: i32,
   outWidth: i32,
 ): void {
-  const from: usize = spikes + (frame as usize) * ((height * width * groups * inGroup) as usize)
-  const to: usize = sums + (frame as usize) * ((outHeight * outWidth * groups * outGroup) as usize << 2)
-  contract(from, weights, to, scratch, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
+  const spikesFrame: usize = (height * width * groups * inGroup) as usize
+  const sumsFrame: usize = (outHeight * outWidth * groups * outGroup) as usize << 2
+  for (let f: usize = first as usize; f < ((first + count) as usize); f++)
+    contract(spikes + f * spikesFrame, weights, sums + f * sumsFrame, scratch, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
 }

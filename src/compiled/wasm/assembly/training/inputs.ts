@@ -295,9 +295,10 @@ export function inputsOf(
     }
 }
 
-/** {@link inputsOf} one frame of many. */
+/** {@link inputsOf} some frames. */
 export function toInputs(
-  frame: i32,
+  first: i32,
+  count: i32,
   scratch: usize,
   sums: usize,
   weights: usize,
@@ -315,7 +316,8 @@ export function toInputs(
   outHeight: i32,
   outWidth: i32,
 ): void {
-  const from: usize = sums + (frame as usize) * ((outHeight * outWidth * groups * outGroup) as usize << 2)
-  const off: usize = (frame as usize) * ((height * width * groups * inGroup) as usize << 2)
-  inputsOf(from, weights, inputs + off, base == 0 ? 0 : base + off, scratch, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
+  const sumsFrame: usize = (outHeight * outWidth * groups * outGroup) as usize << 2
+  const inputsFrame: usize = (height * width * groups * inGroup) as usize << 2
+  for (let f: usize = first as usize; f < ((first + count) as usize); f++)
+    inputsOf(sums + f * sumsFrame, weights, inputs + f * inputsFrame, base == 0 ? 0 : base + f * inputsFrame, scratch, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
 }

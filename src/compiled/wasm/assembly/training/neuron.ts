@@ -53,15 +53,16 @@ function copySteps(from: usize, fromStep: usize, to: usize, toStep: usize, bytes
   }
 }
 
-/** All steps of one sample's neurons. */
+/** All steps of some samples' neurons; the currents of samples, and of steps, are so many bytes apart. */
 export function fire(
-  sample: i32,
+  first: i32,
+  count: i32,
   scratch: usize,
   x: usize,
+  xSample: usize,
   xStep: usize,
   spikes: usize,
   steps: i32,
-  batch: i32,
   neurons: i32,
   charge: i32,
   k: f32,
@@ -70,20 +71,20 @@ export function fire(
   threshold: f32,
 ): void {
   const n = neurons as usize
-  const step = n * (batch as usize)
-  const from: usize = x + (sample as usize) * (n << 2)
-  const to: usize = spikes + (sample as usize) * n
   const k4 = f32x4.splat(k)
   const rest4 = f32x4.splat(rest)
   const threshold4 = f32x4.splat(threshold)
-  let i: usize = 0
-  for (; i + 4 <= n; i += 4)
-    fireFour(from + (i << 2), xStep, to + i, step, steps, charge, k4, reset, rest4, threshold4)
-  if (i == n) return
   const spikesAt: usize = scratch + ((steps as usize) << 4)
-  copySteps(from + (i << 2), xStep, scratch, 16, (n - i) << 2, steps)
-  fireFour(scratch, 16, spikesAt, 4, steps, charge, k4, reset, rest4, threshold4)
-  copySteps(spikesAt, 4, to + i, step, n - i, steps)
+  for (let sample: usize = first as usize; sample < ((first + count) as usize); sample++) {
+    const from: usize = x + sample * xSample
+    const to: usize = spikes + sample * n * (steps as usize)
+    let i: usize = 0
+    for (; i + 4 <= n; i += 4) fireFour(from + (i << 2), xStep, to + i, n, steps, charge, k4, reset, rest4, threshold4)
+    if (i == n) continue
+    copySteps(from + (i << 2), xStep, scratch, 16, (n - i) << 2, steps)
+    fireFour(scratch, 16, spikesAt, 4, steps, charge, k4, reset, rest4, threshold4)
+    copySteps(spikesAt, 4, to + i, n, n - i, steps)
+  }
 }
 
 /**
@@ -161,18 +162,19 @@ function backFour(
   }
 }
 
-/** All steps of one sample's neurons back. With `parts`, the sample's share of the leak's gradient: channel by channel. */
+/** All steps of some samples' neurons back. With `parts`, each sample's share of the leak's gradient: channel by channel. */
 export function fireBack(
-  sample: i32,
+  first: i32,
+  count: i32,
   scratch: usize,
   x: usize,
+  xSample: usize,
   xStep: usize,
   ds: usize,
   dx: usize,
   base: usize,
   parts: usize,
   steps: i32,
-  batch: i32,
   positions: i32,
   channels: i32,
   charge: i32,
@@ -185,8 +187,7 @@ export function fireBack(
   attached: i32,
 ): void {
   const n = (positions * channels) as usize
-  const step = (n << 2) * (batch as usize)
-  const off: usize = (sample as usize) * (n << 2)
+  const step: usize = n << 2
   const k4 = f32x4.splat(k)
   const byX4 = f32x4.splat(byX)
   const byV4 = f32x4.splat(byV)
@@ -194,32 +195,36 @@ export function fireBack(
   const threshold4 = f32x4.splat(threshold)
   const length: usize = (steps as usize) << 4
   const sums: usize = scratch + 5 * length
-  let i: usize = 0
-  for (; i + 4 <= n; i += 4) {
-    const at: usize = off + (i << 2)
-    backFour(x + at, xStep, ds + at, dx + at, base == 0 ? 0 : base + at, step, scratch, parts == 0 ? 0 : sums + (i << 3), steps, charge, k4, byX4, byV4, reset, rest4, threshold4, attached)
+  for (let sample: usize = first as usize; sample < ((first + count) as usize); sample++) {
+    const from: usize = x + sample * xSample
+    const off: usize = sample * step * (steps as usize)
+    let i: usize = 0
+    for (; i + 4 <= n; i += 4) {
+      const at: usize = off + (i << 2)
+      backFour(from + (i << 2), xStep, ds + at, dx + at, base == 0 ? 0 : base + at, step, scratch, parts == 0 ? 0 : sums + (i << 3), steps, charge, k4, byX4, byV4, reset, rest4, threshold4, attached)
+    }
+    if (i < n) {
+      const at: usize = off + (i << 2)
+      const bytes: usize = (n - i) << 2
+      const currents: usize = scratch + 2 * length
+      const spikes: usize = currents + length
+      const olds: usize = spikes + length
+      copySteps(from + (i << 2), xStep, currents, 16, bytes, steps)
+      copySteps(ds + at, step, spikes, 16, bytes, steps)
+      if (base != 0) copySteps(base + at, step, olds, 16, bytes, steps)
+      backFour(currents, 16, spikes, spikes, base == 0 ? 0 : olds, 16, scratch, parts == 0 ? 0 : sums + (i << 3), steps, charge, k4, byX4, byV4, reset, rest4, threshold4, attached)
+      copySteps(spikes, 16, dx + at, step, bytes, steps)
+    }
+    if (parts == 0) continue
+    let sum: f64 = 0
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < positions; p++) sum += load<f64>(sums + ((p * channels + c) as usize << 3))
+    store<f64>(parts + (sample << 3), sum)
   }
-  if (i < n) {
-    const at: usize = off + (i << 2)
-    const bytes: usize = (n - i) << 2
-    const currents: usize = scratch + 2 * length
-    const spikes: usize = currents + length
-    const olds: usize = spikes + length
-    copySteps(x + at, xStep, currents, 16, bytes, steps)
-    copySteps(ds + at, step, spikes, 16, bytes, steps)
-    if (base != 0) copySteps(base + at, step, olds, 16, bytes, steps)
-    backFour(currents, 16, spikes, spikes, base == 0 ? 0 : olds, 16, scratch, parts == 0 ? 0 : sums + (i << 3), steps, charge, k4, byX4, byV4, reset, rest4, threshold4, attached)
-    copySteps(spikes, 16, dx + at, step, bytes, steps)
-  }
-  if (parts == 0) return
-  let sum: f64 = 0
-  for (let c = 0; c < channels; c++)
-    for (let p = 0; p < positions; p++) sum += load<f64>(sums + ((p * channels + c) as usize << 3))
-  store<f64>(parts + ((sample as usize) << 3), sum)
 }
 
 /** The gradient of a leak from its samples' shares, samples in order. */
-export function joinLeak(_unit: i32, _scratch: usize, parts: usize, batch: i32, byW: f64, to: usize): void {
+export function joinLeak(_first: i32, _count: i32, _scratch: usize, parts: usize, batch: i32, byW: f64, to: usize): void {
   let sum: f64 = 0
   for (let b = 0; b < batch; b++) sum += load<f64>(parts + ((b as usize) << 3))
   store<f32>(to, (byW * sum) as f32)

@@ -3,23 +3,23 @@ import { contract } from './contract'
 import { inputsOf } from './inputs'
 import { weightsOf } from './weights'
 
-/** How many of each head's spikes, at all positions of one frame, are one: into `counts`, one a head. */
-export function countSpikes(frame: i32, _scratch: usize, spikes: usize, counts: usize, positions: i32, heads: i32, width: i32): void {
+/** How many of each head's spikes, at all positions of each frame, are one: into `counts`, one a head. */
+export function countSpikes(first: i32, count: i32, _scratch: usize, spikes: usize, counts: usize, positions: i32, heads: i32, width: i32): void {
   const channels = heads * width
-  const from: usize = spikes + (frame as usize) * ((positions * channels) as usize)
-  for (let head = 0; head < heads; head++) {
-    let count: u32 = 0
-    for (let p = 0; p < positions; p++) {
-      let at: usize = from + ((p * channels + head * width) as usize)
-      let left = width
-      for (; left >= 8; left -= 8) {
-        count += popcnt<u64>(load<u64>(at)) as u32
-        at += 8
+  for (let frame = first; frame < first + count; frame++)
+    for (let head = 0; head < heads; head++) {
+      let sum: u32 = 0
+      for (let p = 0; p < positions; p++) {
+        let at: usize = spikes + (((frame * positions + p) * channels + head * width) as usize)
+        let left = width
+        for (; left >= 8; left -= 8) {
+          sum += popcnt<u64>(load<u64>(at)) as u32
+          at += 8
+        }
+        for (; left > 0; left--) sum += load<u8>(at++)
       }
-      for (; left > 0; left--) count += load<u8>(at++)
+      store<u32>(counts + ((frame * heads + head) as usize << 2), sum)
     }
-    store<u32>(counts + ((frame * heads + head) as usize << 2), count)
-  }
 }
 
 /**
@@ -27,7 +27,8 @@ export function countSpikes(frame: i32, _scratch: usize, spikes: usize, counts: 
  * terms)`. Into `scales`: the rates, then the scales (float32).
  */
 export function joinRates(
-  _unit: i32,
+  _first: i32,
+  _count: i32,
   _scratch: usize,
   counts: usize,
   recorded: usize,
@@ -103,11 +104,12 @@ function scaled(from: usize, scales: usize, heads: i32, width: i32, positions: i
 }
 
 /**
- * Spikes `[positions, heads terms]` times a factor, to `[positions, heads width]`, scaled. The factor is a half of y, whose
+ * Of each frame, spikes `[positions, heads terms]` times a factor, to `[positions, heads width]`, scaled. The factor is a half of y, whose
  * frames are `factorFrame` bytes apart.
  */
 export function product(
-  frame: i32,
+  first: i32,
+  count: i32,
   scratch: usize,
   spikes: usize,
   factor: usize,
@@ -122,18 +124,21 @@ export function product(
   terms: i32,
   width: i32,
 ): void {
-  const table = scratch
-  const rest: usize = table + (((heads * ((width + 15) >> 4) * ((terms + 7) >> 3) * 9) as usize) << 6)
-  pack9(factor + (frame as usize) * factorFrame, byHead, byTerm, byLane, heads, terms, width, table)
-  const to: usize = output + (frame as usize) * ((positions * heads * width) as usize << 2)
-  const from: usize = spikes + (frame as usize) * ((positions * heads * terms) as usize)
-  contract(from, table, to, rest, positions, 1, heads, terms, width, 1, 1, 1, 0, positions, 1)
-  scaled(to, scales, heads, width, positions, to)
+  for (let frame = first; frame < first + count; frame++) {
+    const table = scratch
+    const rest: usize = table + (((heads * ((width + 15) >> 4) * ((terms + 7) >> 3) * 9) as usize) << 6)
+    pack9(factor + (frame as usize) * factorFrame, byHead, byTerm, byLane, heads, terms, width, table)
+    const to: usize = output + (frame as usize) * ((positions * heads * width) as usize << 2)
+    const from: usize = spikes + (frame as usize) * ((positions * heads * terms) as usize)
+    contract(from, table, to, rest, positions, 1, heads, terms, width, 1, 1, 1, 0, positions, 1)
+    scaled(to, scales, heads, width, positions, to)
+  }
 }
 
 /** The product back: cotangents of its output to those of the spikes (added to `base` unless it is 0) and of the factor. */
 export function productBack(
-  frame: i32,
+  first: i32,
+  count: i32,
   scratch: usize,
   spikes: usize,
   factor: usize,
@@ -151,28 +156,30 @@ export function productBack(
   terms: i32,
   width: i32,
 ): void {
-  const outBytes: usize = (positions * heads * width) as usize << 2
-  const inBytes: usize = (positions * heads * terms) as usize << 2
-  const sums = scratch
-  const table: usize = (sums + outBytes + 79) & ~15
-  const rest: usize = table + (((heads * ((terms + 7) >> 3) * width) as usize) << 5)
-  scaled(cotangents + (frame as usize) * outBytes, scales, heads, width, positions, sums)
-  pack8(factor + (frame as usize) * factorFrame, byHead, byTerm, byLane, heads, terms, width, table)
-  const off: usize = (frame as usize) * inBytes
-  inputsOf(sums, table, inputs + off, base == 0 ? 0 : base + off, rest, positions, 1, heads, terms, width, 1, 1, 1, 0, positions, 1)
-  const rowBytes: usize = (((width + 15) & ~15) as usize) << 2
-  const rows = table
-  const own: usize = rows + ((heads * terms) as usize) * rowBytes
-  memory.fill(rows, 0, (heads * terms) as usize * rowBytes)
-  for (let head = 0; head < heads; head++)
-    for (let first = 0; first < terms; first += 16)
-      weightsOf(spikes + (frame as usize) * ((positions * heads * terms) as usize), sums, rows, own, 1, head, first, positions, 1, heads, terms, width, 1, 1, 1, 0, positions, 1)
-  const to: usize = factorBack + (frame as usize) * factorFrame
-  for (let head = 0; head < heads; head++)
-    for (let term = 0; term < terms; term++)
-      for (let lane = 0; lane < width; lane++)
-        store<f32>(
-          to + (head as usize) * byHead + (term as usize) * byTerm + (lane as usize) * byLane,
-          load<f32>(rows + ((head * terms + term) as usize) * rowBytes + ((lane as usize) << 2)),
-        )
+  for (let frame = first; frame < first + count; frame++) {
+    const outBytes: usize = (positions * heads * width) as usize << 2
+    const inBytes: usize = (positions * heads * terms) as usize << 2
+    const sums = scratch
+    const table: usize = (sums + outBytes + 79) & ~15
+    const rest: usize = table + (((heads * ((terms + 7) >> 3) * width) as usize) << 5)
+    scaled(cotangents + (frame as usize) * outBytes, scales, heads, width, positions, sums)
+    pack8(factor + (frame as usize) * factorFrame, byHead, byTerm, byLane, heads, terms, width, table)
+    const off: usize = (frame as usize) * inBytes
+    inputsOf(sums, table, inputs + off, base == 0 ? 0 : base + off, rest, positions, 1, heads, terms, width, 1, 1, 1, 0, positions, 1)
+    const rowBytes: usize = (((width + 15) & ~15) as usize) << 2
+    const rows = table
+    const own: usize = rows + ((heads * terms) as usize) * rowBytes
+    memory.fill(rows, 0, (heads * terms) as usize * rowBytes)
+    for (let head = 0; head < heads; head++)
+      for (let first = 0; first < terms; first += 16)
+        weightsOf(spikes + (frame as usize) * ((positions * heads * terms) as usize), sums, rows, own, 1, head, first, positions, 1, heads, terms, width, 1, 1, 1, 0, positions, 1)
+    const to: usize = factorBack + (frame as usize) * factorFrame
+    for (let head = 0; head < heads; head++)
+      for (let term = 0; term < terms; term++)
+        for (let lane = 0; lane < width; lane++)
+          store<f32>(
+            to + (head as usize) * byHead + (term as usize) * byTerm + (lane as usize) * byLane,
+            load<f32>(rows + ((head * terms + term) as usize) * rowBytes + ((lane as usize) << 2)),
+          )
+  }
 }

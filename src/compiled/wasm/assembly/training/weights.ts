@@ -139,14 +139,19 @@ export function weightsOf(
   }
 }
 
-/** Sixteen input channels of one group over all frames, `together` frames at a time; the rows are set. */
+/**
+ * Some samples' frames, `together` at a time, added to the rows of their share: shares are so many samples, and the first of
+ * a share begins at zero.
+ */
 export function toWeights(
-  unit: i32,
+  first: i32,
+  count: i32,
   scratch: usize,
   spikes: usize,
   sums: usize,
   rows: usize,
-  frames: i32,
+  share: i32,
+  steps: i32,
   together: i32,
   height: i32,
   width: i32,
@@ -160,15 +165,25 @@ export function toWeights(
   outHeight: i32,
   outWidth: i32,
 ): void {
-  const chunks = (inGroup + TOGETHER - 1) / TOGETHER
-  const group = unit / chunks
-  const first = (unit % chunks) * TOGETHER
   const channels = groups * inGroup
-  const rowBytes: usize = (((outGroup + 15) & ~15) as usize) << 2
-  for (let tap = 0; tap < kernelHeight * kernelWidth; tap++)
-    memory.fill(rows + ((tap * channels + group * inGroup + first) as usize) * rowBytes, 0, (min(TOGETHER, inGroup - first) as usize) * rowBytes)
+  const bytes: usize = ((kernelHeight * kernelWidth * channels * ((outGroup + 15) & ~15)) as usize) << 2
+  const own: usize = rows + ((first / share) as usize) * bytes
+  if (first % share == 0) memory.fill(own, 0, bytes)
   const spikesFrame: usize = (height * width * channels) as usize
-  const sumsFrame: usize = (outHeight * outWidth * groups * outGroup) as usize << 2
-  for (let f = 0; f < frames; f += together)
-    weightsOf(spikes + (f as usize) * spikesFrame, sums + (f as usize) * sumsFrame, rows, scratch, min(together, frames - f), group, first, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
+  const sumsFrame: usize = ((outHeight * outWidth * groups * outGroup) as usize) << 2
+  const end = (first + count) * steps
+  for (let f = first * steps; f < end; f += together)
+    for (let group = 0; group < groups; group++)
+      for (let c = 0; c < inGroup; c += TOGETHER)
+        weightsOf(spikes + (f as usize) * spikesFrame, sums + (f as usize) * sumsFrame, own, scratch, min(together, end - f), group, c, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
+}
+
+/** The sum of what so many shares have, each so many numbers: shares in order, four numbers at a time. */
+export function joinShares(_first: i32, _count: i32, _scratch: usize, rows: usize, shares: i32, length: i32, to: usize): void {
+  const bytes: usize = (length as usize) << 2
+  for (let i: usize = 0; i < bytes; i += 16) {
+    let sum = v128.load(rows + i)
+    for (let s: usize = 1; s < (shares as usize); s++) sum = f32x4.add(sum, v128.load(rows + s * bytes + i))
+    v128.store(to + i, sum)
+  }
 }
