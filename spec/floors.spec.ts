@@ -56,7 +56,7 @@ const permittedInCompiled: Readonly<Record<string, readonly string[]>> = {
   potentials: ['machine'],
   request: ['machine', 'backend', 'ledger', 'potentials', 'runner'],
   network: ['machine', 'backend', 'potentials', 'request', 'typescript', 'wasm', 'runner'],
-  training: ['machine', 'wasm'],
+  training: ['machine', 'execute', 'wasm'],
 }
 
 /** What those who know of the model only its dictionary may import of it: training takes the products' scales from a batch. */

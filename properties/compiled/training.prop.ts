@@ -1,10 +1,10 @@
 /** Steps of training of every tiny network, compiled: loss, logits, statistics and every gradient have the reference's bits. */
 import fc from 'fast-check'
 import * as Either from 'fp-ts/lib/Either.js'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { right } from '../../spec/right.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
-import { type Trainer, wasmTrainer } from '../../src/compiled/training.js'
+import { type TrainingTeam, threadedTrainer, wasmTrainer } from '../../src/compiled/training.js'
 import { type Reals, tensor } from '../../src/core/tensor.js'
 import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
 import type { Scaling } from '../../src/interpreters/gradient/training.js'
@@ -49,7 +49,12 @@ const given: fc.Arbitrary<Case> = fc
       .tuple(configuration, whole(1, 9), whole(1, 3), whole(1, 2))
       .map(([config, times, taller, wider]) => enlarged(times, taller, wider)(config)),
     seed: fc.nat(),
-    ...{ steps: whole(1, 3), batch: whole(2, 3), still: fc.boolean(), fresh: fc.boolean() },
+    ...{
+      steps: whole(1, 3),
+      batch: fc.oneof({ weight: 4, arbitrary: whole(2, 3) }, { weight: 1, arbitrary: whole(9, 11) }),
+      still: fc.boolean(),
+      fresh: fc.boolean(),
+    },
     reset: fc.constantFrom('detached' as const, 'attached' as const),
     scaling: fc.constantFrom<Scaling>(
       { kind: 'rates' },
@@ -81,12 +86,19 @@ const seen = ({ loss, logits, gradients, statistics }: Learned) => ({
 })
 
 describe('a compiled step of training', () => {
-  const trainer = Either.getOrElse((why: string): Trainer => {
-    throw new Error(why)
-  })(wasmTrainer())
+  const teams: TrainingTeam[] = []
+  const started = (team: Either.Either<string, TrainingTeam>): TrainingTeam => {
+    if (Either.isLeft(team)) throw new Error(team.left)
+    teams.push(team.right)
+    return team.right
+  }
+  afterAll(() => {
+    for (const { close } of teams) close()
+  })
   const base = tensorInterpreter(reference('float32'))
 
-  it('has the bits of the reference', () => {
+  it.each([1, 2])('has the bits of the reference on %i threads', async (threads) => {
+    const { trainer } = started(threads === 1 ? wasmTrainer() : await threadedTrainer(threads))
     fc.assert(
       fc.property(given, ({ config, weights, batch, reset, scaling }) => {
         const readable = tracing(base, { ...asTheAuthors('float32'), reset })
@@ -96,6 +108,7 @@ describe('a compiled step of training', () => {
         if (Either.isLeft(expected)) expect(found).toEqual(expected)
         else expect(seen(right(found))).toEqual(seen(expected.right))
       }),
+      threads === 1 ? {} : { numRuns: 30 },
     )
   })
 })

@@ -79,6 +79,8 @@ describe('train', () => {
     expect(lines.map((line) => JSON.parse(line).epoch)).toEqual([1, 2])
     expect((await cli(...train('two'))).code).toBe(0)
     expect(hashes('two')).toEqual(hashes('one'))
+    expect((await cli(...train('threads', '--threads', '2'))).code).toBe(0)
+    expect(hashes('threads')).toEqual(hashes('one'))
     expect((await cli(...train('other', '--seed', '2'))).code).toBe(0)
     expect(hashes('other')['network.safetensors']).not.toBe(hashes('one')['network.safetensors'])
   })

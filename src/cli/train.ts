@@ -11,7 +11,7 @@ import { type Config, cifar, digits, validate } from '../model/config.js'
 import { readSafetensors, writeSafetensors } from '../node/files.js'
 import { writeFileAtomically } from '../node/write.js'
 import { configurationOf } from '../tasks/load.js'
-import { trainingEngine } from '../tasks/training/choice.js'
+import { type TrainingEngine, trainingEngine } from '../tasks/training/choice.js'
 import { curves } from '../tasks/training/curves.js'
 import {
   type Dataset,
@@ -42,6 +42,7 @@ interface Options extends NetworkOptions {
   readonly loss?: 'mean' | 'tet'
   readonly from?: string
   readonly classes?: number
+  readonly threads: number
 }
 
 /** The files of a training, in its folder. */
@@ -161,12 +162,12 @@ const written = (
 
 /** One epoch, told to the bar, and its files. */
 const onward =
-  (io: Io, folder: string, plan: Plan, version: string, advance: (samples: number) => void) =>
+  (io: Io, engine: TrainingEngine, folder: string, plan: Plan, version: string, advance: (samples: number) => void) =>
   (trained: Trained): TaskEither.TaskEither<Faults, Trained> =>
     pipe(
       async () => {
         const began = performance.now()
-        const running = epoch(trainingEngine(), plan, trained)
+        const running = epoch(engine, plan, trained)
         for (;;) {
           const { done, value } = running.next()
           if (done)
@@ -238,15 +239,17 @@ const trainedWith = (io: Io, version: string, data: string, options: Options): T
       TaskEither.right<Faults, Plan>({ config, recipe: recipeFor(config, options), seed: options.seed, ...loaded }),
     ),
     TaskEither.bind('first', ({ plan, beginning: { tensors } }) => began(options, plan, tensors, version)),
-    TaskEither.chain(({ plan, first }) => {
+    TaskEither.bind('engine', () => trainingEngine(options.threads)),
+    TaskEither.chain(({ plan, first, engine }) => {
       const { epochs } = plan.recipe
-      const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan), true)
-      const step = onward(io, options.out, plan, version, bar.advance)
+      const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan))
+      const step = onward(io, engine, options.out, plan, version, bar.advance)
       const on = (state: Trained): TaskEither.TaskEither<Faults, Trained> =>
         state.history.length >= epochs ? TaskEither.right(state) : pipe(step(state), TaskEither.chain(on))
       return pipe(
         written(options.out, plan, version, first),
         TaskEither.chain(() => on(first)),
+        TaskEither.map(engine.close),
         stopping(bar),
       )
     }),
@@ -277,6 +280,7 @@ export const trainCommand = (io: Io, perform: Perform, version: string): Command
     )
     .option('--from <file>', 'a checkpoint to transfer: its classifier is replaced by a new one')
     .addOption(new Option('--classes <n>', "classes of the network (default: the data's)").argParser(whole(2)))
+    .addOption(new Option('--threads <n>', 'threads; the bits are the same').argParser(whole(1, 8)).default(1))
     .option('--out <folder>', 'where the files go', 'training')
     .option('--resume', 'go on with the training in the folder')
     .addHelpText(

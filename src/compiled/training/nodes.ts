@@ -8,7 +8,8 @@ import { fixedScale, movedMoments, rateKey, type Training } from '../../interpre
 import { type CurrentValue, type Node, type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
 import type { BatchNorm, Charge, Pool, Reset } from '../../model/kernels.js'
 import { ADD, DIVIDE, HARD, MULTIPLY, SOFT } from '../machine/shared.js'
-import { type Builder, currentBytes, type Found, type Local, type Place, type Spot, sampleBytes } from './builder.js'
+import type { Local, Spot } from '../machine/stages.js'
+import { type Builder, currentBytes, type Found, type Place, sampleBytes } from './builder.js'
 import {
   argumentsOf,
   contractScratch,

@@ -8,7 +8,8 @@
 import type { Reals } from '../../core/tensor.js'
 import { type CurrentValue, inputsOf, type Node, nodeOf, type Value } from '../../interpreters/graph.js'
 import { PAIRS_END } from '../machine/pairs.js'
-import { type Access, building, type Found, type Stage, sampleBytes } from './builder.js'
+import type { Stage } from '../machine/stages.js'
+import { type Access, building, type Found, sampleBytes } from './builder.js'
 import { isPassing, type Mode, planNode } from './nodes.js'
 import { channelsLast, stepsFirst, stepsLast } from './pack.js'
 

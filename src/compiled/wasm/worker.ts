@@ -4,6 +4,7 @@
  */
 
 import { type Member, runShare } from '../execute/share.js'
+import { type Kernels, type Part, runTogether } from '../execute/stages.js'
 import type { Code } from '../machine/program.js'
 import { primitivesOver } from './memory.js'
 
@@ -19,6 +20,8 @@ export type Order =
   | { readonly kind: 'forget'; readonly id: number }
   /** `tell`: whether to say which instructions have passed. */
   | { readonly kind: 'run'; readonly id: number; readonly control: Int32Array; readonly tell: boolean }
+  /** Of a module of training: nothing is answered, who told it takes part. */
+  | { readonly kind: 'train'; readonly part: Part; readonly control: Int32Array }
 
 /** What a thread answers: `done` after it joined and after each run. */
 export type Answer =
@@ -32,6 +35,7 @@ type Work = (id: number, control: Int32Array, tell: boolean) => void
 const follower = (answer: (message: Answer) => void): ((order: Order) => void) => {
   const programs = new Map<number, Code>()
   let work: Work | null = null
+  let train: ((part: Part, control: Int32Array) => void) | null = null
   return (order) => {
     try {
       switch (order.kind) {
@@ -42,9 +46,16 @@ const follower = (answer: (message: Answer) => void): ((order: Order) => void) =
               if (tell) answer({ kind: 'passed', instruction })
             })
           }
+          // The calling thread is the first member.
+          train = (part, control) => {
+            runTogether(P as unknown as Kernels, part, control, 1 + order.member.member)
+          }
           answer({ kind: 'done' })
           break
         }
+        case 'train':
+          train?.(order.part, order.control)
+          break
         case 'learn':
           programs.set(order.id, order.code)
           break

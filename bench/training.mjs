@@ -1,0 +1,93 @@
+// npm run bench:training -- [--networks digits,cifar] [--threads 1,2] [--steps 5] [--rounds 2]
+// A step of training (forward in training mode, loss, backward; the optimiser apart): digits at batch 64, cifar at batch 16,
+// T = 4, and PyTorch's with the same layers in the same run, where /usr/bin/python3 has torch (Debian's python3-torch). Both
+// by turns, the least of all steps; on a machine that does other work, compare the columns of processor time.
+import { spawnSync } from 'node:child_process'
+import { availableParallelism, cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { syntheticInput } from '../dist/checkpoint/synthetic.js'
+import { threadedTrainer, wasmTrainer } from '../dist/compiled/training.js'
+import { variants } from '../dist/model/config.js'
+import { readSafetensors } from '../dist/node/files.js'
+import { targets } from '../dist/tasks/training/loss.js'
+import { compiledTracing, learnBy } from '../dist/tasks/training/step.js'
+import { freshWeights } from '../dist/tasks/training/weights.js'
+import { right } from './subject.mjs'
+
+const { values } = parseArgs({
+  options: {
+    networks: { type: 'string', default: 'digits,cifar' },
+    threads: { type: 'string', default: availableParallelism() > 1 ? '1,2' : '1' },
+    steps: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '2' },
+  },
+})
+const list = (text) => text.split(',').filter((part) => part !== '')
+const path = (name) => fileURLToPath(new URL(name, import.meta.url))
+const BATCHES = { digits: 64, cifar: 16 }
+
+/** A step of a network: the bundled digits, or fresh weights of another; what its memory has come to. */
+const stepOf = async (name, batch, threads) => {
+  const config = variants[name]
+  const weights =
+    name === 'digits' ? right(await readSafetensors(path('../data/digits.safetensors'))()).tensors : freshWeights(config, 1)
+  const shape = [1, batch, config.channels, config.image.height, config.image.width]
+  const labels = Array.from({ length: batch }, (_, b) => b % config.classes)
+  const given = {
+    images: { shape, data: Float32Array.from(syntheticInput(shape, 7).data) },
+    targets: targets(labels, config.classes, 0.1),
+  }
+  const team = right(threads === 1 ? wasmTrainer() : await threadedTrainer(threads))
+  const learn = learnBy(compiledTracing(team.trainer, 'detached'), config, { kind: 'mean' })
+  return { ...team, step: () => right(learn(weights, given)) }
+}
+
+/** The least wall-clock and processor time of some steps, in milliseconds. */
+const timed = (steps, step) => {
+  const times = Array.from({ length: steps }, () => {
+    const [began, before] = [performance.now(), process.cpuUsage()]
+    step()
+    const { user, system } = process.cpuUsage(before)
+    return { wall: performance.now() - began, processor: (user + system) / 1000 }
+  })
+  return { wall: Math.min(...times.map((t) => t.wall)), processor: Math.min(...times.map((t) => t.processor)) }
+}
+
+/** PyTorch's, or null where there is none. */
+const torch = (name, batch, threads) => {
+  const { stages, ratio, groupWidth, classes, channels, image, steps } = variants[name]
+  const of = {
+    ...{ planes: stages.map((s) => s.planes), heads: stages.map((s) => s.heads), patches: stages.map((s) => s.patch) },
+    ...{ depths: stages.map((s) => s.depth), ratio, group: groupWidth, steps, classes, batch, channels, side: image.height },
+  }
+  const args = [path('training.py'), JSON.stringify(of), String(threads), values.steps]
+  const { status, stdout } = spawnSync('/usr/bin/python3', args, { encoding: 'utf8' })
+  return status === 0 ? JSON.parse(stdout) : null
+}
+
+const least = (a, b) => (a === null ? b : { wall: Math.min(a.wall, b.wall), processor: Math.min(a.processor, b.processor) })
+const columns = [9, 7, 9, 9, 11, 7, 12, 12, 8]
+const print = (...cells) => console.log(cells.map((cell, i) => String(cell).padStart(columns[i] ?? 16)).join(''))
+
+console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}, T = 4; ms a step`)
+print('network', 'batch', 'threads', 'ms', 'cpu ms', 'MB', 'PyTorch ms', 'cpu ms', 'ratio', 'ratio of cpu')
+for (const name of list(values.networks))
+  for (const threads of list(values.threads).map(Number)) {
+    const batch = BATCHES[name]
+    const { step, bytes, close } = await stepOf(name, batch, threads)
+    timed(2, step)
+    let [ours, theirs] = [null, null]
+    for (let round = 0; round < Number(values.rounds); round++) {
+      ours = least(ours, timed(Number(values.steps), step))
+      const found = torch(name, batch, threads)
+      theirs = found === null ? null : least(theirs, found)
+    }
+    close()
+    const whole = (time) => (time === undefined ? '-' : time.toFixed(0))
+    print(
+      ...[name, batch, threads, whole(ours.wall), whole(ours.processor), Math.round(bytes() / 1e6)],
+      ...[whole(theirs?.wall), whole(theirs?.processor)],
+      ...(theirs === null ? ['-', '-'] : [theirs.wall / ours.wall, theirs.processor / ours.processor].map((r) => r.toFixed(2))),
+    )
+  }
