@@ -308,6 +308,16 @@ const halfOf = (value: CurrentValue): readonly [whole: CurrentValue, before: num
   return [node.inputs[0], value === node.outputs[0] ? 0 : 4 * value.shape[3]!]
 }
 
+/** A place for the scale of each head where it is fixed, written before each run. */
+const factors = (b: Builder, fixed: readonly number[] | null): number | null => {
+  if (fixed === null) return null
+  const at = b.keep(4 * fixed.length)
+  b.before(({ floats }) => {
+    floats(at, fixed.length).set(fixed)
+  })
+  return at
+}
+
 /** So many bytes further. */
 const beyond = (spot: Spot, bytes: number): Spot =>
   typeof spot === 'number' ? spot + bytes : { ...spot, beyond: spot.beyond + bytes }
@@ -336,7 +346,7 @@ const product = (b: Builder, { training }: Mode, node: NodeOf<'dstT'> | NodeOf<'
   const geometry = productGeometry(positions, heads, terms, width)
   const packed = 64 * heads * blocksOf(width, BLOCK) * blocksOf(terms, 8) * 9
   const [to, sizes] = [fresh(b, output), [positions, heads, terms, width]]
-  const scale = scales + 4 * heads
+  const scale = factors(b, fixedScale(training.scaling, heads)) ?? scales + 4 * heads
   const factor = (): Spot => beyond(b.placeOf(whole).at, offset)
   b.call('product', T, [spikes, factor(), ...strides, scale, to, ...sizes], 64 + packed + contractScratch(geometry))
   return () => {
@@ -483,13 +493,5 @@ export const planNode = (b: Builder, mode: Mode, node: Node, readers: (value: Va
 export const isPassing = (value: Value, readers: (value: Value) => readonly Node[]): boolean => {
   const node = nodeOf(value)
   if (readers(value).length !== 1) return false
-  switch (node?.operation) {
-    case 'fire':
-    case 'dstT':
-    case 'dst':
-    case 'mergeHeads':
-      return true
-    default:
-      return false
-  }
+  return ['fire', 'dstT', 'dst', 'mergeHeads'].includes(node?.operation ?? '')
 }
