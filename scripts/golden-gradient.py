@@ -2,7 +2,7 @@
 
     /usr/bin/python3 scripts/golden-gradient.py spec/golden/training/digits-gradient.safetensors
 
-Needs Debian's python3-torch. Everything in float64: the bundled checkpoint, the first four of the training digits, T = 4,
+Needs Debian's python3-torch. Everything in float64: the golden checkpoint, the first four of the training digits, T = 4,
 cross-entropy of the mean over time with label smoothing 0.1. It shares no code with the package.
 """
 import csv
@@ -16,20 +16,6 @@ import torch.nn.functional as F
 T, BATCH, SMOOTHING, CLASSES = 4, 4, 0.1, 10
 STAGES = [(16, 1, 4, 1), (32, 2, 2, 2), (64, 4, 1, 3)]  # planes, heads, patch, depth
 GROUP = 16
-
-
-def read(path):
-    with open(path, "rb") as file:
-        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-        data = file.read()
-    header.pop("__metadata__", None)
-    kinds = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64}
-    return {
-        key: torch.frombuffer(bytearray(data[slice(*entry["data_offsets"])]), dtype=kinds[entry["dtype"]])
-        .reshape(entry["shape"])
-        .double()
-        for key, entry in header.items()
-    }
 
 
 def write(path, tensors, metadata):
@@ -114,7 +100,8 @@ def forward(images):
 
 
 torch.manual_seed(0)
-W, after = read("data/digits.safetensors"), {}
+model = torch.load("spec/golden/digits.pth", map_location="cpu")["model"]
+W, after = {key: value.double() for key, value in model.items()}, {}
 with open("data/digits.csv") as file:
     rows = [[float(x) for x in row] for row in list(csv.reader(file))[1 : BATCH + 1]]
 labels = torch.tensor([int(row[-1]) for row in rows])

@@ -4,7 +4,9 @@ import { cli, json } from './cli.js'
 
 it('evaluate digits gives the golden accuracy, predictions and logits', async () => {
   const expected = golden('digits-test.json')
-  const result = await json('evaluate', 'digits', '--precision', 'float64', '--json')
+  const result = await json(
+    ...['evaluate', 'digits', '--checkpoint', 'spec/golden/digits.pth', '--precision', 'float64', '--json'],
+  )
   expect(result).toMatchObject({ dataset: 'digits', total: 360, correct: 347, precision: 'float64', steps: 4 })
   expect(result.accuracy).toBe(347 / 360)
   expect(Math.fround(result.accuracy)).toBe(expected.accuracy)
@@ -17,6 +19,11 @@ it('evaluate digits gives the golden accuracy, predictions and logits', async ()
         labels.filter((label: number, i: number) => label === truth && predictions[i] === read).length,
       )
   expect(result.meanEnergyJoules).toBeCloseTo(result.meanSops * 0.9e-12, 18)
+})
+
+it('evaluate digits reads at least as many with the bundled network', async () => {
+  const result = await json('evaluate', 'digits', '--kernels', 'wasm', '--json')
+  expect(result.correct).toBeGreaterThanOrEqual(347)
 })
 
 it('evaluate digits draws the confusion matrix', async () => {

@@ -77,11 +77,12 @@ describe('inspect', () => {
   it('measures a checkpoint on the first test digit, as classify does', async () => {
     const { measured, parameters } = await json('inspect', 'spec/golden/digits.pth', '--measure', '--json')
     const [{ spikes, firingRate, sops, macs, energyJoules, energyWithStemJoules, stages }] = await json(
-      ...['classify', '--count', '1', '--json'],
+      ...['classify', '--checkpoint', 'spec/golden/digits.pth', '--count', '1', '--json'],
     )
     expect(measured).toEqual({ spikes, firingRate, sops, macs, energyJoules, energyWithStemJoules, stages })
     expect(parameters).toEqual({ all: 367728, withoutBatchNorm: 360976 })
-    expect((await json('inspect', 'digits', '--measure', '--json')).measured).toEqual(measured)
+    const [bundled] = await json('classify', '--count', '1', '--json')
+    expect((await json('inspect', 'digits', '--measure', '--json')).measured.spikes).toBe(bundled.spikes)
   })
 
   it('measures a variant on a synthetic image', async () => {

@@ -10,6 +10,7 @@ import { reference } from '../../src/interpreters/reference.js'
 import { digits } from '../../src/model/config.js'
 import { layout } from '../../src/model/parameters.js'
 import { bundledDigits } from '../../src/node/bundled.js'
+import { readCheckpoint } from '../../src/node/weights.js'
 import { targets } from '../../src/tasks/training/loss.js'
 import { learn } from '../../src/tasks/training/step.js'
 import { off, reals, right } from '../golden.js'
@@ -22,13 +23,14 @@ it('every gradient and statistic of four digits is 1e-10 near to autograd', asyn
   const four = right(await bundledDigits()).slice(0, 4)
   const pixels = four.flatMap(({ values }) => Array.from(right(digitsInput(values)).data))
   const base = tensorInterpreter(reference('float64'))
+  const checkpoint = right(await readCheckpoint('spec/golden/digits.pth')())
   const { loss, logits, gradients, statistics } = right(
     learn(
       base,
       digits,
       { kind: 'mean' },
       asTheAuthors('float64'),
-    )(read('../../data/digits.safetensors'), {
+    )(checkpoint, {
       images: tensor([1, 4, 1, 16, 16], Float64Array.from(pixels)),
       targets: targets(
         four.map(({ label }) => label),
