@@ -20,6 +20,7 @@ const groups: readonly (readonly [title: string, entries: readonly Entry[]])[] =
       ['Spike-only, proved', 'theorem-spike-only'],
       ['Feed-forward and stages', 'stages'],
       ['Training', 'training'],
+      ['What training tells', 'theory-training'],
       ['Numbers', 'numbers'],
     ],
   ],
