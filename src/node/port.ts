@@ -19,6 +19,9 @@ import type { Brought, Errand, Line } from './relay.js'
 /** Parameters of at least so many bytes are sent once and named from then on. */
 const NAMED = 1024
 
+/** Seconds that a process has at least for its hello, since it starts before it answers. */
+const STARTING = 10
+
 /** Beyond so many tensors or bytes, what the last question did not use is forgotten. */
 const MOST = { tensors: 1024, bytes: 768 * 1024 * 1024 }
 
@@ -33,7 +36,7 @@ export interface Greeted {
 
 /**
  * Greets the process at the other end of a line: its operations, each call of which waits for the answer, at most the
- * given seconds. Where there is none, the call throws one sentence, and the next call begins anew.
+ * given seconds; for the hello, before which it starts, at least ten. Where there is none, the call throws one sentence, and the next call begins anew.
  */
 export const greetedAt = ({ port, signal }: Line, seconds: number): Greeted => {
   const errand = (message: Errand): Brought => {
@@ -52,7 +55,8 @@ export const greetedAt = ({ port, signal }: Line, seconds: number): Greeted => {
   const exchange = (fields: Fields): Fields => {
     const id = next++
     const told = `asked for ${String(fields['ask'])}, the process`
-    const brought = errand({ kind: 'ask', line: JSON.stringify({ id, ...fields }), milliseconds: seconds * 1000 })
+    const most = fields['ask'] === 'hello' ? Math.max(STARTING, seconds) : seconds
+    const brought = errand({ kind: 'ask', line: JSON.stringify({ id, ...fields }), milliseconds: most * 1000 })
     if (brought.kind === 'line') {
       const answer = readAnswer(id, brought.line)
       if (Either.isLeft(answer)) {
