@@ -5,13 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { right } from '../../spec/right.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
 import { type TrainingTeam, threadedTrainer, wasmTrainer } from '../../src/compiled/training.js'
+import { describe as describeFault } from '../../src/core/fault.js'
 import { type Reals, tensor } from '../../src/core/tensor.js'
 import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
 import type { Scaling } from '../../src/interpreters/gradient/training.js'
 import { tensorInterpreter } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { configuration } from '../../src/laws/given-network.js'
-import type { Config } from '../../src/model/config.js'
+import { type Config, variants } from '../../src/model/config.js'
 import { targets } from '../../src/tasks/training/loss.js'
 import {
   type Batch,
@@ -110,5 +111,17 @@ describe('a compiled step of training', () => {
       }),
       threads === 1 ? {} : { numRuns: 30 },
     )
+  })
+
+  it('refuses a batch that no memory can hold, in a sentence', () => {
+    const { trainer } = started(wasmTrainer())
+    const config = { ...variants.digits, steps: 1 }
+    const [images, wanted] = [tensor([1, 4000, 1, 16, 16], new Float32Array(0)), targets([], 10, 0)]
+    const learned = learnBy(compiledTracing(trainer, 'detached'), config, { kind: 'mean' })(freshWeights(config, 1), {
+      ...{ images, targets: wanted },
+    })
+    expect(Either.isLeft(learned) ? learned.left.map(describeFault) : []).toEqual([
+      expect.stringMatching(/^the run needs [\d,]+ MB, and one memory has at most .*; take a smaller batch/),
+    ])
   })
 })

@@ -5,10 +5,11 @@
  */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { reasonOf } from '../core/fault.js'
+import { type Faults, reasonOf } from '../core/fault.js'
 import { type Currents, type Reals, tensor } from '../core/tensor.js'
 import type { CurrentValue } from '../interpreters/graph.js'
 import { controlOf, type Kernels, type Part, runAlone, runTogether } from './execute/stages.js'
+import { within } from './machine/memory.js'
 import { PAIRS, PAIRS_BYTES } from './machine/pairs.js'
 import type { Stage } from './machine/stages.js'
 import type { Bytes } from './training/builder.js'
@@ -28,8 +29,8 @@ export interface Traced {
   readonly pullback: (cotangent: Reals) => ReadonlyMap<string, Reals>
 }
 
-/** Runs a drawn network in training mode; its frames are given in the graph. */
-export type Trainer = (logits: CurrentValue, mode: Mode) => Traced
+/** Runs a drawn network in training mode, its frames given in the graph; a fault where no memory is large enough. */
+export type Trainer = (logits: CurrentValue, mode: Mode) => Either.Either<Faults, Traced>
 
 /** A trainer with threads. */
 export interface TrainingTeam {
@@ -56,7 +57,7 @@ const trainerOver =
   (logits, mode) => {
     const plan = planOf(logits, mode)
     const { samples, local, scratch } = plan
-    grow(memory, plan.bytes + members * (local + scratch))
+    const needed = plan.bytes + members * (local + scratch)
     const bytes: Bytes = {
       floats: (at, length) => new Float32Array(memory.buffer, at, length),
       doubles: (at, length) => new Float64Array(memory.buffer, at, length),
@@ -64,17 +65,25 @@ const trainerOver =
     const follow = (stages: readonly Stage[]): void => {
       run({ stages, samples, bytes: plan.bytes, local, scratch })
     }
-    plan.prepare(bytes)
-    follow(plan.forward)
-    return {
-      logits: tensor(logits.shape, plan.logits(bytes)),
-      statistics: new Map(plan.statistics(bytes)),
-      pullback: (cotangent) => {
-        plan.judge(cotangent)(bytes)
-        follow(plan.backward)
-        return new Map(plan.learnt(bytes))
-      },
+    const traced = (): Traced => {
+      plan.prepare(bytes)
+      follow(plan.forward)
+      return {
+        logits: tensor(logits.shape, plan.logits(bytes)),
+        statistics: new Map(plan.statistics(bytes)),
+        pullback: (cotangent) => {
+          plan.judge(cotangent)(bytes)
+          follow(plan.backward)
+          return new Map(plan.learnt(bytes))
+        },
+      }
     }
+    return pipe(
+      within(needed, () => {
+        grow(memory, needed)
+      }),
+      Either.map(traced),
+    )
   }
 
 /** Training on WebAssembly SIMD on the calling thread, or the beginning of a sentence that says why not here. */

@@ -76,7 +76,7 @@ const stops = (scaling: Scaling, loss: number, statistics: ReadonlyMap<string, R
 type Text = <S, C>(K: Kernels<S, C>) => (frames: C) => C
 
 /** Runs a network in training mode, and back. */
-export type Trace = (text: Text, frames: Currents, training: Training) => Traced
+export type Trace = (text: Text, frames: Currents, training: Training) => Either.Either<Faults, Traced>
 
 /** By the reverse mode of an interpreter, which is the definition. */
 export const tracing =
@@ -84,11 +84,11 @@ export const tracing =
   (text, frames, training) => {
     const R = reverse(base, { ...how, training })
     const traced = text(R.kernels)(R.fromCurrents(frames))
-    return {
+    return Either.right({
       logits: R.toCurrents(traced),
       statistics: R.statistics([traced]),
       pullback: (cotangent) => R.pullback([[traced, cotangent]]).learnt,
-    }
+    })
   }
 
 /** By the compiled kernels, in float32 and with the authors' surrogate: to the same bits. */
@@ -111,12 +111,14 @@ export const learnBy =
       const net = network(K)(parsed.right)
       return still ? forward(net)(config.steps) : forwardFrames(net)
     }
-    const { logits, statistics, pullback } = trace(text, images, {
+    const traced = trace(text, images, {
       ...freshTraining,
       scaling,
       rates: recordedRates(config, weights),
       repeats: still ? config.steps : 1,
     })
+    if (Either.isLeft(traced)) return traced
+    const { logits, statistics, pullback } = traced.right
     const judged = judge(loss)(logits, targets)
     return unlessFaulty(stops(scaling, judged.loss, statistics), () => ({
       loss: judged.loss,
