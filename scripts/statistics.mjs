@@ -1,4 +1,4 @@
-// What the commands about training share: batch norm's statistics from one batch, and Eithers opened.
+// What the commands about training share: what trains, batch norm's statistics from one batch, and Eithers opened.
 import { describe } from '../dist/core/fault.js'
 import { tensor } from '../dist/core/tensor.js'
 import { freshTraining } from '../dist/interpreters/gradient/training.js'
@@ -13,6 +13,9 @@ export const right = (either) => {
   throw new Error(either.left.map(describe).join('\n'))
 }
 
+/** What trains, on one thread: the bits of all are the same. */
+export const engine = right(await trainingEngine(1)())
+
 /** A number to four digits, as the files have it. */
 export const rounded = (value) => Number(value.toPrecision(4))
 
@@ -24,7 +27,7 @@ export const withStatistics = (config, scaling, weights, { images }) => {
     entries.filter(({ role }) => role === 'rate').map(({ key }) => [key, [...weights.get(key).data]]),
   )
   const training = { ...freshTraining, scaling, rates, momentum: 1, rateMomentum: 1, repeats: config.steps }
-  const { statistics } = trainingEngine().trace((K) => forward(network(K)(parameters))(config.steps), images, training)
+  const { statistics } = engine.trace((K) => forward(network(K)(parameters))(config.steps), images, training)
   return new Map(
     entries.map(({ key }) => {
       const [value, found] = [weights.get(key), statistics.get(key)]

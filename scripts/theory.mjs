@@ -1,11 +1,12 @@
 // What training tells about the scale: docs/data/theory-training.json, which docs/theory-training.md draws.
-// Run after `npm run build`: npm run theory -- [--epochs N] [--seeds 1,2] [--scales rates,constant,none] [--folder FOLDER]
+// Run after `npm run build`: npm run theory -- [--epochs N] [--seeds 1,2] [--scales rates,constant,none] [--folder FOLDER] [--out FILE]
 // The digits network is trained with the paper's scale, with the constant 0.125 and with none. After every epoch, and before
 // the first, it runs the test digits, and what attention's products make of them is written. Batch norm is as in training, by
 // the statistics of a batch: those that it records lag behind in the first epochs. What was done lies in FOLDER (.training):
 // a command that was stopped goes on from there, and several may run beside each other, each with seeds or scales of its own.
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { digitsData } from '../dist/cli/dataset.js'
 import { wasm } from '../dist/compiled/interpreter.js'
@@ -18,12 +19,11 @@ import { parse } from '../dist/model/parameters.js'
 import { headScale } from '../dist/model/scaling.js'
 import { readSafetensors, writeSafetensors } from '../dist/node/files.js'
 import { writeFileAtomically } from '../dist/node/write.js'
-import { trainingEngine } from '../dist/tasks/training/choice.js'
 import { epoch, gathered, heard, untrained } from '../dist/tasks/training/epoch.js'
 import { recipes } from '../dist/tasks/training/recipe.js'
 import { resumed, stateFile } from '../dist/tasks/training/state.js'
 import { freshWeights } from '../dist/tasks/training/weights.js'
-import { right, rounded, withStatistics } from './statistics.mjs'
+import { engine, right, rounded, withStatistics } from './statistics.mjs'
 
 const SCALES = [
   { name: 'rates', scaling: { kind: 'rates' } },
@@ -40,6 +40,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1,2' },
     scales: { type: 'string', default: 'rates,constant,none' },
     folder: { type: 'string', default: '.training' },
+    out: { type: 'string', default: fileURLToPath(new URL('../docs/data/theory-training.json', import.meta.url)) },
   },
 })
 
@@ -151,12 +152,7 @@ const write = async () => {
     ...{ epochs, batch: recipe.batch, rate: recipe.rate, training: data.training.labels.length },
     ...{ test: data.test.labels.length, runs: runs.filter((run) => run !== null) },
   }
-  right(
-    await writeFileAtomically(
-      new URL('../docs/data/theory-training.json', import.meta.url).pathname,
-      `${JSON.stringify(whole, null, 1)}\n`,
-    )(),
-  )
+  right(await writeFileAtomically(values.out, `${JSON.stringify(whole, null, 1)}\n`)())
 }
 
 const train = async ({ name, scaling }, seed) => {
@@ -187,7 +183,7 @@ const train = async ({ name, scaling }, seed) => {
     await keep(0)
   }
   while (trained.history.length < epochs) {
-    const running = epoch(trainingEngine(), plan, trained)
+    const running = epoch(engine, plan, trained)
     let next = running.next()
     while (!next.done) next = running.next()
     if (next.value._tag === 'Left') {

@@ -1,11 +1,12 @@
 // What a network that knows digits is worth on clothes: docs/data/transfer.json, and the same as a table.
-// Run after `npm run build`: npm run transfer -- [--steps N] [--seeds 1,2,3,4,5] [--from FOLDER]
+// Run after `npm run build`: npm run transfer -- [--steps N] [--seeds 1,2,3,4,5] [--from FOLDER] [--out FILE]
 // The digits network is trained on Fashion-MNIST, its images made 16 x 16 by a bilinear filter (what the bundled weights were
 // trained for: as many tokens, a third of the work), once from fresh weights and once from the bundled ones with a fresh
 // classifier: the same steps on the same samples in the same order. It is tested on the first 500 test images, batch norm's
 // statistics taken from one batch: those that it records need more steps than these. FOLDER has the four files, as Debian's
 // package dataset-fashion-mnist puts them. What is in the file already is not done again.
 import { access, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { folderData } from '../dist/cli/dataset.js'
 import { wasm } from '../dist/compiled/interpreter.js'
@@ -14,7 +15,6 @@ import { digits as config } from '../dist/model/config.js'
 import { bundledCheckpoint } from '../dist/node/bundled.js'
 import { readSafetensors } from '../dist/node/files.js'
 import { writeFileAtomically } from '../dist/node/write.js'
-import { trainingEngine } from '../dist/tasks/training/choice.js'
 import { draws, shuffled } from '../dist/tasks/training/draws.js'
 import { accuracyOf, gathered } from '../dist/tasks/training/epoch.js'
 import { targets } from '../dist/tasks/training/loss.js'
@@ -22,13 +22,14 @@ import { noMoments } from '../dist/tasks/training/optimiser.js'
 import { rateOf, recipes } from '../dist/tasks/training/recipe.js'
 import { descend, learnBy } from '../dist/tasks/training/step.js'
 import { freshWeights, transferred } from '../dist/tasks/training/weights.js'
-import { right, rounded, withStatistics } from './statistics.mjs'
+import { engine, right, rounded, withStatistics } from './statistics.mjs'
 
 const { values } = parseArgs({
   options: {
     steps: { type: 'string', default: '45' },
     seeds: { type: 'string', default: '1,2,3,4,5' },
     from: { type: 'string', default: '/usr/share/datasets/fashion-mnist' },
+    out: { type: 'string', default: fileURLToPath(new URL('../docs/data/transfer.json', import.meta.url)) },
   },
 })
 
@@ -81,7 +82,7 @@ const recipe = {
 const trained = (seed, beginning) => {
   const order = shuffled(training.labels.length, draws('transfer order', seed)).slice(0, steps * BATCH)
   const met = reduced(training, order)
-  const learning = learnBy(trainingEngine().trace, config, recipe.loss)
+  const learning = learnBy(engine.trace, config, recipe.loss)
   const stepping = descend(config, recipe.optimiser, 'float32')
   const accuracies = []
   let state = { weights: beginning, moments: noMoments }
@@ -100,9 +101,8 @@ const trained = (seed, beginning) => {
   return accuracies
 }
 
-const file = new URL('../docs/data/transfer.json', import.meta.url).pathname
 const settings = { steps: places, batch: BATCH, rate: RATE, tested: TESTED }
-const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{"runs":[]}'))
+const before = JSON.parse(await readFile(values.out, 'utf8').catch(() => '{"runs":[]}'))
 const same = Object.entries(settings).every(([key, value]) => JSON.stringify(before[key]) === JSON.stringify(value))
 const runs = same ? before.runs : []
 for (const seed of values.seeds.split(',').map(Number))
@@ -110,7 +110,7 @@ for (const seed of values.seeds.split(',').map(Number))
     if (runs.some((run) => run.seed === seed && run.from === from)) continue
     const beginning = from === 'scratch' ? freshWeights(config, seed) : right(transferred(config, seed)(bundled))
     runs.push({ seed, from, accuracies: trained(seed, beginning) })
-    right(await writeFileAtomically(file, `${JSON.stringify({ ...settings, runs }, null, 1)}\n`)())
+    right(await writeFileAtomically(values.out, `${JSON.stringify({ ...settings, runs }, null, 1)}\n`)())
     console.error(`seed ${seed} from ${from}: ${runs.at(-1).accuracies.join(', ')}`)
   }
 
