@@ -70,23 +70,28 @@ const owedIn = async (mine: object, batch: Judge['batch']): Promise<number> => {
   return Math.max(...differences)
 }
 
-const judge = async ({ code, laws: pattern, batch }: Judge): Promise<Judged> => {
+/** What the worker says: what it found, and whether that is all. */
+export type Found = { readonly judged: Judged; readonly done: boolean } | { readonly problem: string }
+
+const say = (found: Found): void => postMessage(found)
+
+const judge = async ({ code, laws: pattern, batch }: Judge): Promise<void> => {
   const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
   const { kernels } = (await import(/* @vite-ignore */ url)) as { readonly kernels?: object }
   if (kernels === undefined) throw new Error('the module exports no kernels')
-  const implementation = { kernels: { ...reference('float64'), ...kernels } }
-  const rows = runLaws(implementation, select(pattern)(laws))
-  return {
-    rows: rows.map((row) => ({ id: row.id, statement: row.statement, status: row.status, text: textOf(row) })),
-    owed: batch.length > 0 ? await owedIn(kernels, batch) : null,
-  }
+  const rows = runLaws({ kernels: { ...reference('float64'), ...kernels } }, select(pattern)(laws)).map((row) => ({
+    id: row.id,
+    statement: row.statement,
+    status: row.status,
+    text: textOf(row),
+  }))
+  say({ judged: { rows, owed: null }, done: batch.length === 0 })
+  if (batch.length > 0) say({ judged: { rows, owed: await owedIn(kernels, batch) }, done: true })
 }
 
 addEventListener('message', ({ data }: MessageEvent<Judge>) => {
-  judge(data).then(
-    (judged) => postMessage({ judged }),
-    (error: unknown) =>
-      postMessage({ problem: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }),
+  judge(data).catch((error: unknown) =>
+    say({ problem: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }),
   )
 })
 postMessage({ ready: true })
