@@ -8,12 +8,15 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+/** Milliseconds until what should be there is given up: only what never comes is to fail, however slow the machine. */
+export const PATIENCE = 120_000
+
 /** A phone and a desktop. */
-export const WIDTHS = [375, 1280] as const
+const WIDTHS = [375, 1280] as const
 const THEMES = ['light', 'dark'] as const
 
 export const launch = (): Promise<Browser> =>
-  chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
+  chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--in-process-gpu'] })
 
 export const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
@@ -28,6 +31,7 @@ const alive = 'document.querySelector("#app") === null || document.querySelector
 
 /** A page of the site, watched. */
 export const open = async (context: BrowserContext, origin: string, path: string): Promise<Opened> => {
+  context.setDefaultTimeout(PATIENCE)
   const page = await context.newPage()
   const wrong: string[] = []
   page.on('console', (message) => {
@@ -45,6 +49,13 @@ export const open = async (context: BrowserContext, origin: string, path: string
   await page.waitForFunction(alive)
   return { page, wrong }
 }
+
+/** Until what moves has come to rest, or three seconds: a colour on its way has no contrast to judge. */
+const settled = (page: Page): Promise<unknown> =>
+  page.evaluate(`Promise.race([
+    Promise.allSettled(document.getAnimations().map(({ finished }) => finished)),
+    new Promise((done) => setTimeout(done, 3000)),
+  ])`)
 
 interface Violation {
   readonly id: string
@@ -65,7 +76,7 @@ const sideways = async (page: Page): Promise<readonly string[]> => {
   return wide > 0 ? [`scrolls sideways by ${wide}`] : []
 }
 
-/** What is wrong with a page as it is, in both themes and at each of the widths. */
+/** What is wrong with a page as it is, at each of the widths and in both themes. */
 export const faultsOf = async (
   page: Page,
   where: string,
@@ -76,6 +87,7 @@ export const faultsOf = async (
     await page.setViewportSize({ width, height: 800 })
     for (const colorScheme of THEMES) {
       await page.emulateMedia({ colorScheme })
+      await settled(page)
       const here = [...(await violations(page)), ...(await sideways(page))]
       found.push(...here.map((fault) => `${where}, ${colorScheme}, ${width}: ${fault}`))
     }

@@ -27,24 +27,39 @@ const types: Readonly<Record<string, string>> = {
   '.png': 'image/png',
 }
 
-/** Serves the site on a free port of this machine; isolated, its pages may share memory with threads. */
-export const serve = ({ isolated = false } = {}): Promise<Server> =>
+/** Serves what `find` finds by a path (null: nothing) on a free port of this machine. */
+export const serveFiles = (
+  find: (path: string) => Uint8Array | string | null,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Server> =>
   new Promise((resolve) => {
     const server = createServer(({ url = '/' }, response) => {
       const path = decodeURIComponent(url.replace(/[?#].*/, '')).replace(/\/$/, '/index.html')
-      const file = join(dist, path)
-      const found = file.startsWith(dist) && existsSync(file)
-      const isolation = {
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Cross-Origin-Embedder-Policy': 'require-corp',
-      }
-      response.writeHead(found ? 200 : 404, {
-        'Content-Type': types[extname(file)] ?? 'application/octet-stream',
-        ...(isolated ? isolation : {}),
+      const found = find(path)
+      response.writeHead(found === null ? 404 : 200, {
+        'Content-Type': types[extname(path)] ?? 'application/octet-stream',
+        // Hashed names: a browser keeps them, and what it compiled of them.
+        ...(path.startsWith('/assets/') ? { 'Cache-Control': 'max-age=3600, immutable' } : {}),
+        ...headers,
       })
-      response.end(found ? readFileSync(file) : '')
+      response.end(found ?? '')
     })
     server.listen(0, '127.0.0.1', () => {
       resolve(server)
     })
   })
+
+/** The file at a path below a folder. */
+export const fileIn =
+  (folder: string) =>
+  (path: string): Uint8Array | null => {
+    const file = join(folder, path)
+    return file.startsWith(folder) && existsSync(file) ? readFileSync(file) : null
+  }
+
+/** Serves the site; isolated, its pages may share memory with threads. */
+export const serve = ({ isolated = false } = {}): Promise<Server> =>
+  serveFiles(
+    fileIn(dist),
+    isolated ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } : {},
+  )

@@ -1,22 +1,21 @@
 /** Every page of the built site in headless Chromium, as it opens. */
 import type { Server } from 'node:http'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { faultsOf, launch, open, originOf, WIDTHS } from './browser.js'
+import { faultsOf, launch, open, originOf, PATIENCE } from './browser.js'
 import { pages, read, serve } from './built.js'
 
 /** Every page but those of source files, of which one stands for all; the largest first. */
 const written = pages.filter((page) => !/^source\/[^i]/.test(page))
 const all = [...written, '404.html', 'source/src/model/kernels.ts.html'].sort((a, b) => read(b).length - read(a).length)
-/** Pages looked at at a time. */
-const LANES = 2
-
 let browser: Browser
+let context: BrowserContext
 let server: Server
 
 beforeAll(async () => {
   server = await serve()
   browser = await launch()
+  context = await browser.newContext()
 })
 afterAll(async () => {
   await browser.close()
@@ -24,25 +23,17 @@ afterAll(async () => {
 })
 
 describe('every page', () => {
-  it.each(WIDTHS)('is sound and accessible, light and dark, %i wide', async (width) => {
-    const context = await browser.newContext({ viewport: { width, height: 800 } })
-    const left = [...all]
-    const found: string[] = []
-    const lane = async (): Promise<void> => {
-      for (let path = left.shift(); path !== undefined; path = left.shift()) {
-        const { page, wrong } = await open(context, originOf(server), path)
-        found.push(...(await faultsOf(page, path, [width])), ...wrong)
-        await page.close()
-      }
-    }
-    await Promise.all(Array.from({ length: LANES }, lane))
-    await context.close()
-    expect(found).toEqual([])
+  it.concurrent.each(all)('%s is sound and accessible, light and dark, on a phone and on a desktop', async (path) => {
+    const { page, wrong } = await open(context, originOf(server), path)
+    const found = await faultsOf(page, path)
+    await page.close()
+    expect([...found, ...wrong]).toEqual([])
   })
 
   it('shows its figures and their numbers without JavaScript', async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false })
-    const page = await context.newPage()
+    const plain = await browser.newContext({ javaScriptEnabled: false })
+    plain.setDefaultTimeout(PATIENCE)
+    const page = await plain.newPage()
     const empty: string[] = []
     const figures: (string | null)[] = []
     for (const path of written.filter((name) => read(name).includes('<figure'))) {
@@ -54,7 +45,7 @@ describe('every page', () => {
         if ((await figure.locator('table td').count()) === 0) empty.push(`${path}#${id}: no table`)
       }
     }
-    await context.close()
+    await plain.close()
     expect(empty).toEqual([])
     expect(figures).toEqual(expect.arrayContaining(['one-query', 'turn-the-scale', 'a-neuron', 'playground']))
   })
