@@ -9,7 +9,7 @@ export { data }
 /** The steps of the figure, from seed 1, as Node computes them. */
 export default {
   load: async (): Promise<readonly Learnt[]> => {
-    const running = learning(rightOf(await bundledDigits()), 1)
+    const running = await learning(rightOf(await bundledDigits()), 1)
     return Array.from({ length: STEPS }, () => running.next().value)
   },
 }

@@ -1,6 +1,6 @@
 /** A small network that learns the digits, step by step, by the package's compiled training. @module */
 import { type Digit, digitsInput, splitDigits, variants } from 'spikingresformer'
-import { trainingEngine } from '../../../dist/tasks/training/choice.js'
+import { type TrainingEngine, trainingEngine } from '../../../dist/tasks/training/choice.js'
 import { draws, shuffled } from '../../../dist/tasks/training/draws.js'
 import { accuracyOf, type Dataset, gathered } from '../../../dist/tasks/training/epoch.js'
 import { targets } from '../../../dist/tasks/training/loss.js'
@@ -35,11 +35,14 @@ const datasetOf = (digits: readonly Digit[]): Dataset => ({
   labels: digits.map(({ label }) => label),
 })
 
-/** Step after step, without end. */
-export function* learning(digits: readonly Digit[], seed: number): Generator<Learnt, never> {
+/** Step after step, without end, on one thread. */
+function* stepsOf(
+  { trace, interpreter }: TrainingEngine,
+  digits: readonly Digit[],
+  seed: number,
+): Generator<Learnt, never> {
   const { training, test } = splitDigits(digits)
   const [met, unmet] = [datasetOf(training), datasetOf(test.slice(0, TESTED))]
-  const { trace, interpreter } = trainingEngine()
   const learn = learnBy(trace, config, recipes.digits.loss)
   const next = descend(config, recipes.digits.optimiser, 'float32')
   const accuracy = accuracyOf(interpreter, config)
@@ -58,3 +61,7 @@ export function* learning(digits: readonly Digit[], seed: number): Generator<Lea
     }
   }
 }
+
+/** Training on the digits from a seed. */
+export const learning = async (digits: readonly Digit[], seed: number): Promise<Generator<Learnt, never>> =>
+  stepsOf(rightOf(await trainingEngine(1)()), digits, seed)
