@@ -27,7 +27,8 @@ export const withStatistics = (config, scaling, weights, { images }) => {
     entries.filter(({ role }) => role === 'rate').map(({ key }) => [key, [...weights.get(key).data]]),
   )
   const training = { ...freshTraining, scaling, rates, momentum: 1, rateMomentum: 1, repeats: config.steps }
-  const { statistics } = engine.trace((K) => forward(network(K)(parameters))(config.steps), images, training)
+  const text = (K) => forward(network(K)(parameters))(config.steps)
+  const { statistics } = right(engine.trace(text, images, training))
   return new Map(
     entries.map(({ key }) => {
       const [value, found] = [weights.get(key), statistics.get(key)]
