@@ -13,11 +13,13 @@ import { within } from './machine/memory.js'
 import { PAIRS, PAIRS_BYTES } from './machine/pairs.js'
 import type { Stage } from './machine/stages.js'
 import type { Bytes } from './training/builder.js'
-import type { Mode } from './training/nodes.js'
+
 import { pairTable } from './training/pack.js'
 import { planOf } from './training/plan.js'
+import type { Mode } from './training/values.js'
 import { trainingModule } from './wasm/instance.js'
 import { freshMemory, grow } from './wasm/memory.js'
+import { START_LIMIT } from './wasm/team.js'
 import { startThreads } from './wasm/threads.js'
 
 /** What a batch came to, and how it came there. */
@@ -106,9 +108,6 @@ export const wasmTrainer = (): Either.Either<string, TrainingTeam> =>
       ),
     ),
   )
-
-/** How many milliseconds threads may take to start. */
-const START_LIMIT = 10_000
 
 /** Training on so many threads, the calling one among them, or the beginning of a sentence that says why not here. */
 export const threadedTrainer = async (threads: number): Promise<Either.Either<string, TrainingTeam>> => {

@@ -1,11 +1,11 @@
 /** Compiling layers: a sum, its affine map, a residual and a neuron become one step. @module */
 
-import { exponentOf, sigmoid } from '../../core/functions.js'
 import { type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
-import type { Charge, Neuron, Reset } from '../../model/kernels.js'
+import type { Neuron } from '../../model/kernels.js'
 import type { OperationName } from '../../model/operation.js'
 import { blocksOf, type Channels } from '../machine/layout.js'
-import type { Charging, Firing } from '../machine/program.js'
+import { chargingOf } from '../machine/neuron.js'
+import type { Firing } from '../machine/program.js'
 import { type Builder, canonical, type Resolve, type Wanted } from './builder.js'
 import { currentSource, type Source, sourceOf } from './sources.js'
 
@@ -42,35 +42,10 @@ export const isSummed = (value: Value): boolean => {
 const isFusible = (B: Builder, value: Value): boolean =>
   isSummed(value) && nodeOf(value)?.operation !== 'add' && !B.given(value) && B.uses(value) === 1 && !B.views.has(value)
 
-/** Whether dividing by a number and multiplying by its inverse are the same function: it is a power of two. */
-const isPowerOfTwo = (x: number): boolean => 2 ** exponentOf(x) === x
-
-const chargingOf = (charge: Charge): Charging => {
-  switch (charge.kind) {
-    case 'IF':
-      return { kind: 'add' }
-    case 'LIF': {
-      const tau = fround(charge.tau)
-      return isPowerOfTwo(tau) ? { kind: 'multiply', by: 1 / tau } : { kind: 'divide', by: tau }
-    }
-    case 'PLIF':
-      return { kind: 'multiply', by: fround(sigmoid(charge.w)) }
-  }
-}
-
-const resetOf = (reset: Reset): Reset => {
-  switch (reset.kind) {
-    case 'hard':
-      return { kind: 'hard', value: fround(reset.value) }
-    case 'soft':
-      return reset
-  }
-}
-
 const numbersOf = ({ charge, threshold, reset }: Neuron): Pick<Firing, 'charging' | 'threshold' | 'reset'> => ({
   charging: chargingOf(charge),
   threshold: fround(threshold),
-  reset: resetOf(reset),
+  reset,
 })
 
 /**

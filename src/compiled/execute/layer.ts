@@ -1,9 +1,9 @@
 /** Running layers: a tile's events are listed once, then each block of sixteen channels is summed, mapped and fired. @module */
-import type { Reset } from '../../model/kernels.js'
 import type { Bytes } from '../machine/layout.js'
 import { largestTable, ROW } from '../machine/needs.js'
+import { chargeNumbers, resetNumbers } from '../machine/neuron.js'
 import type { Primitives } from '../machine/primitives.js'
-import type { Charging, Firing, Lane, LayerInstruction, Overlap, Sum } from '../machine/program.js'
+import type { Firing, Lane, LayerInstruction, Overlap, Sum } from '../machine/program.js'
 import {
   AFTER,
   AFTER_ROW,
@@ -32,7 +32,6 @@ import {
   X_ROW,
   X_STEP,
 } from '../machine/record.js'
-import { ADD, DIVIDE, HARD, MULTIPLY, SOFT } from '../machine/shared.js'
 
 /** The address of a block of a lane. */
 export const laneAt = (lane: Lane, batch: number, position: number, block: number): number =>
@@ -118,28 +117,6 @@ const sumBlock = (
   }
 }
 
-/** How a neuron charges, as the kernels are told: which equation, and its number. */
-const charge = (charging: Charging): readonly [code: number, by: number] => {
-  switch (charging.kind) {
-    case 'add':
-      return [ADD, 1]
-    case 'divide':
-      return [DIVIDE, charging.by]
-    case 'multiply':
-      return [MULTIPLY, charging.by]
-  }
-}
-
-/** What a spike leaves, as the kernels are told: which equation, and where the membrane starts. */
-const left = (reset: Reset): readonly [code: number, rest: number] => {
-  switch (reset.kind) {
-    case 'hard':
-      return [HARD, reset.value]
-    case 'soft':
-      return [SOFT, 0]
-  }
-}
-
 /** Writes the second half of a record: the neurons of a block. */
 const writeNeurons = (
   { i32, f32 }: Bytes,
@@ -147,8 +124,8 @@ const writeNeurons = (
   fire: Firing,
   [batch, position, block]: readonly [number, number, number],
 ): void => {
-  const [charging, by] = charge(fire.charging)
-  const [reset, rest] = left(fire.reset)
+  const [charging, by] = chargeNumbers(fire.charging)
+  const [reset, rest] = resetNumbers(fire.reset)
   const { membraneIn, membraneOut, spikes } = fire
   i32[(record + BEFORE) >> 2] = membraneIn === null ? 0 : laneAt(membraneIn, batch, position, block)
   i32[(record + BEFORE_ROW) >> 2] = membraneIn === null ? 0 : membraneIn.rowStride

@@ -8,6 +8,7 @@
 import type { Shape } from '../../core/tensor.js'
 import type { Reset } from '../../model/kernels.js'
 import { blocksOf, currentAt, type View } from './layout.js'
+import type { Charging } from './neuron.js'
 import { MOST_THREADS, RECORD, RECORDS } from './record.js'
 
 /** Rows of a value as an instruction walks them; `at` has the byte offset of each block inside a row. */
@@ -73,15 +74,6 @@ export interface Sum {
   readonly gain: number
   readonly shift: number
 }
-
-/**
- * How a neuron charges, with `drive = x - (v - rest)`: IF `h = v + x`; LIF `h = v + drive / by`; PLIF, and a LIF whose
- * tau is a power of two, `h = v + drive * by`.
- */
-export type Charging =
-  | { readonly kind: 'add' }
-  | { readonly kind: 'divide'; readonly by: number }
-  | { readonly kind: 'multiply'; readonly by: number }
 
 /** The neuron at the end of a layer. `membraneIn` null starts at rest, `membraneOut` null forgets. */
 export interface Firing {

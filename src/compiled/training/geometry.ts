@@ -1,8 +1,9 @@
 /** The extents of a layer as the kernels are told, and how much scratch memory they need. @module */
 import type { Shape } from '../../core/tensor.js'
 import type { Convolution } from '../../model/kernels.js'
+import { BLOCK } from '../machine/layout.js'
 import { TILE } from '../machine/pairs.js'
-import { BLOCK, blocksOf } from './pack.js'
+import { blocksOf } from './pack.js'
 
 /** A convolution that meets maps of one size. */
 export interface Geometry {

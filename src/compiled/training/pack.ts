@@ -1,9 +1,7 @@
 /** Weights as the kernels of training take them, and the gradients they make as weights. @module */
 import type { Reals } from '../../core/tensor.js'
 import type { Convolution } from '../../model/kernels.js'
-
-/** Numbers in a block of outputs. */
-export const BLOCK = 16
+import { BLOCK } from '../machine/layout.js'
 
 /** How many blocks of so many numbers. */
 export const blocksOf = (length: number, size: number): number => Math.ceil(length / size)

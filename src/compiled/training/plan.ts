@@ -10,8 +10,9 @@ import { type CurrentValue, inputsOf, type Node, nodeOf, type Value } from '../.
 import { PAIRS_END } from '../machine/pairs.js'
 import type { Stage } from '../machine/stages.js'
 import { type Access, building, type Found, sampleBytes } from './builder.js'
-import { isPassing, type Mode, planNode } from './nodes.js'
+import { isPassing, planNode } from './nodes.js'
 import { channelsLast, stepsFirst, stepsLast } from './pack.js'
+import type { Mode } from './values.js'
 
 /** A step of training, planned. */
 export interface Plan {

@@ -1,0 +1,63 @@
+/** Neurons: currents to spikes over all steps, and back by the surrogate. @module */
+import { sizeOf } from '../../core/tensor.js'
+import { chargeSlopes, type Slopes } from '../../interpreters/gradient/neuron.js'
+import { type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
+import { chargeNumbers, chargingOf, resetNumbers } from '../machine/neuron.js'
+import type { Builder } from './builder.js'
+import { type Back, batchOf, type Mode, stepsOf } from './values.js'
+
+const attachment = (reset: Slopes['reset']): number => {
+  switch (reset) {
+    case 'detached':
+      return 0
+    case 'attached':
+      return 1
+  }
+}
+
+export const fire = (b: Builder, { reset }: Mode, node: NodeOf<'fire'>): Back => {
+  const { key, charge, threshold } = node.parameters
+  const [[current], [spikes]] = [node.inputs, node.outputs]
+  const [T, batch] = [stepsOf(spikes.shape), batchOf(spikes.shape)]
+  const neurons = sizeOf(spikes.shape.slice(2))
+  const [kind, k] = chargeNumbers(chargingOf(charge))
+  const after = [...resetNumbers(node.parameters.reset), threshold]
+  const at = b.take(sizeOf(spikes.shape))
+  b.stored(spikes, { at, sample: T * neurons, step: neurons })
+  const x = b.placeOf(current)
+  b.call('fire', 1, [x.at, x.sample, x.step, at, T, neurons, kind, k, ...after], 64 + 20 * T)
+  return () => {
+    const ds = b.cotangentOf(spikes)
+    if (ds === null) return
+    const { byX, byV, byW } = chargeSlopes(charge)
+    const again = b.placeOf(current)
+    const parts = charge.kind === 'PLIF' ? b.take(8 * batch) : 0
+    const channels = channelsOf(spikes)
+    b.receive(current, (to, base) => {
+      b.call(
+        'fireBack',
+        1,
+        [
+          ...[again.at, again.sample, again.step, ds, to, base, parts, T, neurons / channels, channels],
+          ...[kind, k, byX, byV, ...after, attachment(reset)],
+        ],
+        256 + 80 * T + 8 * neurons,
+      )
+    })
+    b.release(spikes)
+    if (parts === 0) return
+    const dw = b.take(4)
+    b.later('joinLeak', [parts, batch, byW, dw], () => {
+      b.give(parts)
+    })
+    b.learnt(({ floats }) => [[`${key}.w`, floats(dw, 1).slice()]])
+  }
+}
+
+/** Channels of a value as it lies: an attention map's are its heads' tokens. */
+const channelsOf = (value: Value): number => {
+  const node = nodeOf(value)
+  const made = node?.operation === 'fire' ? nodeOf(node.inputs[0]) : node
+  const [, , channels, rows] = value.shape as readonly [number, number, number, number]
+  return made?.operation === 'dstT' || made?.operation === 'dst' ? channels * rows : channels
+}

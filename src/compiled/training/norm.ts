@@ -1,0 +1,58 @@
+/** Batch norm in training mode: by the batch's statistics, which all samples meet for. @module */
+import { movedMoments } from '../../interpreters/gradient/training.js'
+import type { BatchNorm } from '../../model/kernels.js'
+import type { Local, Spot } from '../machine/stages.js'
+import type { Builder } from './builder.js'
+import type { Mode } from './values.js'
+
+/** A norm that was planned: how `y` is made of z, and `dz` of `dy`. */
+interface Normed {
+  readonly forward: (y: Spot) => void
+  /** Gives where `dz` lies: in the stage after all samples met. */
+  readonly back: (dy: Spot) => Local
+}
+
+/** Plans `y = BN(z)` by the batch's statistics, z `[T, B, positions, channels]`. */
+export const normed = (
+  b: Builder,
+  { training }: Mode,
+  p: BatchNorm,
+  [steps, batch, positions, repeats]: readonly [number, number, number, number],
+  z: number,
+): Normed => {
+  const channels = p.weight.data.length
+  const frames = steps * batch
+  const sizes = [positions, channels]
+  const given = b.keep(16 * channels)
+  const [norm, back] = [b.take(32 * channels), b.take(32 * channels)]
+  b.before(({ doubles }) => {
+    doubles(given, channels).set(p.weight.data)
+    doubles(given + 8 * channels, channels).set(p.bias.data)
+  })
+  const parts = b.take(16 * channels * frames)
+  b.call('moments', steps, [z, parts, ...sizes])
+  b.meet('joinMoments', [parts, given, norm, p.eps, steps, batch, ...sizes])
+  b.give(parts)
+  b.statistics(({ doubles }) => {
+    const [mean, variance] = [doubles(norm, channels), doubles(norm + 8 * channels, channels)]
+    return movedMoments('float32', training, p, { mean, variance }, frames * positions * repeats)
+  })
+  return {
+    forward: (y) => {
+      b.call('affine', steps, [z, norm, y, ...sizes])
+    },
+    back: (dy) => {
+      const sums = b.take(16 * channels * frames)
+      b.call('cotangentSums', steps, [z, dy, norm, sums, ...sizes])
+      b.meet('joinSums', [sums, given, norm, back, steps, batch, ...sizes])
+      b.give(sums)
+      const dz = b.local(4 * steps * positions * channels)
+      b.call('normBack', steps, [z, dy, norm, back, dz, ...sizes])
+      b.learnt(({ floats }) => [
+        [`${p.key}.weight`, floats(back + 4 * channels, channels).slice()],
+        [`${p.key}.bias`, floats(back, channels).slice()],
+      ])
+      return dz
+    },
+  }
+}
