@@ -76,14 +76,17 @@ for (const name of list(values.networks))
   for (const threads of list(values.threads).map(Number)) {
     const batch = BATCHES[name]
     const { step, bytes, close } = await stepOf(name, batch, threads)
-    timed(2, step)
     let [ours, theirs] = [null, null]
-    for (let round = 0; round < Number(values.rounds); round++) {
-      ours = least(ours, timed(Number(values.steps), step))
-      const found = torch(name, batch, threads)
-      theirs = found === null ? null : least(theirs, found)
+    try {
+      timed(2, step)
+      for (let round = 0; round < Number(values.rounds); round++) {
+        ours = least(ours, timed(Number(values.steps), step))
+        const found = torch(name, batch, threads)
+        theirs = found === null ? null : least(theirs, found)
+      }
+    } finally {
+      close()
     }
-    close()
     const whole = (time) => (time === undefined ? '-' : time.toFixed(0))
     print(
       ...[name, batch, threads, whole(ours.wall), whole(ours.processor), Math.round(bytes() / 1e6)],

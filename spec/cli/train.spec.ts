@@ -1,12 +1,16 @@
 /** `train`, on a network and a data set small enough for seconds. */
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Worker } from 'node:worker_threads'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { silent } from '../../src/cli/io.js'
 import { run } from '../../src/cli/program.js'
+import type { Tensor } from '../../src/core/tensor.js'
 import { draws } from '../../src/tasks/training/draws.js'
+import { root } from '../ports/build.js'
 import { right } from '../right.js'
 import { cli, greyPng, saved, temporary } from './cli.js'
 
@@ -99,6 +103,34 @@ describe('train', () => {
     expect(code, err).toBe(0)
     expect(hashes('broken')).toEqual(hashes('one'))
   })
+
+  it('ends by itself, its threads with it, when a step fails', async () => {
+    const { tensors, metadata } = right(
+      decodeSafetensors(new Uint8Array(readFileSync(file('one/network.safetensors')))),
+    )
+    const huge = [...tensors].map(([key, { shape, data }]): [string, Tensor] =>
+      key.endsWith('.weight') && shape.length === 1
+        ? [key, { shape, data: Float32Array.from(data as Float32Array, () => 3e38) }]
+        : [key, { shape, data }],
+    )
+    const failing = train('alone', '--from', saved(file('huge.safetensors'), Object.fromEntries(huge), metadata))
+    const { status, stderr } = spawnSync(process.execPath, [`${root}/dist/cli/main.js`, ...failing, '--threads', '2'], {
+      encoding: 'utf8',
+    })
+    const diverged =
+      'error: training diverged: the loss is NaN; lower the learning rate, or resume from the last good checkpoint'
+    expect([status, stderr.trim()]).toEqual([1, diverged])
+    const threads: Promise<number>[] = []
+    const started = (worker: Worker): void => {
+      threads.push(new Promise((ended) => worker.once('exit', ended)))
+    }
+    process.on('worker', started)
+    const { code, err } = await cli(...failing, '--threads', '2', '--out', file('within'))
+    process.off('worker', started)
+    expect([code, err.trim()]).toEqual([1, diverged])
+    expect(threads).toHaveLength(1)
+    await Promise.all(threads)
+  }, 60_000)
 
   it('refuses a state that lacks a moment', async () => {
     const { tensors, metadata } = right(

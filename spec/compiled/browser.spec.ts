@@ -1,73 +1,23 @@
 /** The fast paths in headless Chromium: the hashes of Node, with threads where the page is cross-origin isolated. */
-import { existsSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { type Browser, chromium } from 'playwright-core'
-import { build, type Rolldown } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Site, siteOf, there } from '../chromium.js'
 import { type Ran, runAll } from './page.js'
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const there = existsSync(CHROMIUM)
-if (!there) console.log(`${CHROMIUM} is not there: the browser tests did not run`)
-
-/** The scripts of the page, by file name. */
-const bundle = async (): Promise<ReadonlyMap<string, string>> => {
-  const built = (await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      target: 'es2022',
-      lib: { entry: fileURLToPath(new URL('page.ts', import.meta.url)), formats: ['es'], fileName: 'page' },
-    },
-  })) as Rolldown.RolldownOutput[]
-  return new Map(
-    built
-      .flatMap(({ output }) => output)
-      .flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.code]] : [])),
-  )
-}
-
-const serve = (scripts: ReadonlyMap<string, string>): Promise<Server> =>
-  new Promise((resolve) => {
-    const server = createServer(({ url = '/' }, response) => {
-      const isolation = url.startsWith('/isolated/')
-        ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
-        : {}
-      const script = scripts.get(url.slice(url.lastIndexOf('/') + 1))
-      const type = script === undefined ? 'text/html' : 'text/javascript'
-      response.writeHead(200, { 'Content-Type': type, ...isolation })
-      response.end(script ?? '<!doctype html><link rel="icon" href="data:,"><title>page</title>')
-    })
-    server.listen(0, '127.0.0.1', () => {
-      resolve(server)
-    })
-  })
-
 describe.skipIf(!there)('in Chromium', () => {
-  let browser: Browser
-  let server: Server
+  let site: Site
   let expected: readonly Ran[]
-  const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
   beforeAll(async () => {
-    const quiet = ['no-first-run', 'disable-background-networking', 'disable-component-update', 'disable-sync']
-    const args = ['no-sandbox', 'disable-gpu', 'disable-quic', ...quiet].map((name) => `--${name}`)
-    server = await serve(await bundle())
-    browser = await chromium.launch({ executablePath: CHROMIUM, args })
+    site = await siteOf(new URL('page.ts', import.meta.url))
     expected = await runAll()
   })
 
-  afterAll(async () => {
-    await browser.close()
-    server.close()
-  })
+  afterAll(() => site.close())
 
-  const inPage = async (path: string): Promise<{ readonly ran: readonly Ran[]; readonly isolated: boolean }> => {
-    const page = await browser.newPage()
-    await page.goto(origin() + path)
+  const inPage = async (
+    path: '/isolated/' | '/plain/',
+  ): Promise<{ readonly ran: readonly Ran[]; readonly isolated: boolean }> => {
+    const page = await site.open(path)
     // As text, since the test runner rewrites imports inside functions.
     const outcome = await page.evaluate<{ readonly ran: readonly Ran[]; readonly isolated: boolean }>(
       `import('${path}page.js').then(({ runAll }) => runAll()).then((ran) => ({ ran, isolated: crossOriginIsolated }))`,
@@ -92,8 +42,7 @@ describe.skipIf(!there)('in Chromium', () => {
   })
 
   it('reads a checkpoint in shared memory, where there is some', async () => {
-    const page = await browser.newPage()
-    await page.goto(`${origin()}/isolated/`)
+    const page = await site.open('/isolated/')
     expect(await page.evaluate(`import('/isolated/page.js').then(({ readShared }) => readShared())`)).toEqual([
       [1, 2],
       [1, 2],

@@ -249,7 +249,7 @@ const trainedWith = (io: Io, version: string, data: string, options: Options): T
       return pipe(
         written(options.out, plan, version, first),
         TaskEither.chain(() => on(first)),
-        TaskEither.map(engine.close),
+        stopping({ stop: engine.close }),
         stopping(bar),
       )
     }),

@@ -16,15 +16,15 @@ export interface Watched {
   readonly stop: <A>(work: TaskEither.TaskEither<Faults, A>) => TaskEither.TaskEither<Faults, A>
 }
 
-/** Ends a bar when the work ends, well or not. */
+/** Ends a bar, or whatever else has an end, when the work ends, well or not. */
 export const stopping =
-  (bar: Bar) =>
+  ({ stop }: Pick<Bar, 'stop'>) =>
   <A>(work: TaskEither.TaskEither<Faults, A>): TaskEither.TaskEither<Faults, A> =>
   async () => {
     try {
       return await work()
     } finally {
-      bar.stop()
+      stop()
     }
   }
 
