@@ -2,7 +2,7 @@
 import type { Shape } from '../../core/tensor.js'
 import type { Convolution } from '../../model/kernels.js'
 import { BLOCK } from '../machine/layout.js'
-import { TILE } from '../machine/pairs.js'
+import { PACKED, TILE } from '../machine/pairs.js'
 import { blocksOf } from './pack.js'
 
 /** A convolution that meets maps of one size. */
@@ -64,8 +64,11 @@ export const contractScratch = (of: Geometry): number =>
   ROOM + 4 * (TILE + 4) + TILE * of.kernelHeight * of.kernelWidth * blocksOf(of.inGroup, 8) * BLOCK
 
 /** For `inputsOf`. */
-export const inputsScratch = (of: Geometry): number =>
-  ROOM + 8 * of.kernelHeight + 16 * of.height * of.width + 4 * framedPositions(of) * of.groups * of.outGroup
+export const inputsScratch = (of: Geometry): number => {
+  const line = 16 * of.outWidth * of.outGroup
+  const packed = Math.min(of.outHeight, Math.max(Math.floor(PACKED / line), Math.ceil(of.kernelHeight / of.stride)))
+  return ROOM + 4 * of.stride * of.stride + of.height * of.width * (8 + 12 * of.kernelHeight) + packed * line
+}
 
 /** For `weightsOf` so many frames. */
 export const weightsScratch = (of: Geometry, frames: number): number => {

@@ -57,22 +57,23 @@ const classesOf = ({ kernelHeight, kernelWidth, stride, padding }: Extents): rea
   )
 }
 
-/** `[class, group, block of eight inputs, tap of the class, output of the group, 8]`. */
+/** `[group, class, block of eight inputs, tap of the class, output of the group, 8]`. */
 export const packBackward = (weights: Reals, extents: Extents, to: Float32Array): void => {
   to.fill(0)
   const { groups, inGroup, outGroup, taps } = extents
+  const classes = classesOf(extents)
   const eights = blocksOf(inGroup, 8)
   let start = 0
-  for (const own of classesOf(extents)) {
-    for (let co = 0; co < groups * outGroup; co++) {
-      const [group, o] = [Math.floor(co / outGroup), co % outGroup]
-      for (let ci = 0; ci < inGroup; ci++) {
-        const at = start + ((group * eights + (ci >> 3)) * own.length * outGroup + o) * 8 + (ci & 7)
-        for (let k = 0; k < own.length; k++) to[at + k * outGroup * 8] = weights[(co * inGroup + ci) * taps + own[k]!]!
-      }
+  for (let group = 0; group < groups; group++)
+    for (const own of classes) {
+      for (let ci = 0; ci < inGroup; ci++)
+        for (const [k, tap] of own.entries()) {
+          const at = start + ((ci >> 3) * own.length + k) * outGroup * 8 + (ci & 7)
+          for (let o = 0; o < outGroup; o++)
+            to[at + 8 * o] = weights[((group * outGroup + o) * inGroup + ci) * taps + tap]!
+        }
+      start += eights * own.length * outGroup * 8
     }
-    start += groups * eights * own.length * outGroup * 8
-  }
 }
 
 /** How many numbers rows of weights have, `[tap, channel, outputs of a group in blocks of sixteen]`. */

@@ -1,4 +1,5 @@
 /** Cotangents of a layer's inputs from those of its sums, channels last: dense, products and sums each rounded once. */
+import { PACKED } from '../../../machine/pairs'
 
 /** Stores the first `lanes` of eight numbers, added to what lies at `base` unless that is 0. */
 function putSome(to: usize, base: usize, lanes: i32, scratch: usize, a: v128, b: v128): void {
@@ -24,41 +25,32 @@ function put8(to: usize, base: usize, off: usize, lanes: i32, scratch: usize, a:
   }
 }
 
-/** A position: how far its sums lie, how far its inputs, and its row among those of its class. */
-const POSITION: usize = 16
+/** A position: how far its inputs lie, and how many bytes of runs follow. */
+const POSITION: usize = 8
 
-/** A run: a row of the kernel. How far from a position its sums lie, which follow each other tap by tap, and its row. */
-const RUN: usize = 8
+/** A run, the taps of a row of the kernel that meet a position: how far its sums lie, and from where to where its weights. */
+const RUN: usize = 12
 
 /**
- * Eight channels of all positions, four by four: `inputs[c] = sum of weights[i, c] * sums[i]`, runs in order, `length` numbers
- * each. A run that is outside of the rows for all four positions is left out.
+ * Eight channels of all positions from `at` to `end`, of four frames at once: `inputs[c] = sum of weights[i, c] * sums[i]`,
+ * runs in order. The loop has two ends, for each is a place behind which the compiler moves no addition: so all fits in
+ * registers.
  */
 function inputsAt(
   at: usize,
   end: usize,
   sums: usize,
-  runs: usize,
-  runsEnd: usize,
   weights: usize,
-  length: i32,
-  outHeight: i32,
   to: usize,
   base: usize,
+  frame: usize,
+  frames: i32,
   lanes: i32,
   scratch: usize,
 ): void {
-  for (; at < end; at += 4 * POSITION) {
-    const last: usize = end - POSITION
-    const second: usize = min(at + POSITION, last)
-    const third: usize = min(at + 2 * POSITION, last)
-    const fourth: usize = min(at + 3 * POSITION, last)
-    const i: usize = sums + load<u32>(at)
-    const j: usize = sums + load<u32>(second)
-    const k: usize = sums + load<u32>(third)
-    const l: usize = sums + load<u32>(fourth)
-    const first = load<i32>(at, 8)
-    const lowest = load<i32>(fourth, 8)
+  while (at < end) {
+    const off: usize = load<u32>(at)
+    const runsEnd: usize = at + POSITION + load<u32>(at, 4)
     let a = f32x4.splat(0)
     let b = a
     let c = a
@@ -67,108 +59,54 @@ function inputsAt(
     let f = a
     let g = a
     let h = a
-    let w = weights
-    for (let run = runs; run < runsEnd; run += RUN) {
-      const off: usize = load<u32>(run)
-      const row = load<i32>(run, 4)
-      if (first + row >= outHeight || lowest + row < 0) {
-        w += (length as usize) << 5
-        continue
-      }
-      let p = i + off
-      let q = j + off
-      let r = k + off
-      let s = l + off
-      let left = length
-      for (; left >= 4; left -= 4) {
-        let u = v128.load(w)
-        let v = v128.load(w, 16)
-        let x = v128.load32_splat(p)
+    for (let run = at + POSITION; run < runsEnd; run += RUN) {
+      let p: usize = sums + load<u32>(run)
+      let w: usize = weights + load<u32>(run, 4)
+      const last: usize = weights + load<u32>(run, 8)
+      let u: v128
+      let v: v128
+      let x: v128
+      do {
+        u = v128.load(w)
+        v = v128.load(w, 16)
+        x = v128.load32_splat(p)
         a = f32x4.add(a, f32x4.mul(u, x))
         b = f32x4.add(b, f32x4.mul(v, x))
-        x = v128.load32_splat(q)
-        c = f32x4.add(c, f32x4.mul(u, x))
-        d = f32x4.add(d, f32x4.mul(v, x))
-        x = v128.load32_splat(r)
-        e = f32x4.add(e, f32x4.mul(u, x))
-        f = f32x4.add(f, f32x4.mul(v, x))
-        x = v128.load32_splat(s)
-        g = f32x4.add(g, f32x4.mul(u, x))
-        h = f32x4.add(h, f32x4.mul(v, x))
-        u = v128.load(w, 32)
-        v = v128.load(w, 48)
         x = v128.load32_splat(p, 4)
-        a = f32x4.add(a, f32x4.mul(u, x))
-        b = f32x4.add(b, f32x4.mul(v, x))
-        x = v128.load32_splat(q, 4)
         c = f32x4.add(c, f32x4.mul(u, x))
         d = f32x4.add(d, f32x4.mul(v, x))
-        x = v128.load32_splat(r, 4)
-        e = f32x4.add(e, f32x4.mul(u, x))
-        f = f32x4.add(f, f32x4.mul(v, x))
-        x = v128.load32_splat(s, 4)
-        g = f32x4.add(g, f32x4.mul(u, x))
-        h = f32x4.add(h, f32x4.mul(v, x))
-        u = v128.load(w, 64)
-        v = v128.load(w, 80)
         x = v128.load32_splat(p, 8)
-        a = f32x4.add(a, f32x4.mul(u, x))
-        b = f32x4.add(b, f32x4.mul(v, x))
-        x = v128.load32_splat(q, 8)
-        c = f32x4.add(c, f32x4.mul(u, x))
-        d = f32x4.add(d, f32x4.mul(v, x))
-        x = v128.load32_splat(r, 8)
         e = f32x4.add(e, f32x4.mul(u, x))
         f = f32x4.add(f, f32x4.mul(v, x))
-        x = v128.load32_splat(s, 8)
-        g = f32x4.add(g, f32x4.mul(u, x))
-        h = f32x4.add(h, f32x4.mul(v, x))
-        u = v128.load(w, 96)
-        v = v128.load(w, 112)
         x = v128.load32_splat(p, 12)
-        a = f32x4.add(a, f32x4.mul(u, x))
-        b = f32x4.add(b, f32x4.mul(v, x))
-        x = v128.load32_splat(q, 12)
-        c = f32x4.add(c, f32x4.mul(u, x))
-        d = f32x4.add(d, f32x4.mul(v, x))
-        x = v128.load32_splat(r, 12)
-        e = f32x4.add(e, f32x4.mul(u, x))
-        f = f32x4.add(f, f32x4.mul(v, x))
-        x = v128.load32_splat(s, 12)
-        g = f32x4.add(g, f32x4.mul(u, x))
-        h = f32x4.add(h, f32x4.mul(v, x))
-        w += 128
-        p += 16
-        q += 16
-        r += 16
-        s += 16
-      }
-      for (; left > 0; left--) {
-        const u = v128.load(w)
-        const v = v128.load(w, 16)
-        let x = v128.load32_splat(p)
-        a = f32x4.add(a, f32x4.mul(u, x))
-        b = f32x4.add(b, f32x4.mul(v, x))
-        x = v128.load32_splat(q)
-        c = f32x4.add(c, f32x4.mul(u, x))
-        d = f32x4.add(d, f32x4.mul(v, x))
-        x = v128.load32_splat(r)
-        e = f32x4.add(e, f32x4.mul(u, x))
-        f = f32x4.add(f, f32x4.mul(v, x))
-        x = v128.load32_splat(s)
         g = f32x4.add(g, f32x4.mul(u, x))
         h = f32x4.add(h, f32x4.mul(v, x))
         w += 32
-        p += 4
-        q += 4
-        r += 4
-        s += 4
-      }
+        p += 16
+        if (w == last) break
+        u = v128.load(w)
+        v = v128.load(w, 16)
+        x = v128.load32_splat(p)
+        a = f32x4.add(a, f32x4.mul(u, x))
+        b = f32x4.add(b, f32x4.mul(v, x))
+        x = v128.load32_splat(p, 4)
+        c = f32x4.add(c, f32x4.mul(u, x))
+        d = f32x4.add(d, f32x4.mul(v, x))
+        x = v128.load32_splat(p, 8)
+        e = f32x4.add(e, f32x4.mul(u, x))
+        f = f32x4.add(f, f32x4.mul(v, x))
+        x = v128.load32_splat(p, 12)
+        g = f32x4.add(g, f32x4.mul(u, x))
+        h = f32x4.add(h, f32x4.mul(v, x))
+        w += 32
+        p += 16
+      } while (w != last)
     }
-    put8(to, base, load<u32>(at, 4), lanes, scratch, a, b)
-    if (second > at) put8(to, base, load<u32>(second, 4), lanes, scratch, c, d)
-    if (third > second) put8(to, base, load<u32>(third, 4), lanes, scratch, e, f)
-    if (fourth > third) put8(to, base, load<u32>(fourth, 4), lanes, scratch, g, h)
+    put8(to, base, off, lanes, scratch, a, b)
+    if (frames > 1) put8(to, base, off + frame, lanes, scratch, c, d)
+    if (frames > 2) put8(to, base, off + 2 * frame, lanes, scratch, e, f)
+    if (frames > 3) put8(to, base, off + 3 * frame, lanes, scratch, g, h)
+    at = runsEnd
   }
 }
 
@@ -186,46 +124,114 @@ export function behind(size: i32, stride: i32, padding: i32, outSize: i32): i32 
 }
 
 /**
- * Copies a group's sums, rows of `outs`, into the middle of zeros, each row from right to left: so the taps of a row of the
- * kernel follow each other.
+ * Packs so many numbers of each of some positions, `outs` apart, four frames together: `[position, number, 4]`, the last
+ * position first. So the taps of a row of the kernel follow each other.
  */
-function mirror(
-  from: usize,
-  rows: i32,
-  columns: i32,
-  outs: i32,
-  width: i32,
-  top: i32,
-  left: i32,
-  bottom: i32,
-  right: i32,
-  to: usize,
-): void {
-  const bytes: usize = (width as usize) << 2
-  const line = ((left + columns + right) as usize) * bytes
-  memory.fill(to, 0, (top as usize) * line)
-  to += (top as usize) * line
-  for (let r = 0; r < rows; r++) {
-    memory.fill(to, 0, (right as usize) * bytes)
-    to += (right as usize) * bytes
-    let at: usize = from + ((((r + 1) * columns - 1) * outs) as usize << 2)
-    for (let c = 0; c < columns; c++) {
-      for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(at + i))
-      to += bytes
-      at -= (outs as usize) << 2
+function pack(from: usize, frame: usize, frames: i32, positions: i32, outs: usize, count: i32, to: usize): void {
+  const second: usize = frames > 1 ? frame : 0
+  const third: usize = frames > 2 ? 2 * frame : 0
+  const fourth: usize = frames > 3 ? 3 * frame : 0
+  let position: usize = from + (positions as usize) * outs
+  for (let p = 0; p < positions; p++) {
+    position -= outs
+    let at = position
+    let left = count
+    for (; left >= 4; left -= 4) {
+      const a = v128.load(at)
+      const b = v128.load(at + second)
+      const c = v128.load(at + third)
+      const d = v128.load(at + fourth)
+      const ab = i32x4.shuffle(a, b, 0, 4, 1, 5)
+      const cd = i32x4.shuffle(c, d, 0, 4, 1, 5)
+      const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7)
+      const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7)
+      v128.store(to, i64x2.shuffle(ab, cd, 0, 2))
+      v128.store(to, i64x2.shuffle(ab, cd, 1, 3), 16)
+      v128.store(to, i64x2.shuffle(ab2, cd2, 0, 2), 32)
+      v128.store(to, i64x2.shuffle(ab2, cd2, 1, 3), 48)
+      at += 16
+      to += 64
     }
-    memory.fill(to, 0, (left as usize) * bytes)
-    to += (left as usize) * bytes
+    for (; left > 0; left--) {
+      store<f32>(to, load<f32>(at))
+      store<f32>(to, load<f32>(at + second), 4)
+      store<f32>(to, load<f32>(at + third), 8)
+      store<f32>(to, load<f32>(at + fourth), 12)
+      at += 4
+      to += 16
+    }
   }
-  memory.fill(to, 0, (bottom as usize) * line)
+}
+
+/** How many taps of a row (or column) of the kernel meet the inputs at a place within the stride. */
+// @ts-ignore: decorator
+@inline
+function tapsOf(place: i32, kernel: i32, stride: i32, padding: i32): i32 {
+  const first = (place + padding) % stride
+  return first < kernel ? (kernel - 1 - first) / stride + 1 : 0
+}
+
+/** The least row (or column) of sums that an input meets, by the last tap. */
+// @ts-ignore: decorator
+@inline
+function least(y: i32, kernel: i32, stride: i32, padding: i32): i32 {
+  return (max(0, y + padding - kernel + 1) + stride - 1) / stride
 }
 
 /**
- * One frame: cotangents of sums `[outHeight, outWidth, out]` to those of inputs `[height, width, channels]`, added to
- * `base` unless that is 0. Weights are `[class, group, block of eight inputs, tap of the class, output of the group, 8]`: a
- * class are the inputs at the same place within the stride, which the same taps meet.
+ * Writes the positions of a class in some rows, and the runs that meet each, outs of a group packed from row `top` on; gives
+ * where they end.
+ */
+function positionsOf(
+  to: usize,
+  from: i32,
+  rows: i32,
+  top: i32,
+  cy: i32,
+  cx: i32,
+  width: i32,
+  channels: i32,
+  outGroup: i32,
+  kernelHeight: i32,
+  kernelWidth: i32,
+  stride: i32,
+  padding: i32,
+  outHeight: i32,
+  outWidth: i32,
+): usize {
+  const firstRow = (cy + padding) % stride
+  const taps = tapsOf(cx, kernelWidth, stride, padding)
+  for (let y = from + ((cy - (from % stride) + stride) % stride); y < from + rows; y += stride)
+    for (let x = cx; x < width; x += stride) {
+      let run = to + POSITION
+      // By the first taps, which are further on, and by the last that there are.
+      const right = min(outWidth - 1, (x + padding) / stride)
+      const left = least(x, kernelWidth, stride, padding)
+      const tap = ((x + padding) / stride) - right
+      for (let ky = firstRow, row = 0; ky < kernelHeight && left <= right; ky += stride, row++) {
+        const oy = (y + padding - ky) / stride
+        if (y + padding < ky || oy >= outHeight) continue
+        const start: usize = (((row * taps + tap) * outGroup) as usize) << 5
+        store<u32>(run, ((((oy - top) * outWidth + outWidth - 1 - right) * outGroup) << 4) as u32)
+        store<u32>(run, start as u32, 4)
+        store<u32>(run, (start + ((((right - left + 1) * outGroup) as usize) << 5)) as u32, 8)
+        run += RUN
+      }
+      store<u32>(to, (((y * width + x) * channels) << 2) as u32)
+      store<u32>(to, (run - to - POSITION) as u32, 4)
+      to = run
+    }
+  return to
+}
+
+/**
+ * Some frames: cotangents of sums `[outHeight, outWidth, out]` to those of inputs `[height, width, channels]`, added to
+ * `base` unless that is 0. Weights are `[group, class, block of eight inputs, tap of the class, output of the group, 8]`: a
+ * class are the inputs at the same place within the stride, which the same taps meet. Four frames at a time, and as many
+ * rows as a core's cache takes the sums of.
  */
 export function inputsOf(
+  frames: i32,
   sums: usize,
   weights: usize,
   inputs: usize,
@@ -244,55 +250,45 @@ export function inputsOf(
   outWidth: i32,
 ): void {
   const channels = groups * inGroup
-  const outs = groups * outGroup
-  const top = before(kernelHeight, stride, padding)
-  const left = before(kernelWidth, stride, padding)
-  const bottom = behind(height, stride, padding, outHeight)
-  const right = behind(width, stride, padding, outWidth)
-  // Where each input has one tap, its sums are read where they lie.
-  const own = kernelHeight <= stride && kernelWidth <= stride && top + left + bottom + right == 0
-  const line = left + outWidth + right
-  const runs = scratch + 64
-  const positions: usize = runs + (kernelHeight as usize) * RUN
-  const copies: usize = (positions + ((height * width) as usize) * POSITION + 15) & ~15
-  const copyBytes: usize = (((top + outHeight + bottom) * line * outGroup) as usize) << 2
-  const bytes: usize = ((own ? outs : outGroup) as usize) << 2
-  if (!own)
-    for (let group = 0; group < groups; group++)
-      mirror(sums + ((group * outGroup) as usize << 2), outHeight, outWidth, outs, outGroup, top, left, bottom, right, copies + (group as usize) * copyBytes)
-  let w = weights
-  for (let cy = 0; cy < stride; cy++)
-    for (let cx = 0; cx < stride; cx++) {
-      const firstTap = (cx + padding) % stride
-      const taps = firstTap < kernelWidth ? (kernelWidth - 1 - firstTap) / stride + 1 : 0
-      const over = left + (cx + padding - firstTap) / stride
-      let runsEnd = runs
-      for (let ky = (cy + padding) % stride; ky < kernelHeight && taps > 0; ky += stride) {
-        const row = (cy + padding - ky) / stride
-        const column = own ? over : line - 1 - over
-        store<u32>(runsEnd, ((((top + row) * line + column) as usize) * bytes) as u32)
-        store<i32>(runsEnd, row, 4)
-        runsEnd += RUN
+  const outs: usize = (groups * outGroup) as usize << 2
+  const sumsFrame: usize = (outHeight * outWidth) as usize * outs
+  const inputsFrame: usize = (height * width * channels) as usize << 2
+  const line = outWidth * outGroup << 4
+  const rows = min(height, max(1, stride * (PACKED / line - 1) - kernelHeight + 2))
+  const ends = scratch + 64
+  const positions: usize = ends + ((stride * stride) as usize << 2)
+  for (let first = 0; first < height; first += rows) {
+    const some = min(rows, height - first)
+    const top = least(first, kernelHeight, stride, padding)
+    const bottom = min(outHeight - 1, (first + some - 1 + padding) / stride)
+    let end = positions
+    for (let cy = 0; cy < stride; cy++)
+      for (let cx = 0; cx < stride; cx++) {
+        end = positionsOf(end, first, some, top, cy, cx, width, channels, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
+        store<u32>(ends + ((cy * stride + cx) as usize << 2), end as u32)
       }
-      let end = positions
-      for (let y = cy, i = 0; y < height; y += stride, i++)
-        for (let x = cx, j = 0; x < width; x += stride, j++) {
-          store<u32>(end, (((i * line + (own ? j : -j)) as usize) * bytes) as u32)
-          store<u32>(end, (((y * width + x) * channels) << 2) as u32, 4)
-          store<i32>(end, i, 8)
-          end += POSITION
-        }
-      const length = taps * outGroup
-      const blockBytes: usize = ((((runsEnd - runs) / RUN) as i32) * length) as usize << 5
+    const packed: usize = (end + 15) & ~15
+    for (let frame = 0; frame < frames; frame += 4) {
+      const four = min(4, frames - frame)
+      let w = weights
       for (let group = 0; group < groups; group++) {
-        const from: usize = own ? sums + ((group * outGroup) as usize << 2) : copies + (group as usize) * copyBytes
-        for (let c = 0; c < inGroup; c += 8) {
-          const off: usize = (group * inGroup + c) as usize << 2
-          inputsAt(positions, end, from, runs, runsEnd, w, length, outHeight, inputs + off, base == 0 ? 0 : base + off, inGroup - c, scratch)
-          w += blockBytes
-        }
+        for (let oy = top; oy <= bottom; oy++)
+          pack(sums + (frame as usize) * sumsFrame + ((oy * outWidth) as usize) * outs + ((group * outGroup) as usize << 2), sumsFrame, four, outWidth, outs, outGroup, packed + ((oy - top) as usize) * (line as usize))
+        let at = positions
+        for (let cy = 0; cy < stride; cy++)
+          for (let cx = 0; cx < stride; cx++) {
+            const classEnd: usize = load<u32>(ends + ((cy * stride + cx) as usize << 2))
+            const block: usize = ((tapsOf(cy, kernelHeight, stride, padding) * tapsOf(cx, kernelWidth, stride, padding) * outGroup) as usize) << 5
+            for (let c = 0; c < inGroup; c += 8) {
+              const off: usize = (frame as usize) * inputsFrame + ((group * inGroup + c) as usize << 2)
+              inputsAt(at, classEnd, packed, w, inputs + off, base == 0 ? 0 : base + off, inputsFrame, four, inGroup - c, scratch)
+              w += block
+            }
+            at = classEnd
+          }
       }
     }
+  }
 }
 
 /** {@link inputsOf} some frames. */
@@ -316,8 +312,7 @@ export function toInputs(
   outHeight: i32,
   outWidth: i32,
 ): void {
-  const sumsFrame: usize = (outHeight * outWidth * groups * outGroup) as usize << 2
-  const inputsFrame: usize = (height * width * groups * inGroup) as usize << 2
-  for (let f: usize = first as usize; f < ((first + count) as usize); f++)
-    inputsOf(sums + f * sumsFrame, weights, inputs + f * inputsFrame, base == 0 ? 0 : base + f * inputsFrame, scratch, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
+  const f = first as usize
+  const off: usize = f * ((height * width * groups * inGroup) as usize << 2)
+  inputsOf(count, sums + f * ((outHeight * outWidth * groups * outGroup) as usize << 2), weights, inputs + off, base == 0 ? 0 : base + off, scratch, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
 }

@@ -165,7 +165,10 @@ export function productBack(
     scaled(cotangents + (frame as usize) * outBytes, scales, heads, width, positions, sums)
     pack8(factor + (frame as usize) * factorFrame, byHead, byTerm, byLane, heads, terms, width, table)
     const off: usize = (frame as usize) * inBytes
-    inputsOf(sums, table, inputs + off, base == 0 ? 0 : base + off, rest, positions, 1, heads, terms, width, 1, 1, 1, 0, positions, 1)
+    // Positions four by four: as four frames, or as frames of one.
+    const frames = positions % 4 == 0 ? 4 : positions
+    const each = positions / frames
+    inputsOf(frames, sums, table, inputs + off, base == 0 ? 0 : base + off, rest, each, 1, heads, terms, width, 1, 1, 1, 0, each, 1)
     const rowBytes: usize = (((width + 15) & ~15) as usize) << 2
     const rows = table
     const own: usize = rows + ((heads * terms) as usize) * rowBytes
