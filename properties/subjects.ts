@@ -4,7 +4,7 @@ import { integrateEvents } from '../src/input/events.js'
 import type { Cost } from '../src/interpreters/cost.js'
 import { type Interpreter, tensors } from '../src/interpreters/interpreter.js'
 import { reference } from '../src/interpreters/reference.js'
-import { differentiated } from '../src/laws/gradient/differentiate.js'
+import { differentiated, pushedForward } from '../src/laws/gradient/differentiate.js'
 import type { Implementation, Operations } from '../src/laws/implementation.js'
 import type { Kernels } from '../src/model/kernels.js'
 import { forward, network } from '../src/model/network.js'
@@ -17,6 +17,7 @@ import { type Line, trace } from '../src/observers/trace.js'
 const around = (precision: Precision) => ({
   ...{ c1, c2, movingRate, parse, integrateEvents },
   differentiate: differentiated(precision),
+  pushForward: pushedForward(precision),
 })
 
 /** The synaptic operations of a run, by path, as the ledger over the given kernels has them. */

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """SpikingResformer's operations in numpy, answered over standard input and output: a template for a port.
 
+The derivative of the network is beside it, in gradient.py.
 Level "spikes": right to the last bit where sums are exact, in any order; numpy adds in an order of its own.
 The protocol is docs/protocol.md; the numbers in brackets are requirements of docs/specification.md.
 
@@ -12,9 +13,12 @@ import sys
 
 import numpy as np
 
+import gradient
+
 PRECISION = sys.argv[1] if len(sys.argv) > 1 else 'float32'
 REAL = np.dtype(PRECISION).type
 kept = {}
+np.seterr(over='ignore')  # 1 / (1 + exp(-w)) is 0 far below 0, by way of an infinity
 
 
 def affine(norm):
@@ -125,6 +129,8 @@ OPERATIONS = {
     'classify': lambda weight, x: [x.astype(REAL) @ weight.astype(REAL).T],
     'c1': lambda p: scales(p['firingRateX'], p['planes'] / len(p['firingRateX'])),
     'c2': lambda p: scales(p['firingRateAttn'], p['tokens']),
+    'differentiate': lambda *of: gradient.differentiate(REAL, *of),
+    'pushForward': lambda *of: gradient.push_forward(REAL, *of),
 }
 
 
@@ -144,8 +150,11 @@ def read(value):
 
 def write(value):
     """The other way: spikes stay bytes, all other arrays are of the precision."""
-    if not isinstance(value, np.ndarray):
+    if isinstance(value, dict):
+        return {key: write(x) for key, x in value.items()}
+    if isinstance(value, list):
         return [float(x) for x in value]
+    value = np.asarray(value)
     value = np.ascontiguousarray(value if value.dtype == np.uint8 else value.astype(REAL))
     return {'dtype': value.dtype.name, 'shape': value.shape, 'data': base64.b64encode(value.tobytes()).decode()}
 

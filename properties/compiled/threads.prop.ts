@@ -6,7 +6,7 @@ import type { Row } from '../../src/laws/law.js'
 import { judgeInThread, processJudgable } from '../../src/node/judging.js'
 
 /** What surrounds the model has no threads. */
-const elsewhere = ['differentiate', 'c1', 'c2', 'movingRate', 'parse', 'integrateEvents', 'sops']
+const elsewhere = ['differentiate', 'pushForward', 'c1', 'c2', 'movingRate', 'parse', 'integrateEvents', 'sops']
 const about = laws.filter(({ needs }) => !needs.some((operation) => elsewhere.includes(operation)))
 
 describe.each([2, 3])('wasm on %i threads', (threads) => {

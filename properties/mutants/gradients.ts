@@ -1,14 +1,17 @@
 /** Wrong gradients. @module */
-
+import type { Currents, Spikes } from '../../src/core/tensor.js'
 import type { Derivative, How, Named } from '../../src/laws/gradient/derivative.js'
-import { differentiated } from '../../src/laws/gradient/differentiate.js'
+import { differentiated, pushedForward } from '../../src/laws/gradient/differentiate.js'
+import type { Operations } from '../../src/laws/implementation.js'
 import { mapped } from '../../src/laws/tensors.js'
 import type { NetworkParameters } from '../../src/model/parameters.js'
 import { type Mutant, mutant } from './mutant.js'
 
-type Differentiate = (how: How) => (p: NetworkParameters) => (inputs: Named) => Derivative
+type Differentiate = Operations<Spikes, Currents>['differentiate']
+type PushForward = Operations<Spikes, Currents>['pushForward']
 
 const right: Differentiate = differentiated('float64')
+const rightForward: PushForward = pushedForward('float64')
 
 /** The same derivative with something of it changed. */
 const changed =
@@ -36,10 +39,18 @@ const wrong = (
   mistake: string,
   dies: readonly [string, ...string[]],
   differentiate: Differentiate,
+  pushForward: PushForward = rightForward,
 ): Mutant =>
   mutant(`gradient-${id}`, `the gradient: ${mistake}`, dies.map((law) => `gradient.${law}`) as [string, ...string[]], {
     differentiate,
+    pushForward,
   })
+
+/** Both ways under something else than was said. */
+const under = (other: (how: How) => How): readonly [Differentiate, PushForward] => [
+  (how) => right(other(how)),
+  (how) => rightForward(other(how)),
+]
 
 /** The recorded statistics of the stem, moved by something else than they should. */
 const moved = (part: string, by: (recorded: number, found: number, n: number) => number): Differentiate =>
@@ -61,12 +72,19 @@ const moved = (part: string, by: (recorded: number, found: number, n: number) =>
   })
 
 export const gradientMutants: readonly Mutant[] = [
-  wrong('smoothed', 'computes with the smooth spike', ['primal'], (how) => right({ ...how, spike: 'smooth' })),
+  wrong('smoothed', 'computes with the smooth spike', ['primal'], ...under((how) => ({ ...how, spike: 'smooth' }))),
   wrong(
     'frozen-back',
     "takes the batch's statistics for constants on the way back",
     ['transpose'],
     changed((_, { how, p, inputs }) => ({ pull: right({ ...how, statistics: 'frozen' })(p)(inputs).pull })),
+  ),
+  wrong(
+    'still',
+    "takes the batch's statistics for constants, both ways",
+    ['training'],
+    changed((_, { how, p, inputs }) => ({ pull: right({ ...how, statistics: 'frozen' })(p)(inputs).pull })),
+    (how) => rightForward({ ...how, statistics: 'frozen' }),
   ),
   wrong(
     'clipped',
@@ -80,7 +98,8 @@ export const gradientMutants: readonly Mutant[] = [
     'frozen-classifier',
     'leaves the classifier out',
     ['classifier', 'transpose'],
-    changed(({ push }) => ({ push: (v) => push(without(v, (key) => key === 'classifier.weight')) })),
+    right,
+    (how) => (p) => (inputs) => (v) => rightForward(how)(p)(inputs)(without(v, (key) => key === 'classifier.weight')),
   ),
   wrong(
     'averaged',
@@ -94,12 +113,18 @@ export const gradientMutants: readonly Mutant[] = [
     ['chunks'],
     changed(({ pull }, { inputs }) => ({ pull: (w) => without(pull(w), (key) => key !== 'image' && inputs.has(key)) })),
   ),
-  wrong('untruncated', 'flows back over the border', ['truncated'], (how) => right({ ...how, truncate: null })),
-  wrong('attached', 'differentiates the reset where it should not', ['detached'], (how) =>
-    right({ ...how, reset: 'attached' }),
+  wrong('untruncated', 'flows back over the border', ['truncated'], ...under((how) => ({ ...how, truncate: null }))),
+  wrong(
+    'attached',
+    'differentiates the reset where it should not',
+    ['detached'],
+    ...under((how) => ({ ...how, reset: 'attached' })),
   ),
-  wrong('detached', 'takes the reset for a constant where it should not', ['attached', 'differences'], (how) =>
-    right({ ...how, reset: 'detached' }),
+  wrong(
+    'detached',
+    'takes the reset for a constant where it should not',
+    ['attached', 'differences'],
+    ...under((how) => ({ ...how, reset: 'detached' })),
   ),
   wrong(
     'momentum',

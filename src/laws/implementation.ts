@@ -20,6 +20,7 @@ import type { Derivative, How, Named } from './gradient/derivative.js'
  *   not offer the parts: they are then the published text over those kernels.
  * - What surrounds the model: the scales `c1` and `c2` and the moving average `movingRate` of the firing rates, `parse`
  *   (a flat map of tensors to the weight tree), `integrateEvents` (events to frames), `sops` (the cost of a synapse).
+ * - The derivative of the network: `differentiate` (reverse mode) and `pushForward` (forward mode).
  *
  * `parse` and `integrateEvents` may answer an fp-ts `Either`, or the bare result and throw when they refuse.
  */
@@ -46,8 +47,13 @@ export interface Operations<S, C> extends Omit<Kernels<S, C>, 'scope'> {
   readonly integrateEvents: (
     p: Size & { readonly steps: number },
   ) => (events: Events) => Either<Faults, Tensor<Reals>> | Tensor<Reals>
-  /** The network on frames, and its derivative there. */
+  /** The network on frames, and reverse mode: its gradients there. */
   readonly differentiate: (how: How) => (p: NetworkParameters) => (inputs: Named) => Derivative
+  /**
+   * Forward mode: tangents of the image, of membranes and of what is learnt, to those of the logits and of each membrane
+   * after the last step. Those that are not there are 0.
+   */
+  readonly pushForward: (how: How) => (p: NetworkParameters) => (inputs: Named) => (tangents: Named) => Named
   /** The synaptic operations of a run, by path. */
   readonly sops: (p: NetworkParameters) => (steps: number) => (image: C) => ReadonlyMap<string, number>
 }
@@ -117,6 +123,7 @@ export const operationNames: readonly Operation[] = [
   'parse',
   'integrateEvents',
   'differentiate',
+  'pushForward',
   'sops',
 ]
 

@@ -5,7 +5,7 @@ import type { Operation, Operations } from './implementation.js'
 import type { Reread } from './translation.js'
 
 /** The version of the law set: a law added or made stricter raises the second number, a law changed or removed the first. */
-export const version = '2.1'
+export const version = '2.2'
 
 /**
  * What a law asks of an implementation.

@@ -11,13 +11,25 @@ import type { Currents, Numbers, Precision, Spikes, Tensor } from '../core/tenso
 import { elementType, sizeOf, tensor } from '../core/tensor.js'
 import type { Membranes, Stateful } from '../model/kernels.js'
 import { type Carrier, carriers, kernelsOf, operationNames } from '../model/operation.js'
+import type { Named } from './gradient/derivative.js'
 import type { Operation, Operations } from './implementation.js'
 
 /** The version of the protocol: a port that speaks another one is not asked anything. */
 export const protocolVersion = 1
 
 /** What a port may offer, besides the operations of the dictionary. */
-const around = ['dssa', 'gwsffn', 'downsample', 'network', 'c1', 'c2', 'movingRate', 'sops'] as const
+const around = [
+  'dssa',
+  'gwsffn',
+  'downsample',
+  'network',
+  'c1',
+  'c2',
+  'movingRate',
+  'sops',
+  'differentiate',
+  'pushForward',
+] as const
 
 /** Every operation that can be asked for. */
 export const askable: readonly Operation[] = [...operationNames, ...around]
@@ -242,6 +254,8 @@ export const operationsOf = ({ operations, precision }: Greeting, ask: Ask): Par
     if (!isObject(value)) throw refusal(`${what} is no object`)
     return Object.entries(value)
   }
+  const named = (what: string, value: unknown): Named =>
+    new Map(object(what, value).map(([key, inner]) => [key, currents(`${what} ${key}`, inner)]))
   const numbers = (what: string, value: unknown): readonly number[] => {
     if (!Array.isArray(value)) throw refusal(`${what} is no list of numbers`)
     return value.map((x) => real(what, x))
@@ -251,9 +265,7 @@ export const operationsOf = ({ operations, precision }: Greeting, ask: Ask): Par
     (input: Currents): Stateful<Currents, Currents> =>
     (membranes: Membranes<Currents>) => {
       const [y, after] = answered(operation, 2, parameters, [input, membranes])
-      const kept = object(`${operation}'s membranes`, after).map(
-        ([key, value]) => [key, currents(`${operation}'s membrane ${key}`, value)] as const,
-      )
+      const kept = named(`${operation}'s membrane`, after)
       return [currents(`${operation}'s output`, y), new Map([...membranes, ...kept])]
     }
   const kernels = kernelsOf<Spikes, Currents>((operation, parameters) => {
@@ -279,6 +291,20 @@ export const operationsOf = ({ operations, precision }: Greeting, ask: Ask): Par
           real(`sops of ${path}`, value),
         ]),
       ),
+    differentiate: (how) => (p) => (inputs) => {
+      const asked = (cotangents: Named | null): readonly [Named, Named, Named] => {
+        const [values, statistics, own] = answered('differentiate', 3, { how, network: p }, [inputs, cotangents])
+        return [
+          named("differentiate's value", values),
+          named("differentiate's statistic", statistics),
+          named("differentiate's cotangent", own),
+        ]
+      }
+      const [values, statistics] = asked(null)
+      return { values, statistics, pull: (cotangents) => asked(cotangents)[2] }
+    },
+    pushForward: (how) => (p) => (inputs) => (tangents) =>
+      named("pushForward's tangent", answered('pushForward', 1, { how, network: p }, [inputs, tangents])[0]),
   }
   return Object.fromEntries(operations.map((name) => [name, all[name]]))
 }

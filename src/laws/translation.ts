@@ -133,7 +133,20 @@ const translated = <S, C>(K: Partial<Operations<S, C>>, cross: Crossing<S, C>): 
     return (y: Currents, x: Spikes) => currentsOut(name, f(currentsIn(y), spikesIn(x)))
   }
   const { stem, hold, fire, synapse, splitHeads, dstT, dst, mergeHeads, add, meanPool, classify, ...rest } = K
-  const { dssa, gwsffn, downsample, network, c1, c2, movingRate, parse, integrateEvents, differentiate, sops } = rest
+  const {
+    dssa,
+    gwsffn,
+    downsample,
+    network,
+    c1,
+    c2,
+    movingRate,
+    parse,
+    integrateEvents,
+    differentiate,
+    pushForward,
+    sops,
+  } = rest
   return {
     ...(stem && { stem: (p) => current('stem', stem(dataIn(p))) }),
     ...(hold && { hold: (steps) => current('hold', hold(steps)) }),
@@ -193,6 +206,15 @@ const translated = <S, C>(K: Partial<Operations<S, C>>, cross: Crossing<S, C>): 
       differentiate: (how) => (p) => {
         const run = callable('differentiate', callable('differentiate', differentiate(dataIn(how)))(dataIn(p)))
         return (inputs) => notPromised('differentiate', run(dataIn(inputs)))
+      },
+    }),
+    ...(pushForward && {
+      pushForward: (how) => (p) => {
+        const at = callable('pushForward', callable('pushForward', pushForward(dataIn(how)))(dataIn(p)))
+        return (inputs) => {
+          const run = callable('pushForward', at(dataIn(inputs)))
+          return (tangents) => mapOf('pushForward', run(dataIn(tangents)))
+        }
       },
     }),
     ...(sops && {

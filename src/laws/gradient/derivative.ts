@@ -16,13 +16,11 @@ export interface How {
   readonly truncate: number | null
 }
 
-/** The network at an input, and its derivative there. */
+/** The network at an input, and its derivative there, backwards. */
 export interface Derivative {
   /** `logits`, and each membrane after the last step. */
   readonly values: Named
-  /** J: tangents of the image, of membranes and of what is learnt; those that are not there are 0. */
-  readonly push: (tangents: Named) => Named
-  /** The transpose of J: cotangents of the logits and of membranes; those that are not there are 0. */
+  /** The transpose of the derivative: cotangents of the logits and of membranes; those that are not there are 0. */
   readonly pull: (cotangents: Named) => Named
   /** The new recorded statistics; none where they are frozen. */
   readonly statistics: Named

@@ -48,21 +48,27 @@ const chunked =
 const present = (entries: readonly (readonly [string, Currents['shape'], Vector])[]): Named =>
   new Map(entries.flatMap(([key, shape, data]) => (data === null ? [] : [[key, tensor(shape, data)]])))
 
-const over =
-  <S, V extends Value>(base: Base<S, Currents, V>, options: Differentiation, { truncate }: How, p: NetworkParameters) =>
+/** What a network is run on: frames in chunks, where it is truncated, and membranes; everything rounded once. */
+const given = (precision: Precision, { truncate }: How, inputs: Named) => {
+  const rounded = ({ shape, data }: Currents): Currents => tensor(shape, toPrecision(precision, data))
+  const image = inputs.get('image')!
+  const T = image.shape[0]!
+  const length = truncate ?? T
+  const starts = range(Math.ceil(T / length)).map((i) => i * length)
+  const cut = (whole: Currents): readonly Currents[] =>
+    starts.map((from) => rounded(steps(whole, from, Math.min(T, from + length))))
+  const membranes = [...inputs].flatMap(([key, value]) => (key === 'image' ? [] : [[key, rounded(value)] as const]))
+  return { rounded, image, cut, membranes }
+}
+
+const reversed =
+  <S, V extends Value>(base: Base<S, Currents, V>, options: Differentiation, how: How, p: NetworkParameters) =>
   (inputs: Named): Derivative => {
-    const { precision } = options
-    const image = inputs.get('image')!
-    const T = image.shape[0]!
-    const starts = range(Math.ceil(T / (truncate ?? T))).map((i) => i * (truncate ?? T))
-    const cut = (whole: Currents): readonly Currents[] =>
-      starts.map((from) => steps(whole, from, Math.min(T, from + (truncate ?? T))))
-    const rounded = ({ shape, data }: Currents): Currents => tensor(shape, toPrecision(precision, data))
-    const membranes = [...inputs].filter(([key]) => key !== 'image')
+    const { rounded, image, cut, membranes } = given(options.precision, how, inputs)
     const R = reverse(base, options)
-    const given = new Map(membranes.map(([key, value]) => [key, R.fromCurrents(rounded(value))]))
+    const before = new Map(membranes.map(([key, value]) => [key, R.fromCurrents(value)]))
     const net = step(network(R.kernels)(p))
-    const ran = chunked<Traced<S, Currents, Currents>>(net, detached)(cut(rounded(image)).map(R.fromCurrents), given)
+    const ran = chunked<Traced<S, Currents, Currents>>(net, detached)(cut(image).map(R.fromCurrents), before)
     const results = [...ran.logits, ...ran.after.values()]
     const logits = ran.logits.map(R.toCurrents).reduce(joined)
     return {
@@ -70,8 +76,7 @@ const over =
       statistics: new Map([...R.statistics(results)].map(([key, data]) => [key, tensor([data.length], data)])),
       pull: (cotangents) => {
         const ofLogits = cotangents.get('logits')
-        const parts =
-          ofLogits === undefined ? ran.logits.map(() => null) : cut(rounded(ofLogits)).map(({ data }) => data)
+        const parts = ofLogits === undefined ? ran.logits.map(() => null) : cut(ofLogits).map(({ data }) => data)
         const { of, learnt } = R.pullback([
           ...ran.logits.map((out, i) => [out, parts[i]!] as const),
           ...[...ran.after].map(
@@ -89,35 +94,47 @@ const over =
         })
         return new Map([
           ['image', ofImage.reduce(joined)],
-          ...present([...given].map(([key, v]) => [key, v.value.shape, of(v)])),
+          ...present([...before].map(([key, v]) => [key, v.value.shape, of(v)])),
           ...present([...learnt].map(([key, data]) => [key, [data.length], data])),
-        ])
-      },
-      push: (tangents) => {
-        const F = dual(base, options, vectorsOf(tangents))
-        const at = (value: Currents, tangent: Currents | undefined): Dual<Currents> => ({
-          value: base.fromCurrents(rounded(value)),
-          tangent: tangent === undefined ? null : rounded(tangent).data,
-        })
-        const ofImage = tangents.get('image')
-        const images = cut(image).map((part, i) => at(part, ofImage === undefined ? undefined : cut(ofImage)[i]))
-        const before = new Map(membranes.map(([key, value]) => [key, at(value, tangents.get(key))]))
-        const pushed = chunked<Dual<Currents>>(step(network(F.kernels)(p)), ({ value }) => ({ value, tangent: null }))(
-          images,
-          before,
-        )
-        const zeroed = ({ value, tangent }: Dual<Currents>): Tensor<Reals> =>
-          tensor(value.shape, tangent ?? value.data.map(() => 0))
-        return new Map([
-          ['logits', pushed.logits.map(zeroed).reduce(joined)],
-          ...[...pushed.after].map(([key, v]) => [key, zeroed(v)] as const),
         ])
       },
     }
   }
 
+const forwards =
+  <S, V extends Value>(base: Base<S, Currents, V>, options: Differentiation, how: How, p: NetworkParameters) =>
+  (inputs: Named) =>
+  (tangents: Named): Named => {
+    const { rounded, image, cut, membranes } = given(options.precision, how, inputs)
+    const F = dual(base, options, vectorsOf(tangents))
+    const at = (value: Currents, tangent: Currents | undefined): Dual<Currents> => ({
+      value: base.fromCurrents(value),
+      tangent: tangent === undefined ? null : rounded(tangent).data,
+    })
+    const ofImage = tangents.get('image')
+    const along = ofImage === undefined ? undefined : cut(ofImage)
+    const images = cut(image).map((part, i) => at(part, along?.[i]))
+    const before = new Map(membranes.map(([key, value]) => [key, at(value, tangents.get(key))]))
+    const pushed = chunked<Dual<Currents>>(step(network(F.kernels)(p)), ({ value }) => ({ value, tangent: null }))(
+      images,
+      before,
+    )
+    const zeroed = ({ value, tangent }: Dual<Currents>): Tensor<Reals> =>
+      tensor(value.shape, tangent ?? value.data.map(() => 0))
+    return new Map([
+      ['logits', pushed.logits.map(zeroed).reduce(joined)],
+      ...[...pushed.after].map(([key, v]) => [key, zeroed(v)] as const),
+    ])
+  }
+
+const optionsOf = (precision: Precision, how: How, p: NetworkParameters): Differentiation => ({
+  ...asTheAuthors(precision),
+  reset: how.reset,
+  training: how.statistics === 'frozen' ? null : { ...freshTraining, rates: ratesOf(p) },
+})
+
 /**
- * The derivative of the network on frames, in training mode or not, by reverse and by forward mode over the reference.
+ * The network on frames and its gradients there, in training mode or not, by reverse mode over the reference.
  *
  * @example
  * const how = { statistics: 'frozen', reset: 'detached', spike: 'step', truncate: null } as const
@@ -128,12 +145,32 @@ export const differentiated =
   (precision: Precision) =>
   (how: How) =>
   (p: NetworkParameters): ((inputs: Named) => Derivative) => {
-    const training = how.statistics === 'frozen' ? null : { ...freshTraining, rates: ratesOf(p) }
-    const options: Differentiation = { ...asTheAuthors(precision), reset: how.reset, training }
+    const options = optionsOf(precision, how, p)
     switch (how.spike) {
       case 'step':
-        return over(tensorInterpreter(reference(precision)), options, how, p)
+        return reversed(tensorInterpreter(reference(precision)), options, how, p)
       case 'smooth':
-        return over(smooth(precision, atan), options, how, p)
+        return reversed(smooth(precision, atan), options, how, p)
+    }
+  }
+
+/**
+ * The derivative of the network along tangents, in training mode or not, by forward mode over the reference.
+ *
+ * @example
+ * const how = { statistics: 'frozen', reset: 'detached', spike: 'step', truncate: null } as const
+ * const along = pushedForward('float64')(how)(parameters)(new Map([['image', image]]))
+ * along(new Map()).get('logits')?.data.every((x) => x === 0) // => true
+ */
+export const pushedForward =
+  (precision: Precision) =>
+  (how: How) =>
+  (p: NetworkParameters): ((inputs: Named) => (tangents: Named) => Named) => {
+    const options = optionsOf(precision, how, p)
+    switch (how.spike) {
+      case 'step':
+        return forwards(tensorInterpreter(reference(precision)), options, how, p)
+      case 'smooth':
+        return forwards(smooth(precision, atan), options, how, p)
     }
   }
