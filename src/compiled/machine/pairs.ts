@@ -16,3 +16,6 @@ export const TILE = 64
 
 /** How many bytes of sums are packed together for the gradients of inputs: a part of a core's own cache. */
 export const PACKED = 262144
+
+/** Bytes of the currents of neurons that go through a step together: what is kept of them stays in a core's nearest cache. */
+export const ROW = 4096

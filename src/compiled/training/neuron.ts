@@ -3,6 +3,7 @@ import { sizeOf } from '../../core/tensor.js'
 import { chargeSlopes, type Slopes } from '../../interpreters/gradient/neuron.js'
 import { type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
 import { chargeNumbers, chargingOf, resetNumbers } from '../machine/neuron.js'
+import { ROW } from '../machine/pairs.js'
 import type { Builder } from './builder.js'
 import { type Back, batchOf, type Mode, stepsOf } from './values.js'
 
@@ -25,7 +26,7 @@ export const fire = (b: Builder, { reset }: Mode, node: NodeOf<'fire'>): Back =>
   const at = b.take(sizeOf(spikes.shape))
   b.stored(spikes, { at, sample: T * neurons, step: neurons })
   const x = b.placeOf(current)
-  b.call('fire', 1, [x.at, x.sample, x.step, at, T, neurons, kind, k, ...after], 64 + 20 * T)
+  b.call('fire', 1, [x.at, x.sample, x.step, at, T, neurons, kind, k, ...after], 64 + ROW + 20 * T)
   return () => {
     const ds = b.cotangentOf(spikes)
     if (ds === null) return
@@ -41,7 +42,7 @@ export const fire = (b: Builder, { reset }: Mode, node: NodeOf<'fire'>): Back =>
           ...[again.at, again.sample, again.step, ds, to, base, parts, T, neurons / channels, channels],
           ...[kind, k, byX, byV, ...after, attachment(reset)],
         ],
-        256 + 80 * T + 8 * neurons,
+        256 + ROW + (2 * ROW + 48) * T + 8 * neurons,
       )
     })
     b.release(spikes)
