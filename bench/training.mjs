@@ -1,12 +1,14 @@
 // npm run bench:training -- [--networks digits,cifar] [--threads 1,2] [--steps 5] [--rounds 2]
 // A step of training (forward in training mode, loss, backward; the optimiser apart): digits at batch 64, cifar at batch 16,
 // T = 4, and PyTorch's with the same layers in the same run, where /usr/bin/python3 has torch (Debian's python3-torch). Both
-// by turns, the least of all steps; on a machine that does other work, compare the columns of processor time.
+// by turns, the least of all steps; on a machine that does other work, compare the columns of processor time. The dense
+// products are those of the gradients of inputs: what they take at a core's peak of additions, no step can be faster than.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { syntheticInput } from '../dist/checkpoint/synthetic.js'
+import { planOf } from '../dist/compiled/training/plan.js'
 import { threadedTrainer, wasmTrainer } from '../dist/compiled/training.js'
 import { variants } from '../dist/model/config.js'
 import { readSafetensors } from '../dist/node/files.js'
@@ -27,7 +29,27 @@ const list = (text) => text.split(',').filter((part) => part !== '')
 const path = (name) => fileURLToPath(new URL(name, import.meta.url))
 const BATCHES = { digits: 64, cifar: 16 }
 
-/** A step of a network: the bundled digits, or fresh weights of another; what its memory has come to. */
+/** How many pairs of a place along an axis of the inputs and a tap meet a place of the sums. */
+const meetings = (size, kernel, stride, padding, outSize) => {
+  const inside = (at) => at >= 0 && at < size
+  const places = Array.from({ length: outSize }, (_, place) => place * stride - padding)
+  return places.reduce((sum, at) => sum + Array.from({ length: kernel }, (_, tap) => at + tap).filter(inside).length, 0)
+}
+
+/** Multiplications and additions of the gradients of inputs, which alone are dense: of synapses, and of attention's products. */
+const denseOf = ({ backward, samples }) =>
+  backward
+    .flatMap(({ calls }) => calls)
+    .map(({ kernel, per, args }) => {
+      if (kernel === 'toInputs') {
+        const [height, width, groups, ins, outs, kh, kw, stride, padding, oh, ow] = args.slice(4)
+        return per * groups * ins * outs * meetings(height, kh, stride, padding, oh) * meetings(width, kw, stride, padding, ow)
+      }
+      return kernel === 'productBack' ? per * args.slice(-4).reduce((a, b) => a * b, 1) : 0
+    })
+    .reduce((a, b) => a + b * samples, 0)
+
+/** A step of a network: the bundled digits, or fresh weights of another; what its memory has come to, and how much is dense. */
 const stepOf = async (name, batch, threads) => {
   const config = variants[name]
   const weights =
@@ -39,8 +61,14 @@ const stepOf = async (name, batch, threads) => {
     targets: targets(labels, config.classes, 0.1),
   }
   const team = right(threads === 1 ? wasmTrainer() : await threadedTrainer(threads))
+  let dense = 0
+  const counting = (logits, mode) => {
+    dense = denseOf(planOf(logits, mode))
+    return team.trainer(logits, mode)
+  }
+  right(learnBy(compiledTracing(counting, 'detached'), config, { kind: 'mean' })(weights, given))
   const learn = learnBy(compiledTracing(team.trainer, 'detached'), config, { kind: 'mean' })
-  return { ...team, step: () => right(learn(weights, given)) }
+  return { ...team, dense, step: () => right(learn(weights, given)) }
 }
 
 /** The least wall-clock and processor time of some steps, in milliseconds. */
@@ -67,18 +95,18 @@ const torch = (name, batch, threads) => {
 }
 
 const least = (a, b) => (a === null ? b : { wall: Math.min(a.wall, b.wall), processor: Math.min(a.processor, b.processor) })
-const columns = [9, 7, 9, 9, 11, 7, 12, 12, 8]
+const columns = [9, 7, 9, 9, 11, 7, 12, 12, 12, 8]
 const print = (...cells) => console.log(cells.map((cell, i) => String(cell).padStart(columns[i] ?? 16)).join(''))
 
 console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}, T = 4; ms a step`)
-print('network', 'batch', 'threads', 'ms', 'cpu ms', 'MB', 'PyTorch ms', 'cpu ms', 'ratio', 'ratio of cpu')
+print('network', 'batch', 'threads', 'ms', 'cpu ms', 'MB', 'dense GMAC', 'PyTorch ms', 'cpu ms', 'ratio', 'ratio of cpu')
 for (const name of list(values.networks))
   for (const threads of list(values.threads).map(Number)) {
     const batch = BATCHES[name]
-    const { step, bytes, close } = await stepOf(name, batch, threads)
+    const { step, dense, bytes, close } = await stepOf(name, batch, threads)
     let [ours, theirs] = [null, null]
     try {
-      timed(2, step)
+      timed(1, step)
       for (let round = 0; round < Number(values.rounds); round++) {
         ours = least(ours, timed(Number(values.steps), step))
         const found = torch(name, batch, threads)
@@ -89,7 +117,7 @@ for (const name of list(values.networks))
     }
     const whole = (time) => (time === undefined ? '-' : time.toFixed(0))
     print(
-      ...[name, batch, threads, whole(ours.wall), whole(ours.processor), Math.round(bytes() / 1e6)],
+      ...[name, batch, threads, whole(ours.wall), whole(ours.processor), Math.round(bytes() / 1e6), (dense / 1e9).toFixed(2)],
       ...[whole(theirs?.wall), whole(theirs?.processor)],
       ...(theirs === null ? ['-', '-'] : [theirs.wall / ours.wall, theirs.processor / ours.processor].map((r) => r.toFixed(2))),
     )

@@ -32,15 +32,19 @@ export const forwardLength = ({ groups, inGroup, outGroup, taps }: Extents): num
 /** `[group, block of sixteen outputs, tap, eight inputs, 9, 16]`: every ninth row is zero. */
 export const packForward = (weights: Reals, { groups, inGroup, outGroup, taps }: Extents, to: Float32Array): void => {
   to.fill(0)
-  const [eights, blocks] = [blocksOf(inGroup, 8), blocksOf(outGroup, BLOCK)]
-  for (let co = 0; co < groups * outGroup; co++) {
-    const [group, o] = [Math.floor(co / outGroup), co % outGroup]
-    const block = (group * blocks + (o >> 4)) * taps * eights * 9
-    for (let ci = 0; ci < inGroup; ci++)
-      for (let tap = 0; tap < taps; tap++)
-        to[(block + (tap * eights + (ci >> 3)) * 9 + (ci & 7)) * BLOCK + (o & 15)] =
-          weights[(co * inGroup + ci) * taps + tap]!
-  }
+  const eights = blocksOf(inGroup, 8)
+  let start = 0
+  for (let group = 0; group < groups; group++)
+    for (let first = 0; first < outGroup; first += BLOCK) {
+      const [co, lanes] = [group * outGroup + first, Math.min(BLOCK, outGroup - first)]
+      for (let tap = 0; tap < taps; tap++) {
+        for (let ci = 0; ci < inGroup; ci++) {
+          const at = start + ((ci >> 3) * 9 + (ci & 7)) * BLOCK
+          for (let o = 0; o < lanes; o++) to[at + o] = weights[((co + o) * inGroup + ci) * taps + tap]!
+        }
+        start += eights * 9 * BLOCK
+      }
+    }
 }
 
 /** How many numbers {@link packBackward} fills. */
@@ -66,12 +70,15 @@ export const packBackward = (weights: Reals, extents: Extents, to: Float32Array)
   let start = 0
   for (let group = 0; group < groups; group++)
     for (const own of classes) {
-      for (let ci = 0; ci < inGroup; ci++)
-        for (const [k, tap] of own.entries()) {
-          const at = start + ((ci >> 3) * own.length + k) * outGroup * 8 + (ci & 7)
-          for (let o = 0; o < outGroup; o++)
-            to[at + 8 * o] = weights[((group * outGroup + o) * inGroup + ci) * taps + tap]!
-        }
+      for (let first = 0; first < inGroup; first += 8) {
+        const lanes = Math.min(8, inGroup - first)
+        for (const [k, tap] of own.entries())
+          for (let o = 0; o < outGroup; o++) {
+            const at = start + ((first * own.length) / 8 + k) * outGroup * 8 + o * 8
+            const from = ((group * outGroup + o) * inGroup + first) * taps + tap
+            for (let lane = 0; lane < lanes; lane++) to[at + lane] = weights[from + lane * taps]!
+          }
+      }
       start += eights * own.length * outGroup * 8
     }
 }
@@ -96,12 +103,15 @@ export const packRows = (weights: Reals, { groups, inGroup, outGroup, taps }: Ex
 export const unpackRows = (rows: Float32Array, { groups, inGroup, outGroup, taps }: Extents): Float32Array => {
   const weights = new Float32Array(groups * outGroup * inGroup * taps)
   const row = blocksOf(outGroup, BLOCK) * BLOCK
-  for (let co = 0; co < groups * outGroup; co++) {
-    const [group, o] = [Math.floor(co / outGroup), co % outGroup]
-    for (let ci = 0; ci < inGroup; ci++)
-      for (let tap = 0; tap < taps; tap++)
-        weights[(co * inGroup + ci) * taps + tap] = rows[((tap * groups + group) * inGroup + ci) * row + o]!
-  }
+  for (let group = 0; group < groups; group++)
+    for (let first = 0; first < outGroup; first += BLOCK) {
+      const [co, lanes] = [group * outGroup + first, Math.min(BLOCK, outGroup - first)]
+      for (let ci = 0; ci < inGroup; ci++)
+        for (let tap = 0; tap < taps; tap++) {
+          const from = ((tap * groups + group) * inGroup + ci) * row + first
+          for (let o = 0; o < lanes; o++) weights[((co + o) * inGroup + ci) * taps + tap] = rows[from + o]!
+        }
+    }
   return weights
 }
 
