@@ -2,7 +2,7 @@
 import type { Server } from 'node:http'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { faultsOf, launch, open, originOf, PATIENCE } from './browser.js'
+import { DESKTOP, faultsOf, launch, open, originOf, PATIENCE, PHONE } from './browser.js'
 import { pages, read, serve } from './built.js'
 
 /** Every page but those of source files, of which one stands for all; the largest first. */
@@ -25,7 +25,7 @@ afterAll(async () => {
 describe('every page', () => {
   it.concurrent.each(all)('%s is sound and accessible, light and dark, on a phone and on a desktop', async (path) => {
     const { page, wrong } = await open(context, originOf(server), path)
-    const found = await faultsOf(page, path)
+    const found = await faultsOf(page, path, [PHONE, DESKTOP])
     await page.close()
     expect([...found, ...wrong]).toEqual([])
   })

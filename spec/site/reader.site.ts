@@ -9,7 +9,7 @@ import { decodeSafetensors, encodeSafetensors } from '../../src/checkpoint/safet
 import { splitDigits } from '../../src/input/digits.js'
 import { bundledDigits } from '../../src/node/bundled.js'
 import { right } from '../right.js'
-import { faultsOf, launch, open, originOf, PATIENCE } from './browser.js'
+import { DESKTOP, faultsOf, launch, open, originOf, PATIENCE, PHONE } from './browser.js'
 import { serve } from './built.js'
 import { png } from './png.js'
 
@@ -41,7 +41,7 @@ describe('a reader', () => {
   const use = async (path: string, using: (page: Page) => Promise<void>): Promise<void> => {
     const { page, wrong } = await open(context, originOf(server), path)
     await using(page)
-    expect([...(await faultsOf(page, path)), ...wrong]).toEqual([])
+    expect([...(await faultsOf(page, path, [DESKTOP])), ...wrong]).toEqual([])
     await page.close()
   }
 
@@ -246,7 +246,7 @@ describe('a reader', () => {
     await page.getByRole('button', { name: 'Search' }).click()
     await page.locator('#search-field').fill('hard reset')
     await page.locator('dialog.search li a').first().waitFor()
-    expect(await faultsOf(page, 'the search dialog')).toEqual([])
+    expect(await faultsOf(page, 'the search dialog', [PHONE, DESKTOP])).toEqual([])
     await context.setOffline(true)
     await page.locator('#search-field').fill('firing rate')
     await expect.poll(() => page.locator('dialog.search [role="status"]').innerText()).toMatch(/places/)
@@ -258,7 +258,7 @@ describe('a reader', () => {
   })
 
   it('opens the menus of a phone', async () => {
-    const phone = await browser.newContext({ viewport: { width: 375, height: 800 } })
+    const phone = await browser.newContext({ viewport: { width: PHONE, height: 800 } })
     const { page, wrong } = await open(phone, originOf(server), 'questions.html')
     const menus = [
       ['the sidebar', page.getByRole('button', { name: 'Menu' }), page.locator('.VPSidebar.open')],
@@ -269,7 +269,7 @@ describe('a reader', () => {
     for (const [name, button, opened] of menus) {
       await button.click()
       await opened.waitFor()
-      found.push(...(await faultsOf(page, name, [375])))
+      found.push(...(await faultsOf(page, name, [PHONE])))
       await page.goto(page.url(), { waitUntil: 'load' })
     }
     expect([...found, ...wrong]).toEqual([])
