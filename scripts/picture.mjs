@@ -2,9 +2,11 @@
 // Every dot is a value of the float64 trace. Run after `npm run build`: node scripts/picture.mjs
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import * as api from '../dist/entry/index.js'
+import * as library from '../dist/entry/index.js'
+import * as interpreters from '../dist/entry/interpreters.js'
 import { bundledCheckpoint, bundledDigits } from '../dist/node/bundled.js'
 
+const api = { ...library, ...interpreters }
 const right = (either) => {
   if (either._tag === 'Left') throw new Error(either.left.map(api.describe).join('\n'))
   return either.right
@@ -12,8 +14,8 @@ const right = (either) => {
 
 const { test } = api.splitDigits(right(await bundledDigits()))
 const digit = test[0]
-const { tensors } = right(api.decode(new Uint8Array(await readFile(right(await bundledCheckpoint())))))
-const parameters = right(api.parse(api.digits)(tensors))
+const { tensors } = right(api.decodeSafetensors(new Uint8Array(await readFile(right(await bundledCheckpoint())))))
+const parameters = right(api.parse(api.variants.digits)(tensors))
 const { data: pixels } = right(api.digitsInput(digit.values))
 
 const kernels = api.trace(api.tensors, (operation) => operation === 'fire')(api.reference('float64'))

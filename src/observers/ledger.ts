@@ -34,7 +34,7 @@ export const costOfCall =
  * @example
  * const K = ledger(tensors)(reference('float64'))
  * const { notes } = forward(network(K)(parameters))(4)(unobserved(image))
- * total(notes).sops // => 3962720
+ * total(notes).sops // => 4156960
  */
 export const ledger =
   <S, C>(reading: Pick<Interpreter<S, C>, 'toSpikes' | 'toCurrents' | 'shapeOf'>) =>

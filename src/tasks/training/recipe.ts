@@ -60,7 +60,7 @@ const events = (epochs: number, batch: number, steps: number, rate: number, deca
 })
 
 /**
- * The authors' recipes, by data set and way, and this package's for its digits. Images are augmented by more than mixup
+ * The authors' recipes, by data set and way, and this package's for its digits and for Fashion-MNIST. Images are augmented by more than mixup
  * and cutmix in the authors' code (RandAugment, flips), which these recipes do not have.
  *
  * Source: the authors' `configs/` and `main.py`.
@@ -80,8 +80,21 @@ export const recipes = {
   'transfer-dvs-gesture': events(100, 48, 10, 1e-4, 0.05, 128),
   digits: {
     ...authors,
-    ...{ epochs: 30, batch: 64, steps: 4, size: 16, rate: 2e-3, optimiser: adam(0.01) },
-    ...{ smoothing: 0.1, mixup: 0, cutmix: 0, shift: 2 },
+    ...{ epochs: 40, batch: 32, steps: 4, size: 16, rate: 2e-3, optimiser: adam(0.01) },
+    ...{ smoothing: 0.1, mixup: 0, cutmix: 0, shift: 1 },
+  },
+  'fashion-mnist': {
+    ...authors,
+    ...{
+      epochs: 4,
+      batch: 64,
+      steps: 4,
+      size: 28,
+      rate: 2e-3,
+      warmup: { epochs: 0, from: 1e-5 },
+      optimiser: adam(0.01),
+    },
+    ...{ smoothing: 0.1, mixup: 0, cutmix: 0, shift: 1 },
   },
 } as const satisfies Readonly<Record<string, Recipe>>
 
