@@ -2,7 +2,7 @@
 import type { Shape } from '../../core/tensor.js'
 import type { Convolution } from '../../model/kernels.js'
 import { BLOCK } from '../machine/layout.js'
-import { PACKED, TILE } from '../machine/pairs.js'
+import { PACKED, TILE, TOGETHER } from '../machine/pairs.js'
 import { blocksOf } from './pack.js'
 
 /** A convolution that meets maps of one size. */
@@ -72,7 +72,7 @@ export const inputsScratch = (of: Geometry): number => {
 
 /** For `weightsOf` so many frames. */
 export const weightsScratch = (of: Geometry, frames: number): number => {
-  const lists = of.stride * of.stride * BLOCK
+  const lists = of.stride * of.stride * TOGETHER
   const positions = Math.ceil(of.height / of.stride) * Math.ceil(of.width / of.stride)
   return ROOM + 4 * lists + 4 * lists * frames * positions + 64 * frames * framedPositions(of)
 }

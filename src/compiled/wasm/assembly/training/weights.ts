@@ -1,8 +1,6 @@
 /** Gradients of weights: cotangents of sums added over the events that met a weight, sixteen weights at a time. */
+import { TOGETHER } from '../../../machine/pairs'
 import { before, behind } from './inputs'
-
-/** Input channels whose events are listed together. */
-const TOGETHER = 16
 
 /** Copies sixteen numbers of each position of `[rows, columns]`, rows of numbers so many bytes apart, into the middle of zeros. */
 function frameIn(
@@ -58,7 +56,7 @@ function gather(events: usize, end: usize, off: usize, row: usize): void {
 }
 
 /**
- * Some frames, and sixteen (or fewer) of a group's input channels: spikes (bytes) and cotangents of the group's sums, added
+ * Some frames, and some of a group's input channels: spikes (bytes) and cotangents of the group's sums, added
  * to rows `[tap, channel, outputs of the group in blocks of sixteen]`. A row meets its events by frame, row and column.
  */
 export function weightsOf(
@@ -84,7 +82,6 @@ export function weightsOf(
   const channels = groups * inGroup
   const outBytes: usize = (groups * outGroup) as usize << 2
   const count = min(TOGETHER, inGroup - first)
-  const mask16: i32 = (1 << count) - 1
   const top = before(kernelHeight, stride, padding)
   const left = before(kernelWidth, stride, padding)
   const bottom = behind(height, stride, padding, outHeight)
@@ -104,15 +101,18 @@ export function weightsOf(
     const frame: usize = framed + (f as usize) * frameBytes
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++) {
-        let bits = i8x16.bitmask(i8x16.neg(v128.load(spike))) & mask16
         const event: usize = frame + ((((y / stride) * line + x / stride) as usize) << 6)
-        const end: usize = ends + ((((y % stride) * stride + (x % stride)) * TOGETHER) as usize << 2)
-        while (bits != 0) {
-          const list: usize = end + ((ctz(bits) as usize) << 2)
-          const to: usize = load<u32>(list)
-          store<u32>(to, event as u32)
-          store<u32>(list, (to + 4) as u32)
-          bits &= bits - 1
+        let end: usize = ends + ((((y % stride) * stride + (x % stride)) * TOGETHER) as usize << 2)
+        for (let c = 0; c < count; c += 16) {
+          let bits = i8x16.bitmask(i8x16.neg(v128.load(spike + (c as usize)))) & ((1 << min(16, count - c)) - 1)
+          while (bits != 0) {
+            const list: usize = end + ((ctz(bits) as usize) << 2)
+            const to: usize = load<u32>(list)
+            store<u32>(to, event as u32)
+            store<u32>(list, (to + 4) as u32)
+            bits &= bits - 1
+          }
+          end += 64
         }
         spike += channels
       }
