@@ -38,6 +38,7 @@ const seconds = (args) => {
 
 const command = here('../dist/cli/main.js')
 const program = here('program.mjs')
+/** @type {[what: string, asCommand: string[], asProgram: string[]][]} */
 const tasks = [
   [
     `classify ${count} images, S`,

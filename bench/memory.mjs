@@ -21,7 +21,7 @@ WebAssembly.Memory = class extends Memory {
 }
 
 const parameters = right(parse(digits)(syntheticCheckpoint(digits, 7)))
-const nets = ['wasm', 'fast'].map((kernels) => compile({ kernels })(parameters))
+const nets = /** @type {const} */ (['wasm', 'fast']).map((kernels) => compile({ kernels })(parameters))
 const inputOf = (steps, batch) => syntheticInput([steps, batch, 1, 16, 16], steps)
 
 console.log('    requests     heap MB   WebAssembly   buffers MB      all MB')

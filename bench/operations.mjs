@@ -16,6 +16,7 @@ const { parameters, image } = subject(variant)
 
 /** The operation that a path names, without its stage and block. */
 const kindOf = (path) => path.replace(/^layers\.\d+\.\d+\./, '')
+/** @param {import('../dist/compiled/machine/program.js').Instruction} instruction */
 const nameOf = ({ path, done: [first = path], kind }) => `${values.paths ? first : kindOf(first)}${kind === 'pack' ? ' (packing)' : ''}`
 
 const partOf = { extract: 'listing', concat: 'listing', pairs: 'tables', accumulate: 'sums', affineFire: 'neurons' }

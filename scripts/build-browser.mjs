@@ -8,17 +8,19 @@ const root = fileURLToPath(new URL('../', import.meta.url))
 const { version, license, dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 const banner = `/*! spikingresformer ${version}, ${license}, with fp-ts ${dependencies['fp-ts']}, MIT, (c) Giulio Canti */`
 
-const built = await build({
-  root,
-  configFile: false,
-  logLevel: 'warn',
-  build: {
-    outDir: 'dist/browser',
-    target: 'es2022',
-    minify: true,
-    lib: { entry: `${root}dist/entry/index.js`, formats: ['es'], fileName: 'spikingresformer' },
-    rolldownOptions: { output: { banner } },
-  },
-})
+const built = /** @type {import('vite').Rolldown.RolldownOutput[]} */ (
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      outDir: 'dist/browser',
+      target: 'es2022',
+      minify: true,
+      lib: { entry: `${root}dist/entry/index.js`, formats: ['es'], fileName: 'spikingresformer' },
+      rolldownOptions: { output: { banner } },
+    },
+  })
+)
 const files = built.flatMap(({ output }) => output).map(({ fileName }) => fileName)
 if (files.length !== 1) throw new Error(`the module must be one file, not ${files}`)

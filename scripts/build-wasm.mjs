@@ -48,23 +48,26 @@ for (const [entry, name, what] of [
     `export const SHARED: string =\n  '${await compile(entry, SHARED)}'`,
   ])
 
-const bundle = await build({
-  root,
-  configFile: false,
-  logLevel: 'error',
-  build: {
-    write: false,
-    minify: true,
-    target: 'es2022',
-    lib: { entry: `${root}src/compiled/wasm/worker.ts`, formats: ['es'], fileName: 'worker' },
-    rollupOptions: { external: [/^node:/] },
-  },
-})
-const chunks = bundle.flatMap(({ output }) => output)
-if (chunks.length !== 1) throw new Error(`the thread's script must be one file, not ${chunks.map((c) => c.fileName)}`)
+const bundle = /** @type {import('vite').Rolldown.RolldownOutput[]} */ (
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      minify: true,
+      target: 'es2022',
+      lib: { entry: `${root}src/compiled/wasm/worker.ts`, formats: ['es'], fileName: 'worker' },
+      rollupOptions: { external: [/^node:/] },
+    },
+  })
+)
+const [script, ...others] = bundle.flatMap(({ output }) => output)
+if (script.type !== 'chunk' || others.length > 0)
+  throw new Error(`the thread's script must be one file, not ${[script, ...others].map((file) => file.fileName)}`)
 write('worker.ts', [
   '/** What threads run, bundled from worker.ts by scripts/build-wasm.mjs. @module */',
   '',
   '/** The script a thread is started from. */',
-  `export const WORKER: string =\n  ${JSON.stringify(chunks[0].code)}`,
+  `export const WORKER: string =\n  ${JSON.stringify(script.code)}`,
 ])

@@ -47,10 +47,11 @@ const classes = ({ shape: [steps, samples, k], data }) =>
     return sums.indexOf(Math.max(...sums))
   })
 
+/** @type {(readonly [string, import('../dist/entry/index.js').Precision, import('../dist/entry/interpreters.js').Representation<any>])[]} */
 const representations = [
   ['float64', 'float64', floating('float64')],
   ['float32', 'float32', floating('float32')],
-  ...[20, 16, 12, 8].map((bits) => [`integers of 2^-${bits}`, 'float64', fixedPoint(bits)]),
+  ...[20, 16, 12, 8].map((bits) => /** @type {const} */ ([`integers of 2^-${bits}`, 'float64', fixedPoint(bits)])),
 ]
 
 const compare = (name, parameters, images) => {

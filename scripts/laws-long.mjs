@@ -2,6 +2,7 @@
 // npm run build && npm run laws:long [-- --runs 1000 --bases 10 --only 'fire.*' --subjects fast,wasm]
 // By default 10,000 cases a law and interpreter: 1,000 on each of ten seed bases.
 import { parseArgs } from 'node:util'
+import { describe } from '../dist/entry/index.js'
 import { judgeInThread, processJudgable } from '../dist/node/judging.js'
 import { chosen, laws, runLaws, select, summary, table, unexpected } from './subjects.mjs'
 
@@ -20,13 +21,14 @@ const subjects = chosen(values.subjects)
 /** The rows of a subject; threads promise and the laws wait, so they are asked as a process. */
 const rowsOf = async (subject, options) => {
   if (typeof subject !== 'number') return runLaws(subject, judged, options)
-  const { right } = await judgeInThread(processJudgable(`node properties/compiled/serve.mjs ${subject}`, 600), judged, {
+  const found = await judgeInThread(processJudgable(`node properties/compiled/serve.mjs ${subject}`, 600), judged, {
     options,
     limit: 0,
     heard: (text) => console.error(text),
     row: () => {},
   })
-  return right
+  if (found._tag === 'Left') throw new Error(found.left.map(describe).join('; '))
+  return found.right
 }
 
 let failures = 0

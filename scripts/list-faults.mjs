@@ -45,6 +45,9 @@ const SENTENCES = {
 const HOLE = '…'
 const MOST_WAYS = 64
 
+/** Where an import or export is from; nowhere: the empty text. */
+const moduleOf = ({ moduleSpecifier }) => (ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : '')
+
 const nameOf = (node) => (ts.isIdentifier(node) ? node.text : null)
 
 /** Sentences are arrays of parts: texts, and `{ param }` for what a maker is given. */
@@ -162,11 +165,10 @@ export const faultsIn = (sources) => {
   const makerFor = (file, name) => makers.get(`${file} ${name}`) ?? makers.get(exported.get(`${file} ${name}`))
   for (const { name, file } of files)
     for (const statement of file.statements)
-      if (ts.isImportDeclaration(statement) && statement.moduleSpecifier.text.startsWith('.')) {
-        const from = new URL(statement.moduleSpecifier.text.replace(/\.js$/, '.ts'), `file:///${name}`).pathname.slice(
-          1,
-        )
-        for (const element of statement.importClause?.namedBindings?.elements ?? [])
+      if (ts.isImportDeclaration(statement) && moduleOf(statement).startsWith('.')) {
+        const from = new URL(moduleOf(statement).replace(/\.js$/, '.ts'), `file:///${name}`).pathname.slice(1)
+        const named = statement.importClause?.namedBindings
+        for (const element of named !== undefined && ts.isNamedImports(named) ? named.elements : [])
           exported.set(`${name} ${element.name.text}`, `${from} ${(element.propertyName ?? element.name).text}`)
       }
 
@@ -192,6 +194,7 @@ export const faultsIn = (sources) => {
       )
     }
     if (ts.isCallExpression(node)) {
+      /** @type {import('typescript').Expression} */
       let callee = node
       const all = []
       while (ts.isCallExpression(callee)) {
@@ -270,9 +273,11 @@ export const faultsIn = (sources) => {
   const called = new Set()
   walk((name, node, sentences) => {
     if (!ts.isCallExpression(node)) return
+    /** @type {import('typescript').Expression} */
     let callee = node
     while (ts.isCallExpression(callee)) callee = callee.expression
-    const own = makers.has(`${name} ${callee.text}`) ? `${name} ${callee.text}` : exported.get(`${name} ${callee.text}`)
+    const place = `${name} ${nameOf(callee)}`
+    const own = makers.has(place) ? place : exported.get(place)
     for (const parts of sentences)
       if (parts.bare === true && parts.every((part) => typeof part === 'string')) called.add(`${own} ${literal(parts)}`)
   })

@@ -17,11 +17,12 @@ parentPort.on('message', async ({ text, ids, runs, base }) => {
   for (const id of ids) {
     parentPort.postMessage({ kind: 'at', law: id })
     const start = performance.now()
+    /** @type {import('../dist/entry/laws.js').Options} */
     const options = { runs, base, level: 'bits', shrink: false }
-    const { status, sentence } = judgeOne({ kernels, precision: 'float64' }, known.get(id), options)
+    const row = judgeOne({ kernels, precision: 'float64' }, known.get(id), options)
     seconds[id] = (performance.now() - start) / 1000
-    if (status === 'fail') {
-      parentPort.postMessage({ kind: 'dead', law: id, sentence, seconds })
+    if (row.status === 'fail') {
+      parentPort.postMessage({ kind: 'dead', law: id, sentence: row.sentence, seconds })
       return
     }
   }

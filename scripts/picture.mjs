@@ -2,26 +2,36 @@
 // Every dot is a value of the float64 trace. Run after `npm run build`: node scripts/picture.mjs
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import * as library from '../dist/entry/index.js'
-import * as interpreters from '../dist/entry/interpreters.js'
+import {
+  decodeSafetensors,
+  describe,
+  digitsInput,
+  forward,
+  network,
+  parse,
+  reference,
+  splitDigits,
+  tensor,
+  variants,
+} from '../dist/entry/index.js'
+import { tensors as plain, trace, unobserved } from '../dist/entry/interpreters.js'
 import { bundledCheckpoint, bundledDigits } from '../dist/node/bundled.js'
 
-const api = { ...library, ...interpreters }
 const right = (either) => {
-  if (either._tag === 'Left') throw new Error(either.left.map(api.describe).join('\n'))
+  if (either._tag === 'Left') throw new Error(either.left.map(describe).join('\n'))
   return either.right
 }
 
-const { test } = api.splitDigits(right(await bundledDigits()))
+const { test } = splitDigits(right(await bundledDigits()))
 const digit = test[0]
-const { tensors } = right(api.decodeSafetensors(new Uint8Array(await readFile(right(await bundledCheckpoint())))))
-const parameters = right(api.parse(api.variants.digits)(tensors))
-const { data: pixels } = right(api.digitsInput(digit.values))
+const { tensors } = right(decodeSafetensors(new Uint8Array(await readFile(right(await bundledCheckpoint())))))
+const parameters = right(parse(variants.digits)(tensors))
+const { data: pixels } = right(digitsInput(digit.values))
 
-const kernels = api.trace(api.tensors, (operation) => operation === 'fire')(api.reference('float64'))
+const kernels = trace(plain, (operation) => operation === 'fire')(reference('float64'))
 const steps = 4
-const run = api.forward(api.network(kernels)(parameters))(steps)
-const { value: logits, notes } = run(api.unobserved(api.tensor([1, 1, 1, 16, 16], pixels)))
+const run = forward(network(kernels)(parameters))(steps)
+const { value: logits, notes } = run(unobserved(tensor([1, 1, 1, 16, 16], pixels)))
 
 const ink = '#1b3a57'
 const spike = '#d1495b'
@@ -63,12 +73,13 @@ for (let t = 0; t < steps; t++) {
   parts.push(text(column(0) - 8, y + side / 2 + 4, `t = ${t + 1}`, 12, 'end'))
   layers.forEach(([, key, kind], i) => {
     const { shape, data } = notes.get(key).output[0]
+    const spikes = /** @type {Uint8Array} */ (data)
     if (kind === 'attention') {
       const [, , , n, positions] = shape
       const dots = []
       for (let r = 0; r < n; r++)
         for (let c = 0; c < positions; c++)
-          if (data[(t * n + r) * positions + c])
+          if (spikes[(t * n + r) * positions + c])
             dots.push(`M${round(column(i) + (c * side) / positions)} ${round(y + (r * side) / n)}v${round(side / n)}`)
       parts.push(grid(column(i), y, side, 1, 1, ink, () => 0))
       parts.push(`<path d="${dots.join('')}" stroke="${spike}" stroke-width="0.5" fill="none"/>`)
@@ -76,7 +87,7 @@ for (let t = 0; t < steps; t++) {
       const [, , channels, height, width] = shape
       const rate = (r, c) => {
         let sum = 0
-        for (let k = 0; k < channels; k++) sum += data[((t * channels + k) * height + r) * width + c]
+        for (let k = 0; k < channels; k++) sum += spikes[((t * channels + k) * height + r) * width + c]
         return Math.min(1, (3 * sum) / channels)
       }
       parts.push(grid(column(i), y, side, height, width, spike, rate))

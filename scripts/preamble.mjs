@@ -30,7 +30,8 @@ const isUse = (node) => {
   const { parent } = node
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node
   if (ts.isQualifiedName(parent)) return parent.left === node
-  if (ts.isPropertyAssignment(parent) || ts.isPropertySignature(parent)) return parent.initializer === node
+  if (ts.isPropertySignature(parent)) return false
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === node
   if (ts.isBindingElement(parent)) return parent.initializer === node
   if (ts.isNamedTupleMember(parent)) return parent.type === node
   return !ts.isImportSpecifier(parent) && !ts.isNamespaceImport(parent)

@@ -58,7 +58,11 @@ const noting = (K, notes) => {
   })
 }
 
-/** Sums of a value's numbers and of their squares, one a head; a sample's heads lie one after the other. */
+/**
+ * Sums of a value's numbers and of their squares, one a head; a sample's heads lie one after the other.
+ * @param {ReturnType<typeof fresh>} sums
+ * @param {import('../dist/entry/index.js').Currents | import('../dist/entry/index.js').Spikes} value
+ */
 const added = (sums, { shape: [T, B], data }) => {
   const size = data.length / (T * B * sums.length)
   for (let i = 0; i < data.length; i++) {

@@ -3,6 +3,7 @@
 // node serve.mjs THREADS
 import * as Either from 'fp-ts/lib/Either.js'
 import { threaded } from '../../dist/compiled/interpreter.js'
+import { describe } from '../../dist/core/fault.js'
 import { encodeTensor } from '../../dist/laws/protocol.js'
 import { dssa } from '../../dist/model/dssa.js'
 import { gwsffn, layer } from '../../dist/model/gwsffn.js'
@@ -12,7 +13,7 @@ import { answering } from '../../spec/ports/answering.mjs'
 
 const count = Number(process.argv[2])
 const started = await threaded(count)()
-if (Either.isLeft(started)) throw new Error(started.left[0].what)
+if (Either.isLeft(started)) throw new Error(started.left.map(describe).join('; '))
 const { kernels: K, fromSpikes, fromCurrents, toSpikes, toCurrents, compute } = started.right
 const apply = applyOf(K)
 

@@ -6,7 +6,8 @@ import { encode, encodeTensor } from '../../dist/laws/protocol.js'
 import { applyOf, operationNames } from '../../dist/model/operation.js'
 import { answering } from './answering.mjs'
 
-const [precision, mistake = 'none'] = process.argv.slice(2)
+const [, , said, mistake = 'none'] = process.argv
+const precision = said === 'float32' ? 'float32' : 'float64'
 
 /** What is done to a request. */
 const asked = {
@@ -27,7 +28,7 @@ const answered = {
 }
 
 if (!(mistake in asked) && !(mistake in answered)) throw new Error(`${mistake} is no mistake`)
-const how = asked[mistake] ?? ((said) => said)
+const how = asked[mistake] ?? ((same) => same)
 const back = answered[mistake] ?? answered.none
 
 /** A tensor in the precision: what arrives may be in another. */
