@@ -1,8 +1,9 @@
-// npm run bench:training -- [--networks digits,cifar] [--threads 1,2] [--steps 5] [--rounds 2]
+// npm run bench:training -- [--networks digits,cifar] [--threads 1,2] [--steps 5] [--rounds 2] [--keep all,borders,spikes]
 // A step of training (forward in training mode, loss, backward; the optimiser apart): digits at batch 64, cifar at batch 16,
 // T = 4, and PyTorch's with the same layers in the same run, where /usr/bin/python3 has torch (Debian's python3-torch). Both
 // by turns, the least of all steps; on a machine that does other work, compare the columns of processor time. The dense
 // products are those of the gradients of inputs: what they take at a core's peak of additions, no step can be faster than.
+// A step keeps all of the way forward; --keep says to keep less as well, as a step does that would not fit in a memory.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: availableParallelism() > 1 ? '1,2' : '1' },
     steps: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '2' },
+    keep: { type: 'string', default: 'all' },
   },
 })
 const list = (text) => text.split(',').filter((part) => part !== '')
@@ -50,7 +52,7 @@ const denseOf = ({ backward, samples }) =>
     .reduce((a, b) => a + b * samples, 0)
 
 /** A step of a network: the bundled digits, or fresh weights of another; what its memory has come to, and how much is dense. */
-const stepOf = async (name, batch, threads) => {
+const stepOf = async (name, batch, threads, keeping) => {
   const config = variants[name]
   const weights =
     name === 'digits' ? right(await readSafetensors(path('../data/digits.safetensors'))()).tensors : freshWeights(config, 1)
@@ -60,10 +62,10 @@ const stepOf = async (name, batch, threads) => {
     images: { shape, data: Float32Array.from(syntheticInput(shape, 7).data) },
     targets: targets(labels, config.classes, 0.1),
   }
-  const team = right(threads === 1 ? wasmTrainer() : await threadedTrainer(threads))
+  const team = right(threads === 1 ? wasmTrainer(keeping) : await threadedTrainer(threads, keeping))
   let dense = 0
   const counting = (logits, mode) => {
-    dense = denseOf(planOf(logits, mode))
+    dense = denseOf(planOf(logits, mode, keeping))
     return team.trainer(logits, mode)
   }
   right(learnBy(compiledTracing(counting, 'detached'), config, { kind: 'mean' })(weights, given))
@@ -95,30 +97,34 @@ const torch = (name, batch, threads) => {
 }
 
 const least = (a, b) => (a === null ? b : { wall: Math.min(a.wall, b.wall), processor: Math.min(a.processor, b.processor) })
-const columns = [9, 7, 9, 9, 11, 7, 12, 12, 12, 8]
+const columns = [9, 7, 9, 9, 9, 11, 7, 12, 12, 12, 8]
 const print = (...cells) => console.log(cells.map((cell, i) => String(cell).padStart(columns[i] ?? 16)).join(''))
 
 console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}, T = 4; ms a step`)
-print('network', 'batch', 'threads', 'ms', 'cpu ms', 'MB', 'dense GMAC', 'PyTorch ms', 'cpu ms', 'ratio', 'ratio of cpu')
+print('network', 'batch', 'threads', 'keeps', 'ms', 'cpu ms', 'MB', 'dense GMAC', 'PyTorch ms', 'cpu ms', 'ratio', 'ratio of cpu')
 for (const name of list(values.networks))
   for (const threads of list(values.threads).map(Number)) {
     const batch = BATCHES[name]
-    const { step, dense, bytes, close } = await stepOf(name, batch, threads)
-    let [ours, theirs] = [null, null]
+    const ways = []
+    for (const keeping of list(values.keep)) ways.push({ keeping, ...(await stepOf(name, batch, threads, keeping)) })
+    let [ours, theirs] = [ways.map(() => null), null]
     try {
-      timed(1, step)
+      for (const { step } of ways) timed(1, step)
       for (let round = 0; round < Number(values.rounds); round++) {
-        ours = least(ours, timed(Number(values.steps), step))
+        ours = ways.map(({ step }, i) => least(ours[i], timed(Number(values.steps), step)))
         const found = torch(name, batch, threads)
         theirs = found === null ? null : least(theirs, found)
       }
     } finally {
-      close()
+      for (const { close } of ways) close()
     }
     const whole = (time) => (time === undefined ? '-' : time.toFixed(0))
-    print(
-      ...[name, batch, threads, whole(ours.wall), whole(ours.processor), Math.round(bytes() / 1e6), (dense / 1e9).toFixed(2)],
-      ...[whole(theirs?.wall), whole(theirs?.processor)],
-      ...(theirs === null ? ['-', '-'] : [theirs.wall / ours.wall, theirs.processor / ours.processor].map((r) => r.toFixed(2))),
-    )
+    for (const [i, { keeping, dense, memory }] of ways.entries())
+      print(
+        ...[name, batch, threads, keeping, whole(ours[i].wall), whole(ours[i].processor)],
+        ...[Math.round(memory().bytes / 1e6), (dense / 1e9).toFixed(2), whole(theirs?.wall), whole(theirs?.processor)],
+        ...(theirs === null
+          ? ['-', '-']
+          : [theirs.wall / ours[i].wall, theirs.processor / ours[i].processor].map((r) => r.toFixed(2))),
+      )
   }

@@ -4,15 +4,18 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { right } from '../../spec/right.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
-import { type TrainingTeam, threadedTrainer, wasmTrainer } from '../../src/compiled/training.js'
+import { fitting, type TrainingTeam, threadedTrainer, wasmTrainer } from '../../src/compiled/training.js'
 import { describe as describeFault } from '../../src/core/fault.js'
-import { type Reals, tensor } from '../../src/core/tensor.js'
+import { type Reals, sizeOf, tensor } from '../../src/core/tensor.js'
 import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
-import type { Scaling } from '../../src/interpreters/gradient/training.js'
+import { freshTraining, type Scaling } from '../../src/interpreters/gradient/training.js'
+import { drawing, givenCurrents } from '../../src/interpreters/graph.js'
 import { tensorInterpreter } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { configuration } from '../../src/laws/given-network.js'
 import { type Config, variants } from '../../src/model/config.js'
+import { forward, network } from '../../src/model/network.js'
+import { layout, parse } from '../../src/model/parameters.js'
 import { targets } from '../../src/tasks/training/loss.js'
 import {
   type Batch,
@@ -98,8 +101,11 @@ describe('a compiled step of training', () => {
   })
   const base = tensorInterpreter(reference('float32'))
 
-  it.each([1, 2])('has the bits of the reference on %i threads', async (threads) => {
-    const { trainer } = started(threads === 1 ? wasmTrainer() : await threadedTrainer(threads))
+  it.each([
+    ...[[1, 'all'] as const, [1, 'borders'] as const, [1, 'spikes'] as const],
+    ...[[2, 'all'] as const, [2, 'borders'] as const, [2, 'spikes'] as const],
+  ])('has the bits of the reference on %i threads where it keeps %s', async (threads, keeping) => {
+    const { trainer } = started(threads === 1 ? wasmTrainer(keeping) : await threadedTrainer(threads, keeping))
     fc.assert(
       fc.property(given, ({ config, weights, batch, reset, scaling }) => {
         const readable = tracing(base, { ...asTheAuthors('float32'), reset })
@@ -109,14 +115,30 @@ describe('a compiled step of training', () => {
         if (Either.isLeft(expected)) expect(found).toEqual(expected)
         else expect(seen(right(found))).toEqual(seen(expected.right))
       }),
-      threads === 1 ? {} : { numRuns: 30 },
+      threads === 1 && keeping === 'all' ? {} : { numRuns: 30 },
     )
+  })
+
+  it.each([
+    ...[['digits', 64, 'all'] as const, ['cifar', 16, 'all'] as const],
+    ...[['cifar', 64, 'borders'] as const, ['cifar', 128, 'spikes'] as const],
+  ])('of %s fits at batch %i in a memory of 2 GiB, keeping %s', (name, batch, expected) => {
+    const config = variants[name]
+    const weights = new Map(
+      [...layout(config)].map(({ key, shape }) => [key, tensor(shape, new Float32Array(sizeOf(shape)).fill(1))]),
+    )
+    const net = network(drawing)(right(parse(config)(weights)))
+    const images = givenCurrents([1, batch, config.channels, config.image.height, config.image.width], null)
+    const mode = { training: { ...freshTraining, repeats: config.steps }, reset: 'detached' as const }
+    const { bytes, keeping } = fitting(2, forward(net)(config.steps)(images), mode)
+    expect(keeping).toBe(expected)
+    expect(bytes).toBeLessThan(2 ** 31)
   })
 
   it('refuses a batch that no memory can hold, in a sentence', () => {
     const { trainer } = started(wasmTrainer())
     const config = { ...variants.digits, steps: 1 }
-    const [images, wanted] = [tensor([1, 4000, 1, 16, 16], new Float32Array(0)), targets([], 10, 0)]
+    const [images, wanted] = [tensor([1, 40_000, 1, 16, 16], new Float32Array(0)), targets([], 10, 0)]
     const learned = learnBy(compiledTracing(trainer, 'detached'), config, { kind: 'mean' })(freshWeights(config, 1), {
       ...{ images, targets: wanted },
     })

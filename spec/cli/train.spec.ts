@@ -78,7 +78,9 @@ describe('train', () => {
     const names = ['curves.svg', 'metrics.jsonl', 'network.safetensors', 'training.safetensors']
     expect(readdirSync(file('one')).sort()).toEqual(names)
     expect(out.trim().split('\n').sort()).toEqual(names.map((name) => file(`one/${name}`)))
-    expect(err).toMatch(/^epoch 1 of 2: loss 1\.\d{4}, accuracy .*%, test .*%, .* images\/s\nepoch 2 of 2: .*\n$/)
+    expect(err).toMatch(
+      /^a step takes \d+ MB of memory\nepoch 1 of 2: loss 1\.\d{4}, accuracy .*%, test .*%, .* images\/s\nepoch 2 of 2: .*\n$/,
+    )
     const lines = readFileSync(file('one/metrics.jsonl'), 'utf8').trim().split('\n')
     expect(lines.map((line) => JSON.parse(line).epoch)).toEqual([1, 2])
     expect((await cli(...train('two'))).code).toBe(0)

@@ -243,7 +243,14 @@ const trainedWith = (io: Io, version: string, data: string, options: Options): T
     TaskEither.chain(({ plan, first, engine }) => {
       const { epochs } = plan.recipe
       const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan))
-      const step = onward(io, engine, options.out, plan, version, bar.advance)
+      let silent = true
+      const advance = (samples: number): void => {
+        const memory = silent ? engine.memory() : null
+        if (memory !== null) io.err(`${memory}\n`)
+        silent = false
+        bar.advance(samples)
+      }
+      const step = onward(io, engine, options.out, plan, version, advance)
       const on = (state: Trained): TaskEither.TaskEither<Faults, Trained> =>
         state.history.length >= epochs ? TaskEither.right(state) : pipe(step(state), TaskEither.chain(on))
       return pipe(

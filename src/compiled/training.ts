@@ -9,13 +9,13 @@ import { type Faults, reasonOf } from '../core/fault.js'
 import { type Currents, type Reals, tensor } from '../core/tensor.js'
 import type { CurrentValue } from '../interpreters/graph.js'
 import { controlOf, type Kernels, type Part, runAlone, runTogether } from './execute/stages.js'
-import { within } from './machine/memory.js'
+import { MOST_BYTES, megabytes, within } from './machine/memory.js'
 import { PAIRS, PAIRS_BYTES } from './machine/pairs.js'
 import type { Stage } from './machine/stages.js'
-import type { Bytes } from './training/builder.js'
+import type { Bytes, Keeping } from './training/builder.js'
 
 import { pairTable } from './training/pack.js'
-import { planOf } from './training/plan.js'
+import { type Plan, planOf } from './training/plan.js'
 import type { Mode } from './training/values.js'
 import { trainingModule } from './wasm/instance.js'
 import { freshMemory, grow } from './wasm/memory.js'
@@ -34,11 +34,33 @@ export interface Traced {
 /** Runs a drawn network in training mode, its frames given in the graph; a fault where no memory is large enough. */
 export type Trainer = (logits: CurrentValue, mode: Mode) => Either.Either<Faults, Traced>
 
+/** What the last step took. */
+export interface Memory {
+  readonly bytes: number
+  readonly keeping: Keeping
+}
+
+const madeAgain: { readonly [K in Keeping]: string } = {
+  all: '',
+  borders: ', in which each block is computed again before its way back',
+  spikes: ', in which each block is computed again before its way back, and its currents wherever they are read',
+}
+
+/**
+ * What a step took, and what it computes again to take no more, in a sentence.
+ *
+ * @example
+ * memoryText({ bytes: 2e9, keeping: 'borders' })
+ * // => 'a step takes 2,000 MB of memory, in which each block is computed again before its way back'
+ */
+export const memoryText = ({ bytes, keeping }: Memory): string =>
+  `a step takes ${megabytes(bytes)} of memory${madeAgain[keeping]}`
+
 /** A trainer with threads. */
 export interface TrainingTeam {
   readonly trainer: Trainer
-  /** Bytes of memory it has by now. */
-  readonly bytes: () => number
+  /** What memory the last step took; null before the first. */
+  readonly memory: () => Memory | null
   /** Ends the threads; they keep no process alive. */
   readonly close: () => void
 }
@@ -53,13 +75,35 @@ const roomOf = (module: WebAssembly.Module, shared: boolean) => {
   return { memory, kernels }
 }
 
-/** A trainer over a memory, so many members of which run parts of a plan. */
-const trainerOver =
-  (memory: WebAssembly.Memory, members: number, run: (part: Part) => void): Trainer =>
-  (logits, mode) => {
-    const plan = planOf(logits, mode)
+/** The ways to keep what the way back reads, the fastest first: a step takes the first that fits in a memory. */
+const WAYS = ['all', 'borders', 'spikes'] as const
+
+/** The first of some ways to plan a step that fits in a memory, or the last. */
+export const fitting = (
+  members: number,
+  logits: CurrentValue,
+  mode: Mode,
+  [keeping, ...others]: readonly [Keeping, ...Keeping[]] = WAYS,
+): Memory & { readonly plan: Plan } => {
+  const plan = planOf(logits, mode, keeping)
+  const bytes = plan.bytes + members * (plan.local + plan.scratch)
+  const [next, ...rest] = others
+  return bytes <= MOST_BYTES || next === undefined
+    ? { plan, bytes, keeping }
+    : fitting(members, logits, mode, [next, ...rest])
+}
+
+/** A trainer over a memory, so many members of which run parts of a plan; of one way to keep where it is said. */
+const trainerOver = (
+  memory: WebAssembly.Memory,
+  members: number,
+  only: Keeping | undefined,
+  run: (part: Part) => void,
+): Pick<TrainingTeam, 'trainer' | 'memory'> => {
+  let last: Memory | null = null
+  const trainer: Trainer = (logits, mode) => {
+    const { plan, bytes: needed, keeping } = fitting(members, logits, mode, only === undefined ? WAYS : [only])
     const { samples, local, scratch } = plan
-    const needed = plan.bytes + members * (local + scratch)
     const bytes: Bytes = {
       floats: (at, length) => new Float32Array(memory.buffer, at, length),
       doubles: (at, length) => new Float64Array(memory.buffer, at, length),
@@ -83,13 +127,16 @@ const trainerOver =
     return pipe(
       within(needed, () => {
         grow(memory, needed)
+        last = { bytes: needed, keeping }
       }),
       Either.map(traced),
     )
   }
+  return { trainer, memory: () => last }
+}
 
 /** Training on WebAssembly SIMD on the calling thread, or the beginning of a sentence that says why not here. */
-export const wasmTrainer = (): Either.Either<string, TrainingTeam> =>
+export const wasmTrainer = (only?: Keeping): Either.Either<string, TrainingTeam> =>
   pipe(
     trainingModule(false),
     Either.chain((module) =>
@@ -97,10 +144,9 @@ export const wasmTrainer = (): Either.Either<string, TrainingTeam> =>
         () => {
           const { memory, kernels } = roomOf(module, false)
           return {
-            trainer: trainerOver(memory, 1, (part) => {
+            ...trainerOver(memory, 1, only, (part) => {
               runAlone(kernels, part)
             }),
-            bytes: () => memory.buffer.byteLength,
             close: () => undefined,
           }
         },
@@ -110,7 +156,10 @@ export const wasmTrainer = (): Either.Either<string, TrainingTeam> =>
   )
 
 /** Training on so many threads, the calling one among them, or the beginning of a sentence that says why not here. */
-export const threadedTrainer = async (threads: number): Promise<Either.Either<string, TrainingTeam>> => {
+export const threadedTrainer = async (
+  threads: number,
+  only?: Keeping,
+): Promise<Either.Either<string, TrainingTeam>> => {
   const module = trainingModule(true)
   if (Either.isLeft(module)) return module
   try {
@@ -122,8 +171,7 @@ export const threadedTrainer = async (threads: number): Promise<Either.Either<st
       runTogether(kernels, part, control, 0)
     }
     return Either.right({
-      trainer: trainerOver(memory, threads, together),
-      bytes: () => memory.buffer.byteLength,
+      ...trainerOver(memory, threads, only, together),
       close: () => {
         for (const thread of team) thread.stop()
       },

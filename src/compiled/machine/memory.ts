@@ -6,7 +6,7 @@ import { type Faults, reasonOf } from '../../core/fault.js'
 export const MOST_BYTES = 2 ** 31 - 2 ** 16
 
 /** Bytes as people read them. */
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`
+export const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`
 
 const ADVICE = 'take a smaller batch, or fewer steps at a time'
 

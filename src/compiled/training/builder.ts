@@ -2,7 +2,7 @@
 import { type Reals, type Shape, sizeOf } from '../../core/tensor.js'
 import type { Value } from '../../interpreters/graph.js'
 import type { Call, Local, Spot, Stage } from '../machine/stages.js'
-import { type Regions, regionsFrom } from './regions.js'
+import { type Lasting, lowest } from './regions.js'
 
 /** What lies in the memory. */
 export interface Bytes {
@@ -13,7 +13,17 @@ export interface Bytes {
 /** Something to write before a run, or to read after it. */
 export type Access<A> = (bytes: Bytes) => A
 
-/** Where currents lie, and how many bytes samples and steps are apart: steps none, where one is held. */
+/** A value of the graph, or what lies inside one of its nodes, `[T, B, ..]`. */
+export type Inner = Pick<Value, 'carries' | 'shape'>
+
+/**
+ * What is kept of the way forward: all that the way back reads; or `borders` alone, and the rest of a block is made again when
+ * its way back begins. Of `spikes`, only these are made once for the whole way back through a block; its currents are made in
+ * each stage that reads them, in local memory.
+ */
+export type Keeping = 'all' | 'borders' | 'spikes'
+
+/** Where a value lies, and how many bytes samples and steps are apart: steps none, where one is held. */
 export interface Place {
   readonly at: Spot
   readonly sample: number
@@ -43,10 +53,18 @@ export interface Builder {
   /** What can be read after the way forward, and after the way back. */
   readonly statistics: (read: Access<Found>) => void
   readonly learnt: (read: Access<Found>) => void
-  /** Says where currents lie, or how they are made again wherever they are read. */
-  readonly stored: (value: Value, place: Place) => void
-  readonly made: (value: Value, make: () => Place) => void
-  readonly placeOf: (value: Value) => Place
+  /** Says where a value is from the beginning to the end. */
+  readonly stored: (value: Inner, place: Place) => void
+  /** Says how a value is made wherever it is read. */
+  readonly made: (value: Inner, make: () => Place) => void
+  /** Makes a value in a place of its own; after it was forgotten, it is made again where it is read. */
+  readonly held: (value: Inner, make: (to: Spot) => void) => void
+  /** What is held since this was asked. */
+  readonly newlyHeld: () => readonly Inner[]
+  /** Gives the place of what was held back, if it has one. */
+  readonly forget: (value: Inner) => void
+  /** Where a value lies. */
+  readonly placeOf: (value: Inner) => Place
   /** Where the cotangent of a value lies; null where none came. */
   readonly cotangentOf: (value: Value) => Spot | null
   /** A cotangent comes: it is made at a place, added to what lies at `base` unless that is 0. */
@@ -60,7 +78,6 @@ export interface Builder {
 /** What was planned. */
 export interface Planned {
   readonly stages: readonly Stage[]
-  readonly bytes: number
   readonly scratch: number
   readonly local: number
   readonly before: readonly Access<void>[]
@@ -74,25 +91,32 @@ export const currentBytes = (shape: Shape): number => 4 * sizeOf(shape)
 /** Bytes of one sample of a value's currents, `[T, B, ..]`. */
 export const sampleBytes = (shape: Shape): number => currentBytes(shape) / shape[1]!
 
+/** Samples, and steps, one after the other. */
+export const inOrder = (at: Spot, { carries, shape }: Inner): Place => {
+  const sample = sampleBytes(shape) / (carries === 'spikes' ? 4 : 1)
+  return { at, sample, step: sample / shape[0]! }
+}
+
 /** What local memory a chunk of samples should fit in: a part of a core's own cache. */
 const CACHE = 2 ** 19
 
 /** A stage that is being made. */
 interface Open {
   readonly calls: Call[]
-  readonly regions: Regions
-  readonly places: Map<Value, Place>
+  readonly regions: ReturnType<typeof lowest>
+  readonly places: Map<Inner, Place>
 }
 
-const opened = (): Open => ({ calls: [], regions: regionsFrom(0), places: new Map() })
+const opened = (): Open => ({ calls: [], regions: lowest(), places: new Map() })
 
 /** A fresh builder, and what it has planned so far; `isLocal` are values whose cotangents samples do not meet over. */
 export const building = (
-  beginning: number,
+  { take, keep, give: free }: Lasting,
+  keeping: Keeping,
   isLocal: (value: Value) => boolean,
 ): { readonly builder: Builder; readonly planned: () => Planned } => {
-  const { take, keep, give: free, end } = regionsFrom(beginning)
-  const [stored, made] = [new Map<Value, Place>(), new Map<Value, () => Place>()]
+  const [places, makers] = [new Map<Inner, Place>(), new Map<Inner, () => Place>()]
+  const fresh: Inner[] = []
   const [cotangents, uses] = [new Map<Value, Spot>(), new Map<Spot, number>()]
   const stages: Stage[] = []
   const [writes, statistics, learnt]: [Access<void>[], Access<Found>[], Access<Found>[]] = [[], [], []]
@@ -125,12 +149,33 @@ export const building = (
     open.calls.push({ kernel, per, args })
     scratch = Math.max(scratch, needs)
   }
-  const placeOf = (value: Value): Place => {
-    const place = stored.get(value) ?? open.places.get(value)
-    if (place !== undefined) return place
-    const fresh = made.get(value)!()
-    open.places.set(value, fresh)
-    return fresh
+  const placeOf = (value: Inner): Place => {
+    const known = places.get(value) ?? open.places.get(value)
+    if (known !== undefined) return known
+    const place = makers.get(value)!()
+    open.places.set(value, place)
+    return place
+  }
+  const held: Builder['held'] = (value, make) => {
+    const { sample } = inOrder(0, value)
+    const at = (to: Spot): Place => {
+      make(to)
+      return inOrder(to, value)
+    }
+    const hold = (): Place => {
+      const place = at(take(sample * value.shape[1]!))
+      places.set(value, place)
+      return place
+    }
+    hold()
+    makers.set(value, keeping === 'spikes' && value.carries === 'currents' ? () => at(local(sample)) : hold)
+    fresh.push(value)
+  }
+  const forget = (value: Inner): void => {
+    const place = places.get(value)
+    if (place === undefined) return
+    give(place.at as number)
+    places.delete(value)
   }
   const use = (spot: Spot, by: number): void => {
     const count = (uses.get(spot) ?? 0) + by
@@ -154,7 +199,7 @@ export const building = (
   }
   return {
     builder: {
-      ...{ take, keep, give, local, drop, call, placeOf, receive },
+      ...{ take, keep, give, local, drop, call, held, forget, placeOf, receive },
       meet: (kernel, args) => {
         waiting.push({ call: { kernel, per: 1, args }, after: () => undefined })
         close()
@@ -163,8 +208,9 @@ export const building = (
       before: (write) => void writes.push(write),
       statistics: (read) => void statistics.push(read),
       learnt: (read) => void learnt.push(read),
-      stored: (value, place) => void stored.set(value, place),
-      made: (value, make) => void made.set(value, make),
+      stored: (value, place) => void places.set(value, place),
+      made: (value, make) => void makers.set(value, make),
+      newlyHeld: () => fresh.splice(0),
       cotangentOf: (value) => cotangents.get(value) ?? null,
       pass: (from, to) => {
         const spot = cotangents.get(from)!
@@ -185,7 +231,7 @@ export const building = (
     },
     planned: () => {
       close()
-      return { stages, bytes: end(), scratch, local: most, before: writes, statistics, learnt }
+      return { stages, scratch, local: most, before: writes, statistics, learnt }
     },
   }
 }

@@ -3,7 +3,7 @@ import type { Shape } from '../../core/tensor.js'
 import { convolved } from '../../core/window.js'
 import type { NodeOf } from '../../interpreters/graph.js'
 import type { Pool } from '../../model/kernels.js'
-import { type Builder, currentBytes, sampleBytes } from './builder.js'
+import { type Builder, currentBytes, type Inner } from './builder.js'
 import { argumentsOf, contractScratch, framesTogether, geometryOf, inputsScratch, weightsScratch } from './geometry.js'
 import { normed } from './norm.js'
 import {
@@ -16,7 +16,7 @@ import {
   rowsLength,
   unpackRows,
 } from './pack.js'
-import { type Back, batchOf, fresh, inOrder, inShares, type Mode, stepsOf, weights } from './values.js'
+import { type Back, batchOf, inShares, type Mode, made, stepsOf, weights } from './values.js'
 
 export const synapse = (b: Builder, mode: Mode, node: NodeOf<'synapse'>): Back => {
   const { convolution, norm } = node.parameters
@@ -24,16 +24,13 @@ export const synapse = (b: Builder, mode: Mode, node: NodeOf<'synapse'>): Back =
   const [geometry, extents] = [geometryOf(convolution, x.shape, y.shape), extentsOf(convolution)]
   const [T, batch] = [stepsOf(x.shape), batchOf(x.shape)]
   const args = argumentsOf(geometry)
-  const spikes = b.placeOf(x).at
-  const z = b.take(currentBytes(y.shape))
+  const z: Inner = { carries: 'currents', shape: y.shape }
   const forward = weights(b, convolution.weight.data, extents, [forwardLength, packForward])
-  b.call('synapse', T, [spikes, forward, z, ...args], contractScratch(geometry))
-  const map = normed(b, mode, norm, [T, batch, y.shape[3]! * y.shape[4]!, 1], z)
-  b.made(y, () => {
-    const at = b.local(sampleBytes(y.shape))
-    map.forward(at)
-    return inOrder(at, y.shape)
+  b.held(z, (to) => {
+    b.call('synapse', T, [b.placeOf(x).at, forward, to, ...args], contractScratch(geometry))
   })
+  const map = normed(b, mode, norm, [T, batch, y.shape[3]! * y.shape[4]!, 1], z)
+  made(b, y, map.forward)
   return () => {
     const dz = map.back(b.cotangentOf(y)!)
     b.release(y)
@@ -43,7 +40,12 @@ export const synapse = (b: Builder, mode: Mode, node: NodeOf<'synapse'>): Back =
       batch,
       rowsLength(extents),
       (rows, share) => {
-        b.call('toWeights', 1, [spikes, dz, rows, share, T, together, ...args], weightsScratch(geometry, together))
+        b.call(
+          'toWeights',
+          1,
+          [b.placeOf(x).at, dz, rows, share, T, together, ...args],
+          weightsScratch(geometry, together),
+        )
       },
       (sum) => [[`${convolution.key}.weight`, unpackRows(sum, extents)]],
     )
@@ -69,20 +71,31 @@ export const stem = (b: Builder, mode: Mode, node: NodeOf<'stem'>): Back => {
   const [oh, ow] = [convolved(height, kh, stride, padding), convolved(width, kw, stride, padding)]
   const extents = extentsOf(convolution)
   const args = [height, width, channels, outs, kh, kw, stride, padding, oh, ow]
-  const inside = currentBytes([T, batch, outs, oh, ow])
-  const [pixels, z] = [b.placeOf(image).at, b.take(inside)]
+  const shape = [T, batch, outs, oh, ow]
+  const [z, whole]: readonly [Inner, Inner] = [
+    { carries: 'currents', shape },
+    { carries: 'currents', shape },
+  ]
+  const pixels = b.placeOf(image).at
   const rows = weights(b, convolution.weight.data, extents, [rowsLength, packRows])
-  b.call('stem', T, [pixels, rows, z, ...args])
+  b.held(z, (to) => {
+    b.call('stem', T, [pixels, rows, to, ...args])
+  })
   const map = normed(b, mode, norm, [T, batch, oh * ow, mode.training.repeats], z)
-  const whole = pool === null ? fresh(b, y) : b.take(inside)
-  map.forward(whole)
   const pooling = pool === null ? [] : poolArguments(pool, [oh, ow, outs], y.shape)
-  if (pool !== null) b.call('pool', T, [whole, fresh(b, y), ...pooling])
+  if (pool === null) b.held(y, map.forward)
+  else {
+    made(b, whole, map.forward)
+    b.held(y, (to) => {
+      b.call('pool', T, [b.placeOf(whole).at, to, ...pooling])
+    })
+  }
   return () => {
     const dy = b.cotangentOf(y)!
-    const dwhole = pool === null ? dy : b.take(inside)
-    if (pool !== null) b.call('poolBack', T, [whole, dy, dwhole, ...pooling])
+    const dwhole = pool === null ? dy : b.take(currentBytes(whole.shape))
+    if (pool !== null) b.call('poolBack', T, [b.placeOf(whole).at, dy, dwhole, ...pooling])
     const dz = map.back(dwhole)
+    if (pool !== null) b.give(dwhole as number)
     b.release(y)
     inShares(
       b,

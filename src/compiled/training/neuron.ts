@@ -23,10 +23,10 @@ export const fire = (b: Builder, { reset }: Mode, node: NodeOf<'fire'>): Back =>
   const neurons = sizeOf(spikes.shape.slice(2))
   const [kind, k] = chargeNumbers(chargingOf(charge))
   const after = [...resetNumbers(node.parameters.reset), threshold]
-  const at = b.take(sizeOf(spikes.shape))
-  b.stored(spikes, { at, sample: T * neurons, step: neurons })
-  const x = b.placeOf(current)
-  b.call('fire', 1, [x.at, x.sample, x.step, at, T, neurons, kind, k, ...after], 64 + ROW + 20 * T)
+  b.held(spikes, (to) => {
+    const x = b.placeOf(current)
+    b.call('fire', 1, [x.at, x.sample, x.step, to, T, neurons, kind, k, ...after], 64 + ROW + 20 * T)
+  })
   return () => {
     const ds = b.cotangentOf(spikes)
     if (ds === null) return

@@ -6,12 +6,12 @@ import { type Builder, sampleBytes } from './builder.js'
 import { stem, synapse } from './layers.js'
 import { fire } from './neuron.js'
 import { product } from './products.js'
-import { type Back, batchOf, fresh, inOrder, inShares, type Mode, stepsOf } from './values.js'
+import { type Back, batchOf, inShares, type Mode, made, stepsOf } from './values.js'
 
 /** The same values under another shape. */
 const merge = (b: Builder, node: NodeOf<'mergeHeads'>): Back => {
   const [[from], [to]] = [node.inputs, node.outputs]
-  b.stored(to, b.placeOf(from))
+  b.made(to, () => b.placeOf(from))
   return () => {
     b.pass(to, from)
     b.release(to)
@@ -20,8 +20,7 @@ const merge = (b: Builder, node: NodeOf<'mergeHeads'>): Back => {
 
 const hold = (b: Builder, node: NodeOf<'hold'>): Back => {
   const [[current], [held]] = [node.inputs, node.outputs]
-  const { at, sample } = b.placeOf(current)
-  b.stored(held, { at, sample, step: 0 })
+  b.made(held, () => ({ ...b.placeOf(current), step: 0 }))
   return () => {
     const dy = b.cotangentOf(held)!
     b.receive(current, (to) => {
@@ -41,13 +40,8 @@ const add = (b: Builder, node: NodeOf<'add'>, isRead: (value: Value) => boolean)
       ...[stepsOf(sum.shape), length],
     ])
   }
-  if (isRead(sum)) into(fresh(b, sum))
-  else
-    b.made(sum, () => {
-      const at = b.local(sampleBytes(sum.shape))
-      into(at)
-      return inOrder(at, sum.shape)
-    })
+  if (isRead(sum)) b.held(sum, into)
+  else made(b, sum, into)
   return () => {
     b.pass(sum, first)
     b.pass(sum, second)
@@ -58,7 +52,9 @@ const add = (b: Builder, node: NodeOf<'add'>, isRead: (value: Value) => boolean)
 const meanPool = (b: Builder, node: NodeOf<'meanPool'>): Back => {
   const [[x], [mean]] = [node.inputs, node.outputs]
   const sizes = [x.shape[3]! * x.shape[4]!, x.shape[2]!]
-  b.call('mean', stepsOf(x.shape), [b.placeOf(x).at, fresh(b, mean), ...sizes])
+  b.held(mean, (to) => {
+    b.call('mean', stepsOf(x.shape), [b.placeOf(x).at, to, ...sizes])
+  })
   return () => {
     const dy = b.cotangentOf(mean)!
     b.receive(x, (to) => {
@@ -76,8 +72,9 @@ const classify = (b: Builder, node: NodeOf<'classify'>): Back => {
   b.before(({ floats }) => {
     floats(weight, data.length).set(data)
   })
-  const from = b.placeOf(x).at
-  b.call('classify', T, [from, weight, fresh(b, logits), channels, classes])
+  b.held(logits, (to) => {
+    b.call('classify', T, [b.placeOf(x).at, weight, to, channels, classes])
+  })
   return () => {
     const dy = b.cotangentOf(logits)!
     inShares(
@@ -85,7 +82,7 @@ const classify = (b: Builder, node: NodeOf<'classify'>): Back => {
       batch,
       data.length,
       (rows, share) => {
-        b.call('classifyWeights', 1, [from, dy, rows, share, T, channels, classes])
+        b.call('classifyWeights', 1, [b.placeOf(x).at, dy, rows, share, T, channels, classes])
       },
       (sum) => [[`${node.path}.weight`, sum.slice()]],
     )

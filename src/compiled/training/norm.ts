@@ -2,7 +2,7 @@
 import { movedMoments } from '../../interpreters/gradient/training.js'
 import type { BatchNorm } from '../../model/kernels.js'
 import type { Local, Spot } from '../machine/stages.js'
-import type { Builder } from './builder.js'
+import type { Builder, Inner } from './builder.js'
 import type { Mode } from './values.js'
 
 /** A norm that was planned: how `y` is made of z, and `dz` of `dy`. */
@@ -18,7 +18,7 @@ export const normed = (
   { training }: Mode,
   p: BatchNorm,
   [steps, batch, positions, repeats]: readonly [number, number, number, number],
-  z: number,
+  z: Inner,
 ): Normed => {
   const channels = p.weight.data.length
   const frames = steps * batch
@@ -30,7 +30,7 @@ export const normed = (
     doubles(given + 8 * channels, channels).set(p.bias.data)
   })
   const parts = b.take(16 * channels * frames)
-  b.call('moments', steps, [z, parts, ...sizes])
+  b.call('moments', steps, [b.placeOf(z).at, parts, ...sizes])
   b.meet('joinMoments', [parts, given, norm, p.eps, steps, batch, ...sizes])
   b.give(parts)
   b.statistics(({ doubles }) => {
@@ -39,15 +39,15 @@ export const normed = (
   })
   return {
     forward: (y) => {
-      b.call('affine', steps, [z, norm, y, ...sizes])
+      b.call('affine', steps, [b.placeOf(z).at, norm, y, ...sizes])
     },
     back: (dy) => {
       const sums = b.take(16 * channels * frames)
-      b.call('cotangentSums', steps, [z, dy, norm, sums, ...sizes])
+      b.call('cotangentSums', steps, [b.placeOf(z).at, dy, norm, sums, ...sizes])
       b.meet('joinSums', [sums, given, norm, back, steps, batch, ...sizes])
       b.give(sums)
       const dz = b.local(4 * steps * positions * channels)
-      b.call('normBack', steps, [z, dy, norm, back, dz, ...sizes])
+      b.call('normBack', steps, [b.placeOf(z).at, dy, norm, back, dz, ...sizes])
       b.learnt(({ floats }) => [
         [`${p.key}.weight`, floats(back + 4 * channels, channels).slice()],
         [`${p.key}.bias`, floats(back, channels).slice()],

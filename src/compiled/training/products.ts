@@ -6,7 +6,7 @@ import type { Spot } from '../machine/stages.js'
 import type { Builder } from './builder.js'
 import { contractScratch, inputsScratch, productGeometry, weightsScratch } from './geometry.js'
 import { blocksOf } from './pack.js'
-import { type Back, beyond, fresh, type Mode } from './values.js'
+import { type Back, beyond, type Mode } from './values.js'
 
 /** The whole of which a value is a half, and how many bytes of a head come before it. */
 const halfOf = (value: CurrentValue): readonly [whole: CurrentValue, before: number] => {
@@ -33,7 +33,6 @@ export const product = (b: Builder, { training }: Mode, node: NodeOf<'dstT'> | N
   const row = 8 * heads * d
   const [byTerm, byLane] = node.operation === 'dstT' ? [4, row] : [row, 4]
   const strides = [n * row, 8 * d, byTerm, byLane]
-  const spikes = b.placeOf(x).at
   const [recorded, counts, scales] = [b.keep(8 * heads), b.take(4 * heads * frames), b.take(8 * heads)]
   const key = rateKey(node.operation, node.path)
   b.before(({ doubles }) => {
@@ -41,16 +40,19 @@ export const product = (b: Builder, { training }: Mode, node: NodeOf<'dstT'> | N
     if (known === undefined) doubles(recorded, heads).fill(0)
     else doubles(recorded, heads).set(known)
   })
-  b.call('countSpikes', T, [spikes, counts, positions, heads, terms])
+  b.call('countSpikes', T, [b.placeOf(x).at, counts, positions, heads, terms])
   const length = frames * positions * heads * terms
   b.meet('joinRates', [counts, recorded, scales, training.rateMomentum, frames, heads, length, terms])
   b.statistics(({ floats }) => [[key, floats(scales, heads).slice()]])
   const geometry = productGeometry(positions, heads, terms, width)
   const packed = 64 * heads * blocksOf(width, BLOCK) * blocksOf(terms, 8) * 9
-  const [to, sizes] = [fresh(b, output), [positions, heads, terms, width]]
+  const sizes = [positions, heads, terms, width]
   const scale = factors(b, fixedScale(training.scaling, heads)) ?? scales + 4 * heads
   const factor = (): Spot => beyond(b.placeOf(whole).at, offset)
-  b.call('product', T, [spikes, factor(), ...strides, scale, to, ...sizes], 64 + packed + contractScratch(geometry))
+  b.held(output, (to) => {
+    const args = [b.placeOf(x).at, factor(), ...strides, scale, to, ...sizes]
+    b.call('product', T, args, 64 + packed + contractScratch(geometry))
+  })
   return () => {
     const dy = b.cotangentOf(output)!
     const table = Math.max(
@@ -62,7 +64,7 @@ export const product = (b: Builder, { training }: Mode, node: NodeOf<'dstT'> | N
       b.call(
         'productBack',
         T,
-        [spikes, factor(), ...strides, scale, dy, inputs, base, beyond(into, offset), ...sizes],
+        [b.placeOf(x).at, factor(), ...strides, scale, dy, inputs, base, beyond(into, offset), ...sizes],
         160 + 4 * positions * heads * width + table,
       )
     })

@@ -3,9 +3,8 @@ import type { Reals, Shape } from '../../core/tensor.js'
 import { shareSize } from '../../interpreters/gradient/bilinear.js'
 import type { Slopes } from '../../interpreters/gradient/neuron.js'
 import type { Training } from '../../interpreters/gradient/training.js'
-import type { Value } from '../../interpreters/graph.js'
 import type { Spot } from '../machine/stages.js'
-import { type Builder, currentBytes, type Found, type Place, sampleBytes } from './builder.js'
+import { type Builder, type Found, type Inner, inOrder, sampleBytes } from './builder.js'
 import type { Extents } from './pack.js'
 
 /** How a network is trained, beside its parameters. */
@@ -21,18 +20,13 @@ export const stepsOf = (shape: Shape): number => shape[0]!
 
 export const batchOf = (shape: Shape): number => shape[1]!
 
-/** Samples, and steps, one after the other. */
-export const inOrder = (at: Spot, shape: Shape): Place => ({
-  at,
-  sample: sampleBytes(shape),
-  step: sampleBytes(shape) / stepsOf(shape),
-})
-
-/** A place of its own for a value of currents. */
-export const fresh = (b: Builder, value: Value): number => {
-  const at = b.take(currentBytes(value.shape))
-  b.stored(value, inOrder(at, value.shape))
-  return at
+/** Plans currents that calls make in local memory wherever they are read. */
+export const made = (b: Builder, value: Inner, make: (to: Spot) => void): void => {
+  b.made(value, () => {
+    const at = b.local(sampleBytes(value.shape))
+    make(at)
+    return inOrder(at, value)
+  })
 }
 
 /** So many bytes further. */

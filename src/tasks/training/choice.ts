@@ -3,7 +3,7 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { wasm } from '../../compiled/interpreter.js'
-import { type TrainingTeam, threadedTrainer, wasmTrainer } from '../../compiled/training.js'
+import { memoryText, type TrainingTeam, threadedTrainer, wasmTrainer } from '../../compiled/training.js'
 import type { Faults } from '../../core/fault.js'
 import { asTheAuthors } from '../../interpreters/gradient/performed.js'
 import type { CurrentValue, SpikeValue } from '../../interpreters/graph.js'
@@ -14,12 +14,18 @@ import { compiledTracing, tracing } from './step.js'
 
 /** An engine, and how its threads are ended. */
 export interface TrainingEngine extends Engine<SpikeValue, CurrentValue> {
+  /** What memory the last step took, in a sentence; null where it was not counted. */
+  readonly memory: () => string | null
   readonly close: () => void
 }
 
-const over = ({ trainer, close }: TrainingTeam): TrainingEngine => ({
+const over = ({ trainer, memory, close }: TrainingTeam): TrainingEngine => ({
   trace: compiledTracing(trainer, 'detached'),
   interpreter: wasm(),
+  memory: () => {
+    const last = memory()
+    return last === null ? null : memoryText(last)
+  },
   close,
 })
 
@@ -31,6 +37,7 @@ const alone = (): TrainingEngine =>
       () => ({
         trace: tracing(tensorInterpreter(reference('float32')), asTheAuthors('float32')),
         interpreter: wasm(),
+        memory: () => null,
         close: () => undefined,
       }),
       over,
