@@ -1,7 +1,7 @@
 /** `train`, on a network and a data set small enough for seconds. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -35,6 +35,13 @@ const idx = (folder: string, which: string, count: number, { gzip = false, class
 
 idx('data', 'train', 24)
 idx('data', 't10k', 6)
+idx('fewer', 'train', 18)
+idx('gap', 'train', 12)
+const labels = readFileSync(file('gap/train-labels-idx1-ubyte'))
+writeFileSync(
+  file('gap/train-labels-idx1-ubyte'),
+  labels.map((byte, at) => (at === 8 ? 5 : byte)),
+)
 idx('four', 'train', 16, { gzip: true, classes: 4 })
 const nano = {
   ...{ name: 'nano', image: { height: 8, width: 8 }, channels: 1, stem: 'plain', ratio: 4, groupWidth: 4, classes: 3 },
@@ -134,6 +141,27 @@ describe('train', () => {
     await Promise.all(threads)
   }, 60_000)
 
+  it('leaves a network that is there alone, and begins anew where no epoch was ended', async () => {
+    mkdirSync(file('given'))
+    copyFileSync(file('one/network.safetensors'), file('given/network.safetensors'))
+    const { code, err } = await cli(...train('given', '--from', file('given/network.safetensors')))
+    expect([code, err.trim()]).toEqual([
+      1,
+      `error: ${file('given/network.safetensors')} is there already; choose another folder with --out`,
+    ])
+    expect(hashes('given')).toEqual({ 'network.safetensors': hashes('one')['network.safetensors'] })
+    const stopping = {
+      ...{ out: () => undefined, colour: false, bar: () => silent },
+      err: () => {
+        throw new Error('the terminal is gone')
+      },
+    }
+    expect(await run(train('unbegun', '--batch', '6'), stopping).catch(() => 1)).toBe(1)
+    expect(readdirSync(file('unbegun'))).toEqual(['training.safetensors'])
+    expect((await cli(...train('unbegun'))).code).toBe(0)
+    expect(hashes('unbegun')).toEqual(hashes('one'))
+  })
+
   it('refuses a state that lacks a moment', async () => {
     const { tensors, metadata } = right(
       decodeSafetensors(new Uint8Array(readFileSync(file('one/training.safetensors')))),
@@ -178,7 +206,22 @@ describe('train', () => {
       train('one', '--resume', '--seed', '3'),
       /it was trained with another seed; resume with the options/,
     ],
-    ['other epochs', [...train('one', '--resume'), '--epochs', '3'], /it was trained with another recipe/],
+    [
+      'other epochs',
+      [...train('one', '--resume'), '--epochs', '3'],
+      /it was trained with another recipe \(epochs: 2 there, 3 here\); resume with the options/,
+    ],
+    ['other data', ['train', file('fewer'), ...train('one', '--resume').slice(2)], /it was trained with other data;/],
+    [
+      'a class without samples',
+      ['train', file('gap'), '--config', file('nano.json'), '--out', file('gapped')],
+      /the data have the classes 0 to 5, but no training sample is of class 3; mend the labels or folders/,
+    ],
+    [
+      'a checkpoint that is not there',
+      train('x', '--from', file('nowhere.safetensors')),
+      /^error: \S*nowhere\.safetensors: cannot read: there is no such file/,
+    ],
     ['nothing to resume', train('none', '--resume'), /none\/training\.safetensors: cannot read: there is no such file/],
     [
       'labels out of range',

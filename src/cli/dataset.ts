@@ -122,7 +122,9 @@ const list = (
     TaskEither.tryCatch(() => readdir(folder, { withFileTypes: true }), fileFaults(folder, 'read')),
     TaskEither.map((entries) => {
       const named = (folders: boolean): readonly string[] =>
-        entries.flatMap((entry) => (entry.isDirectory() === folders ? [entry.name] : [])).sort()
+        entries
+          .flatMap((entry) => (entry.isDirectory() === folders && !entry.name.startsWith('.') ? [entry.name] : []))
+          .sort()
       return { folders: named(true), files: named(false) }
     }),
   )

@@ -23,7 +23,7 @@ import {
   untrained,
 } from '../tasks/training/epoch.js'
 import { type Recipe, type RecipeName, recipes } from '../tasks/training/recipe.js'
-import { metricsText, networkFile, resumed, stateFile } from '../tasks/training/state.js'
+import { isUnbegun, metricsText, networkFile, resumed, stateFile } from '../tasks/training/state.js'
 import { freshWeights, transferred } from '../tasks/training/weights.js'
 import { readNoted, saidBy } from './checkpoint.js'
 import { digitsData, type Found, folderData } from './dataset.js'
@@ -76,10 +76,9 @@ const beginning = (options: Options, found: Found, io: Io): TaskEither.TaskEithe
         TaskEither.chainEitherK(({ read, said }) =>
           pipe(
             configurationOf(said)(read),
-            Either.map((config) => ({ config, tensors: read.tensors })),
+            Either.bimap(inFile(options.from!), (config) => ({ config, tensors: read.tensors })),
           ),
         ),
-        TaskEither.mapLeft(inFile(options.from)),
       )
 
 const recipeFor = (config: Config, { recipe = 'digits', epochs, batch, loss }: Options): Recipe => {
@@ -140,6 +139,20 @@ const line = ({ epoch: number, loss, accuracy, testAccuracy }: Metrics, epochs: 
     testAccuracy === null ? '' : `, test ${percent(testAccuracy)}`
   }, ${speed.toFixed(1)} images/s\n`
 
+/** Refuses classes that the data are said to have by their labels or folders, and have no sample of. */
+const withoutGaps = (found: Found, { classes }: Options, { labels }: Dataset): Either.Either<Faults, void> => {
+  const met = new Set(labels)
+  const missing = Array.from({ length: found.classes }, (_, k) => k).find((k) => !met.has(k))
+  return classes !== undefined || missing === undefined
+    ? Either.right(undefined)
+    : Either.left(
+        refuse(
+          `the data have the classes 0 to ${found.classes - 1}, but no training sample is of class ${missing}`,
+          'mend the labels or folders, or say how many classes there are with --classes',
+        ),
+      )
+}
+
 /** Everything an epoch leaves; the state first, from which the rest follows. Before the first epoch there is only a state. */
 const written = (
   folder: string,
@@ -186,6 +199,30 @@ const onward =
       }),
     )
 
+/** Whether there is something at a path. */
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Refuses a folder that has a network already, or the state of a training that has ended an epoch. */
+const isFree = (folder: string): TaskEither.TaskEither<Faults, void> => {
+  const [state, network] = [join(folder, FILES.state), join(folder, FILES.network)]
+  return async () => {
+    if (await isThere(state)) {
+      const read = await readSafetensors(state)()
+      if (Either.isLeft(read) || !isUnbegun(read.right))
+        return Either.left(refuse(`${state} is the state of a training`, OTHERWISE))
+    }
+    return (await isThere(network))
+      ? Either.left(refuse(`${network} is there already`, 'choose another folder with --out'))
+      : Either.right(undefined)
+  }
+}
+
+const OTHERWISE = 'go on with --resume, or choose another folder with --out'
+
 /** The state training goes on from: the one in its folder, or a first one. */
 const began = (
   options: Options,
@@ -209,20 +246,7 @@ const began = (
       readSafetensors(path),
       TaskEither.chainEitherK((file) => pipe(resumed(plan, version)(file), Either.mapLeft(inFile(path)))),
     )
-  return pipe(
-    TaskEither.fromTask(() =>
-      stat(path).then(
-        () => true,
-        () => false,
-      ),
-    ),
-    TaskEither.filterOrElse(
-      (there) => !there,
-      (): Faults =>
-        refuse(`${path} is the state of a training`, 'go on with --resume, or choose another folder with --out'),
-    ),
-    TaskEither.chain(fresh),
-  )
+  return pipe(isFree(options.out), TaskEither.chain(fresh))
 }
 
 const trainedWith = (io: Io, version: string, data: string, options: Options): TaskEither.TaskEither<Faults, string> =>
@@ -235,6 +259,7 @@ const trainedWith = (io: Io, version: string, data: string, options: Options): T
     ),
     TaskEither.bind('loaded', ({ found, config }) => found.load(config)),
     TaskEither.chainFirstEitherK(({ config, loaded }) => inRange(config)(loaded)),
+    TaskEither.chainFirstEitherK(({ found, loaded }) => withoutGaps(found, options, loaded.training)),
     TaskEither.bind('plan', ({ config, loaded }) =>
       TaskEither.right<Faults, Plan>({ config, recipe: recipeFor(config, options), seed: options.seed, ...loaded }),
     ),
@@ -296,6 +321,10 @@ export const trainCommand = (io: Io, perform: Perform, version: string): Command
 After each epoch the folder has, each written whole or not at all: ${FILES.network}, the network as every command reads it
 (convert makes a .pth of it); ${FILES.state}, what --resume goes on from; ${FILES.metrics}, a line an epoch;
 ${FILES.curves}, a drawing of them. Killed at any moment and resumed, it comes to the same bits.
+
+A folder of images has train/ with a folder for each class, and test/ or val/ alike if there are images to test on; or the
+folders of the classes alone. The classes are numbered by the names of their folders, in order. Without --from, --variant or
+--config the network is that of the digits for images of one channel, else cifar.
 
 Examples:
   $ spikingresformer train digits --epochs 1 --out digits

@@ -56,17 +56,28 @@ export const stateFile = (plan: Plan, version: string, { weights, moments, histo
   metadata: { circumstances: circumstances(plan, version), history: JSON.stringify(history) },
 })
 
-/** What differs between two circumstances, by name. */
+type Fields = Readonly<Record<string, unknown>>
+
+/** What differs between two circumstances, by name; of two recipes the first field. */
 const difference = (found: string | undefined, wanted: string): string => {
   const [there, here] = [found, wanted].map((text) => {
     const parsed = Either.tryCatch(
       () => JSON.parse(text ?? 'null') as unknown,
       () => null,
     )
-    return Either.isRight(parsed) ? ((parsed.right ?? {}) as Readonly<Record<string, unknown>>) : {}
-  }) as [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]
-  const name = Object.keys(here).find((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]))
-  return name ?? 'circumstances'
+    return Either.isRight(parsed) ? ((parsed.right ?? {}) as Fields) : {}
+  }) as [Fields, Fields]
+  const unlike = (one: Fields, other: Fields): string | undefined =>
+    Object.keys(other).find((key) => JSON.stringify(one[key]) !== JSON.stringify(other[key]))
+  const name = unlike(there, here)
+  if (name === 'data') return 'other data'
+  if (name === 'config') return 'another configuration'
+  if (name !== 'recipe') return `another ${name ?? 'circumstance'}`
+  const [before, now] = [there[name] ?? {}, here[name]] as [Fields, Fields]
+  const field = unlike(before, now)
+  return field === undefined
+    ? 'another recipe'
+    : `another recipe (${field}: ${JSON.stringify(before[field])} there, ${JSON.stringify(now[field])} here)`
 }
 
 /** Whether every tensor that is learnt has both moments. */
@@ -80,6 +91,10 @@ const complete = (config: Plan['config'], tensors: ReadonlyMap<string, Tensor>):
       }),
     )
 
+/** Whether a file is the state of a training that has not ended an epoch yet: nothing is lost with it. */
+export const isUnbegun = ({ metadata }: Safetensors): boolean =>
+  metadata['circumstances'] !== undefined && metadata['history'] === '[]'
+
 /** The state in a file, where it is one of this plan. */
 export const resumed =
   (plan: Plan, version: string) =>
@@ -90,7 +105,7 @@ export const resumed =
         refuse(
           metadata['circumstances'] === undefined
             ? 'it is no state of training'
-            : `it was trained with another ${difference(metadata['circumstances'], wanted)}`,
+            : `it was trained with ${difference(metadata['circumstances'], wanted)}`,
           'resume with the options and the data it was begun with, or begin anew in another folder',
         ),
       )
