@@ -52,10 +52,19 @@ export const open = async (context: BrowserContext, origin: string, path: string
   return { page, wrong }
 }
 
-/** Until what moves has come to rest, or three seconds: a colour on its way has no contrast to judge. */
+/**
+ * Until what moves has come to rest, or three seconds: a colour on its way has no contrast to judge. What was opened just now
+ * begins to move some frames later.
+ */
 const settled = (page: Page): Promise<unknown> =>
   page.evaluate(`Promise.race([
-    Promise.allSettled(document.getAnimations().map(({ finished }) => finished)),
+    (async () => {
+      for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame)
+      while (document.getAnimations().some(({ playState }) => playState === 'running')) {
+        await Promise.allSettled(document.getAnimations().map(({ finished }) => finished))
+        await new Promise(requestAnimationFrame)
+      }
+    })(),
     new Promise((done) => setTimeout(done, 3000)),
   ])`)
 
