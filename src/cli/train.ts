@@ -213,15 +213,15 @@ const isFree = (folder: string): TaskEither.TaskEither<Faults, void> => {
     if (await isThere(state)) {
       const read = await readSafetensors(state)()
       if (Either.isLeft(read) || !isUnbegun(read.right))
-        return Either.left(refuse(`${state} is the state of a training`, OTHERWISE))
+        return Either.left(
+          refuse(`${state} is the state of a training`, 'go on with --resume, or choose another folder with --out'),
+        )
     }
     return (await isThere(network))
       ? Either.left(refuse(`${network} is there already`, 'choose another folder with --out'))
       : Either.right(undefined)
   }
 }
-
-const OTHERWISE = 'go on with --resume, or choose another folder with --out'
 
 /** The state training goes on from: the one in its folder, or a first one. */
 const began = (

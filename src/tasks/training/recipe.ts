@@ -60,8 +60,8 @@ const events = (epochs: number, batch: number, steps: number, rate: number, deca
 })
 
 /**
- * The authors' recipes, by data set and way, and this package's for its digits and for Fashion-MNIST. Images are augmented by more than mixup
- * and cutmix in the authors' code (RandAugment, flips), which these recipes do not have.
+ * The authors' recipes, by data set and way, and this package's for its digits and for Fashion-MNIST. Images are augmented
+ * by more than mixup and cutmix in the authors' code (RandAugment, flips), which these recipes do not have.
  *
  * Source: the authors' `configs/` and `main.py`.
  */
