@@ -104,7 +104,13 @@ describe('the declarations', () => {
     '--typeRoots',
     'none',
   ]
-  const entries = ['spikingresformer', 'spikingresformer/browser', 'spikingresformer/node', 'spikingresformer/pytorch']
+  const entries = [
+    'spikingresformer',
+    'spikingresformer/browser',
+    'spikingresformer/node',
+    'spikingresformer/pytorch',
+    'spikingresformer/training',
+  ]
   const compiler = (version: string) => [node, bin(`typescript-${version}`, 'bin/tsc'), ...strict]
 
   beforeAll(async () => {

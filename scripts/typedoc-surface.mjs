@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { CommentTag, Converter, ReflectionKind } from 'typedoc'
 import { preambleOf } from './preamble.mjs'
 
-const ENTRIES = ['index', 'interpreters', 'node', 'pytorch', 'laws']
+const ENTRIES = ['index', 'interpreters', 'node', 'pytorch', 'laws', 'training']
 
 /** The names an entry point lists: in which section, and whether each is a type. */
 const listed = (name) => {

@@ -14,6 +14,7 @@ import * as interpreters from '../src/entry/interpreters.js'
 import * as laws from '../src/entry/laws.js'
 import * as node from '../src/entry/node.js'
 import * as pytorch from '../src/entry/pytorch.js'
+import * as training from '../src/entry/training.js'
 import { colourType, png } from './input/png.js'
 
 /** Anything by name. */
@@ -95,6 +96,7 @@ export const entries: Readonly<Record<string, Names>> = {
   'spikingresformer/laws': laws,
   'spikingresformer/node': node,
   'spikingresformer/pytorch': pytorch,
+  'spikingresformer/training': training,
 }
 
 /** A module by its name, which must export what is asked of it. */
@@ -219,7 +221,7 @@ const listed = (entry: string): ReadonlyMap<string, boolean> =>
   )
 
 const LISTS: ReadonlyMap<string, ReadonlyMap<string, boolean>> = new Map(
-  ['index', 'interpreters', 'node', 'pytorch', 'laws'].map((name) => [
+  ['index', 'interpreters', 'node', 'pytorch', 'laws', 'training'].map((name) => [
     name === 'index' ? 'spikingresformer' : `spikingresformer/${name}`,
     listed(`src/entry/${name}.ts`),
   ]),

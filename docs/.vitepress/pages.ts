@@ -61,6 +61,7 @@ const api: readonly Entry[] = [
   ['spikingresformer/laws', 'api/spikingresformer/laws'],
   ['spikingresformer/node', 'api/spikingresformer/node'],
   ['spikingresformer/pytorch', 'api/spikingresformer/pytorch'],
+  ['spikingresformer/training', 'api/spikingresformer/training'],
 ]
 
 /** The address of a page that is there: `a` of `a.md`, `a/` of `a/index.md`. */

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import * as S from '../../src/entry/index.js'
 import * as N from '../../src/entry/node.js'
 import * as P from '../../src/entry/pytorch.js'
+import * as T from '../../src/entry/training.js'
 
 const { digits, cifar, dvsg } = S.variants
 
@@ -206,6 +207,63 @@ const source = bytes.map((own) => ({
   read: async (from: number, length: number) => own.subarray(from, from + length),
 }))
 
+/** Two stages of the digits network, a block each: small enough to train in every run of the tests. */
+const small: S.Config = { ...digits, stages: digits.stages.slice(0, 2).map((stage) => ({ ...stage, depth: 1 })) }
+const engine = T.trainingEngine(1)()
+afterAll(async () => {
+  const made = await engine
+  if (made._tag === 'Right') made.right.close()
+})
+const label = fc.oneof({ weight: 8, arbitrary: fc.nat(9) }, { weight: 1, arbitrary: number })
+const dataset = fc
+  .oneof(
+    { weight: 4, arbitrary: fc.constantFrom([1, 16, 16], [4, 1, 16, 16]) },
+    { weight: 1, arbitrary: fc.array(fc.nat(20), { maxLength: 5 }) },
+  )
+  .chain((of) =>
+    fc.array(label, { maxLength: 3 }).chain((labels) =>
+      fc
+        .oneof(
+          { weight: 4, arbitrary: fc.constant(labels.length * S.sizeOf(of)) },
+          { weight: 1, arbitrary: fc.nat(300) },
+        )
+        .chain((length) => fc.oneof(fc.constant(new Float32Array(Math.min(length, 5000)).fill(0.5)), dataOf(3)))
+        .map((data): T.Dataset => ({ shape: of, data: data as Float32Array, labels })),
+    ),
+  )
+const recipe = fc
+  .record(
+    {
+      epochs: number,
+      batch: number,
+      steps: number,
+      size: number,
+      rate: number,
+      minimum: number,
+      smoothing: number,
+      mixup: number,
+      cutmix: number,
+      shift: number,
+      warmup: fc.record({ epochs: number, from: number }),
+      optimiser: fc.record({
+        betas: fc.tuple(number, number),
+        eps: number,
+        weightDecay: number,
+        decays: fc.constantFrom('all' as const, 'matrices' as const),
+      }),
+    },
+    { requiredKeys: [] },
+  )
+  .map((own): T.Recipe => ({ ...T.recipes.digits, ...own }))
+const fresh = T.freshWeights(small, 1)
+const ownOr = (made: fc.Arbitrary<ReadonlyMap<string, S.Tensor>>) =>
+  fc.oneof({ weight: 2, arbitrary: fc.constant(fresh) }, { weight: 1, arbitrary: made })
+const using = async <A>(run: (one: T.TrainingEngine) => A): Promise<A> => {
+  const made = await engine
+  if (made._tag === 'Left') throw new Error('one thread is always there')
+  return run(made.right)
+}
+
 /** What may refuse, by name: an example of a call. */
 const refusing: Readonly<Record<string, fc.Arbitrary<() => unknown>>> = {
   compile: fc.tuple(net, tensor, number, fc.boolean()).map(([on, given, steps, measured]) => () => {
@@ -343,6 +401,34 @@ const refusing: Readonly<Record<string, fc.Arbitrary<() => unknown>>> = {
   decodePytorch: source.map((given) => () => P.decodePytorch(given)()),
   encodePytorch: tensors.map((given) => () => P.encodePytorch(given)()),
   readPytorch: source.map((given) => () => P.readPytorch()(given)()),
+  accuracyOf: fc.tuple(ownOr(weights), dataset).map(
+    ([own, data]) =>
+      () =>
+        using(({ interpreter }) => T.accuracyOf(interpreter, small)(own, data)),
+  ),
+  epoch: fc.tuple(ownOr(weights), recipe, number, dataset, fc.option(dataset)).map(
+    ([own, how, seed, training, test]) =>
+      () =>
+        using((one) => {
+          const running = T.epoch(one, { config: small, recipe: how, seed, training, test }, T.untrained(own))
+          for (;;) {
+            const { done, value: reached } = running.next()
+            if (done) return reached
+          }
+        }),
+  ),
+  learnBy: fc.tuple(ownOr(weights), tensor, tensor, fc.boolean()).map(
+    ([own, images, wanted, fitting]) =>
+      () =>
+        using(({ trace }) =>
+          T.learnBy(trace, small, { kind: 'mean' })(own, {
+            images: fitting ? S.tensor([1, 2, 1, 16, 16], new Float32Array(512).fill(0.5)) : images,
+            targets: fitting && own === fresh ? T.targets([1, 2], 10, 0) : wanted,
+          }),
+        ),
+  ),
+  trainingEngine: fc.constantFrom(0, 0.5, Number.NaN, -1, 9, 1e9).map((threads) => T.trainingEngine(threads)),
+  transferred: weights.map((given) => () => T.transferred({ ...digits, classes: 3 }, 1)(given)),
 }
 
 /** What always has a result, of arguments that the type checker or another function has checked; or is a task, or a value. */
@@ -382,10 +468,12 @@ const total = [
     'maxSide',
   ],
   ...['sha256'],
+  ...['descend', 'draws', 'freshWeights', 'gathered', 'noMoments', 'rateOf', 'recipes', 'samplesMet', 'shuffled'],
+  ...['targets', 'untrained'],
 ]
 
 it('names everything that the entry points export', () => {
-  const exported = [S, N, P].flatMap((entry) => Object.keys(entry))
+  const exported = [S, N, P, T].flatMap((entry) => Object.keys(entry))
   expect([...Object.keys(refusing), ...total].sort()).toEqual([...new Set(exported)].sort())
 })
 

@@ -1,4 +1,5 @@
 /** Steps of training of every tiny network, compiled: loss, logits, statistics and every gradient have the reference's bits. */
+
 import fc from 'fast-check'
 import * as Either from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -16,15 +17,9 @@ import { configuration } from '../../src/laws/given-network.js'
 import { type Config, variants } from '../../src/model/config.js'
 import { forward, network } from '../../src/model/network.js'
 import { layout, parse } from '../../src/model/parameters.js'
+import type { Batch, Weights } from '../../src/tasks/training/given.js'
 import { targets } from '../../src/tasks/training/loss.js'
-import {
-  type Batch,
-  compiledTracing,
-  type Learned,
-  learnBy,
-  tracing,
-  type Weights,
-} from '../../src/tasks/training/step.js'
+import { compiledTracing, type Learned, learnBy, tracing } from '../../src/tasks/training/step.js'
 import { freshWeights } from '../../src/tasks/training/weights.js'
 
 /** A configuration with so many times the channels, on an image so many times as large. */
@@ -138,7 +133,8 @@ describe('a compiled step of training', () => {
   it('refuses a batch that no memory can hold, in a sentence', () => {
     const { trainer } = started(wasmTrainer())
     const config = { ...variants.digits, steps: 1 }
-    const [images, wanted] = [tensor([1, 40_000, 1, 16, 16], new Float32Array(0)), targets([], 10, 0)]
+    const labels = Array.from({ length: 40_000 }, () => 0)
+    const [images, wanted] = [tensor([1, 40_000, 1, 16, 16], new Float32Array(40_000 * 256)), targets(labels, 10, 0)]
     const learned = learnBy(compiledTracing(trainer, 'detached'), config, { kind: 'mean' })(freshWeights(config, 1), {
       ...{ images, targets: wanted },
     })

@@ -1,4 +1,5 @@
 /** What the test of training in a browser runs, in a worker of the page and in Node alike. @module */
+
 import * as Either from 'fp-ts/lib/Either.js'
 import { decodeSafetensors, encodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { describe, type Faults } from '../../src/core/fault.js'
@@ -8,7 +9,8 @@ import { tensorInterpreter } from '../../src/interpreters/interpreter.js'
 import { reference } from '../../src/interpreters/reference.js'
 import { digits } from '../../src/model/config.js'
 import { trainingEngine } from '../../src/tasks/training/choice.js'
-import { type Dataset, type Engine, epoch, type Plan, type Trained, untrained } from '../../src/tasks/training/epoch.js'
+import { type Engine, epoch, type Trained, untrained } from '../../src/tasks/training/epoch.js'
+import type { Dataset, Plan } from '../../src/tasks/training/given.js'
 import { recipes } from '../../src/tasks/training/recipe.js'
 import { networkFile, resumed, stateFile } from '../../src/tasks/training/state.js'
 import { tracing } from '../../src/tasks/training/step.js'

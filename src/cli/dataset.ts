@@ -1,4 +1,5 @@
 /** The data that `train` is given: the bundled digits, a folder of IDX files, or one of images by class. @module */
+
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as Either from 'fp-ts/lib/Either.js'
@@ -12,7 +13,7 @@ import { bundledDigits } from '../node/bundled.js'
 import { readImage } from '../node/decode.js'
 import { readIdx } from '../node/idx.js'
 import { imageSample } from '../tasks/samples.js'
-import type { Dataset } from '../tasks/training/epoch.js'
+import type { Dataset } from '../tasks/training/given.js'
 
 /** Data to train on, and to test on where there are some; images not yet as the network takes them. */
 export interface Found {

@@ -1,4 +1,5 @@
 /** `train`: a network from data, epoch by epoch, each of which leaves whole files. @module */
+
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
@@ -13,15 +14,8 @@ import { writeFileAtomically } from '../node/write.js'
 import { configurationOf } from '../tasks/load.js'
 import { type TrainingEngine, trainingEngine } from '../tasks/training/choice.js'
 import { curves } from '../tasks/training/curves.js'
-import {
-  type Dataset,
-  epoch,
-  type Metrics,
-  type Plan,
-  samplesMet,
-  type Trained,
-  untrained,
-} from '../tasks/training/epoch.js'
+import { epoch, type Metrics, samplesMet, type Trained, untrained } from '../tasks/training/epoch.js'
+import type { Dataset, Plan } from '../tasks/training/given.js'
 import { type Recipe, type RecipeName, recipes } from '../tasks/training/recipe.js'
 import { isUnbegun, metricsText, networkFile, resumed, stateFile } from '../tasks/training/state.js'
 import { freshWeights, transferred } from '../tasks/training/weights.js'

@@ -1,13 +1,20 @@
 /** A small network that learns the digits, step by step, by the package's compiled training. @module */
 import { type Digit, digitsInput, splitDigits, variants } from 'spikingresformer'
-import { type TrainingEngine, trainingEngine } from '../../../dist/tasks/training/choice.js'
-import { draws, shuffled } from '../../../dist/tasks/training/draws.js'
-import { accuracyOf, type Dataset, gathered } from '../../../dist/tasks/training/epoch.js'
-import { targets } from '../../../dist/tasks/training/loss.js'
-import { noMoments } from '../../../dist/tasks/training/optimiser.js'
-import { recipes } from '../../../dist/tasks/training/recipe.js'
-import { descend, learnBy } from '../../../dist/tasks/training/step.js'
-import { freshWeights } from '../../../dist/tasks/training/weights.js'
+import {
+  accuracyOf,
+  type Dataset,
+  descend,
+  draws,
+  freshWeights,
+  gathered,
+  learnBy,
+  noMoments,
+  recipes,
+  shuffled,
+  type TrainingEngine,
+  targets,
+  trainingEngine,
+} from 'spikingresformer/training'
 import { rightOf } from './record'
 
 /** What a step came to; every tenth is also asked what it makes of test digits. */

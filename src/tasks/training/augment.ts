@@ -1,8 +1,9 @@
 /** A batch as training sees it: shifted, and mixed with itself. @module */
+
 import { type Currents, type Reals, type Shape, type Tensor, tensor } from '../../core/tensor.js'
 import { beta, draws } from './draws.js'
+import type { Batch } from './given.js'
 import type { Recipe } from './recipe.js'
-import type { Batch } from './step.js'
 
 /** `[1, B, c, H, W]`, or frames `[T, B, c, H, W]`. */
 type Images = readonly [number, number, number, number, number]

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { wasm } from '../../compiled/interpreter.js'
 import { memoryText, type TrainingTeam, threadedTrainer, wasmTrainer } from '../../compiled/training.js'
-import type { Faults } from '../../core/fault.js'
+import { type Faults, refuse } from '../../core/fault.js'
 import { asTheAuthors } from '../../interpreters/gradient/performed.js'
 import type { CurrentValue, SpikeValue } from '../../interpreters/graph.js'
 import { tensorInterpreter } from '../../interpreters/interpreter.js'
@@ -16,6 +16,7 @@ import { compiledTracing, tracing } from './step.js'
 export interface TrainingEngine extends Engine<SpikeValue, CurrentValue> {
   /** What memory the last step took, in a sentence; null where it was not counted. */
   readonly memory: () => string | null
+  /** Ends the threads; an engine of one thread has none. */
   readonly close: () => void
 }
 
@@ -44,11 +45,32 @@ const alone = (): TrainingEngine =>
     ),
   )
 
-/** What trains on so many threads: the bits are those of one. */
-export const trainingEngine = (threads: number): TaskEither.TaskEither<Faults, TrainingEngine> =>
-  threads === 1
+/** As many threads as find work: a batch is summed in at most so many shares. */
+export const MOST_THREADS = 8
+
+/**
+ * What trains on so many threads, the calling one among them: WebAssembly where the engine has it, else on one thread the
+ * readable reference. The bits are those of one thread. To be closed when it is not needed any more.
+ *
+ * Fails with `Input` where that is no number of threads from 1 to 8, with `Unavailable` where threads cannot be had.
+ *
+ * @example
+ * const engine = await trainingEngine(1)()
+ * if (Either.isLeft(engine)) throw new Error(describe(engine.left[0]))
+ * const accuracy = accuracyOf(engine.right.interpreter, variants.digits)
+ * const data = { shape: [1, 16, 16], data: new Float32Array(256), labels: [0] }
+ * accuracy(syntheticCheckpoint(variants.digits, 7), data)._tag // => 'Right'
+ * engine.right.close()
+ */
+export const trainingEngine = (threads: number): TaskEither.TaskEither<Faults, TrainingEngine> => {
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    return TaskEither.left(
+      refuse(`${threads} is not a number of threads`, `give a whole number from 1 to ${MOST_THREADS}`),
+    )
+  return threads === 1
     ? TaskEither.fromIO(alone)
     : pipe(
         () => threadedTrainer(threads),
         TaskEither.bimap((why): Faults => [{ _tag: 'Unavailable', what: why, advice: 'run on one thread' }], over),
       )
+}

@@ -1,7 +1,10 @@
 /** Training, epoch by epoch: every state is a value, and the next follows from it, the data and the seed alone. @module */
+
 import * as Either from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { Faults } from '../../core/fault.js'
-import { type Currents, type Shape, sizeOf, tensor } from '../../core/tensor.js'
+import { type Currents, sizeOf, tensor } from '../../core/tensor.js'
+import { wellFormedAll } from '../../core/well-formed.js'
 import { freshTraining, type Scaling, scaledBy } from '../../interpreters/gradient/training.js'
 import type { Interpreter } from '../../interpreters/interpreter.js'
 import type { Config } from '../../model/config.js'
@@ -9,17 +12,11 @@ import { forward, forwardFrames, network } from '../../model/network.js'
 import { parse } from '../../model/parameters.js'
 import { augmented } from './augment.js'
 import { draws, shuffled } from './draws.js'
+import { checkedDataset, checkedPlan, type Dataset, type Plan, type Weights } from './given.js'
 import { targets } from './loss.js'
 import { type Moments, noMoments } from './optimiser.js'
-import { type Recipe, rateOf } from './recipe.js'
-import { descend, learnBy, measurable, type Trace, type Weights } from './step.js'
-
-/** Labelled samples: images `[c, H, W]`, or frames `[T, c, H, W]`, one after the other. */
-export interface Dataset {
-  readonly shape: Shape
-  readonly data: Float32Array
-  readonly labels: readonly number[]
-}
+import { rateOf } from './recipe.js'
+import { descend, learnBy, measurable, type Trace } from './step.js'
 
 /** What an epoch came to. */
 export interface Metrics {
@@ -45,19 +42,21 @@ export interface Trained {
   readonly history: readonly Metrics[]
 }
 
-/** Before the first epoch. */
+/**
+ * Where training stands before its first epoch.
+ *
+ * @example
+ * untrained(freshWeights(variants.digits, 7)).history // => []
+ */
 export const untrained = (weights: Weights): Trained => ({ weights, moments: noMoments, history: [] })
 
-/** What is trained, on what, how. */
-export interface Plan {
-  readonly config: Config
-  readonly recipe: Recipe
-  readonly seed: number
-  readonly training: Dataset
-  readonly test: Dataset | null
-}
-
-/** Some samples of a data set, time first. */
+/**
+ * Some samples of a data set as a batch, `[1, B, c, H, W]` or `[T, B, c, H, W]`, and their labels.
+ *
+ * @example
+ * const data = { shape: [1, 1, 2], data: Float32Array.of(1, 2, 3, 4), labels: [5, 6] }
+ * gathered(data, [1]) // => { images: tensor([1, 1, 1, 1, 2], Float32Array.of(3, 4)), labels: [6] }
+ */
 export const gathered = (
   { shape, data, labels }: Dataset,
   samples: readonly number[],
@@ -93,7 +92,13 @@ const batches = (count: number, size: number, order: readonly number[]): readonl
     order.slice(step * size, (step + 1) * size),
   )
 
-/** How many samples an epoch meets. */
+/**
+ * How many samples an epoch meets: whole batches, and at least one batch.
+ *
+ * @example
+ * const training = { shape: [1, 16, 16], data: new Float32Array(70 * 256), labels: Array.from({ length: 70 }, () => 0) }
+ * samplesMet({ config: variants.digits, recipe: recipes.digits, seed: 1, training, test: null }) // => 64
+ */
 export const samplesMet = ({ training, recipe }: Plan): number => {
   const { length } = training.labels
   return Math.max(Math.min(length, recipe.batch), length - (length % recipe.batch))
@@ -112,11 +117,24 @@ export const heard = (scaling: Scaling, config: Config, weights: Weights): Weigh
   }
 }
 
-/** The share of a data set that a network takes for what it is. */
+/**
+ * The share of a data set that a network takes for what it is, by the mean of its logits over time.
+ *
+ * Fails where the samples are not the network's (`Input`, `NotFinite`), and where the weights are not (as `parse`).
+ *
+ * @example
+ * const data = { shape: [1, 16, 16], data: new Float32Array(256), labels: [0] }
+ * const accuracy = accuracyOf(tensorInterpreter(reference('float32')), variants.digits)
+ * accuracy(syntheticCheckpoint(variants.digits, 7), data) // => Either.right(0)
+ */
 export const accuracyOf =
   <S, C>(I: Interpreter<S, C>, config: Config, scaling: Scaling = freshTraining.scaling) =>
   (weights: Weights, data: Dataset): Either.Either<Faults, number> => {
-    const parsed = parse(config)(heard(scaling, config, weights))
+    const parsed = pipe(
+      checkedDataset(config, 'test')(data),
+      Either.chain(() => wellFormedAll(weights)),
+      Either.chain(() => parse(config)(heard(scaling, config, weights))),
+    )
     if (Either.isLeft(parsed)) return parsed
     const net = network(scaledBy(scaling)(I.kernels))(parsed.right)
     const run = data.shape.length === 4 ? forwardFrames(net) : forward(net)(config.steps)
@@ -132,12 +150,30 @@ export const accuracyOf =
 /**
  * One epoch, in float32: yields how many samples are done, returns where training then stands. The same plan and state
  * give the same bits.
+ *
+ * Returns the faults of a plan that cannot be followed (`Configuration`, `Input`, `NotFinite`), of weights that are not the
+ * network's (as `parse`), of a head that stayed silent (`SilentHead`) and of a loss that is no number (`Input`); the state
+ * before is still there then.
+ *
+ * @example
+ * const engine = await trainingEngine(1)()
+ * if (Either.isLeft(engine)) throw new Error(describe(engine.left[0]))
+ * const input = syntheticInput([32, 1, 16, 16], 7).data
+ * const training = { shape: [1, 16, 16], data: Float32Array.from(input), labels: [...input.keys()].slice(0, 32).map((i) => i % 10) }
+ * const plan = { config: variants.digits, recipe: recipes.digits, seed: 1, training, test: null }
+ * const running = epoch(engine.right, plan, untrained(freshWeights(variants.digits, 1)))
+ * running.next() // => { done: false, value: 32 }
+ * const { value } = running.next()
+ * engine.right.close()
  */
 export function* epoch<S, C>(
   { trace, interpreter: I }: Engine<S, C>,
-  { config, recipe, seed, training, test }: Plan,
+  plan: Plan,
   { weights, moments, history }: Trained,
 ): Generator<number, Either.Either<Faults, Trained>> {
+  const checked = checkedPlan(plan)
+  if (Either.isLeft(checked)) return checked
+  const { config, recipe, seed, training, test } = plan
   const number = history.length
   const rate = rateOf(recipe)(number)
   const { length } = training.labels

@@ -1,4 +1,5 @@
 /** A state of training as a file's tensors and metadata, and back: what is resumed has every bit of what was left. @module */
+
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { CONFIG } from '../../checkpoint/recognise.js'
@@ -7,7 +8,8 @@ import { type Faults, refuse } from '../../core/fault.js'
 import { fnv1a } from '../../core/random.js'
 import { elementType, type Reals, sizeOf, type Tensor, tensor } from '../../core/tensor.js'
 import { layout, parse } from '../../model/parameters.js'
-import type { Dataset, Metrics, Plan, Trained } from './epoch.js'
+import type { Metrics, Trained } from './epoch.js'
+import type { Dataset, Plan } from './given.js'
 import { LEARNT, measurable } from './step.js'
 
 /** The name under which the metadata hold how a network was trained, in JSON. */

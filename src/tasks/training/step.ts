@@ -1,5 +1,7 @@
 /** One step of training: a batch to a gradient, and the gradient to the next weights. @module */
+
 import * as Either from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { Traced, Trainer } from '../../compiled/training.js'
 import { type Fault, type Faults, refuse, unlessFaulty } from '../../core/fault.js'
 import { type Currents, type Reals, type Tensor, tensor } from '../../core/tensor.js'
@@ -13,17 +15,9 @@ import type { Role } from '../../model/entry.js'
 import type { Kernels } from '../../model/kernels.js'
 import { forward, forwardFrames, network } from '../../model/network.js'
 import { layout, parse } from '../../model/parameters.js'
+import { type Batch, checkedStep, type Weights } from './given.js'
 import { type Judged, judge, type Loss } from './loss.js'
 import { type AdamW, adamW, type Moments } from './optimiser.js'
-
-/** A checkpoint's tensors under the authors' keys, counters included; firing rates of zero are not measured yet. */
-export type Weights = ReadonlyMap<string, Tensor>
-
-/** A batch: images `[1, B, c, H, W]` or frames `[T, B, c, H, W]`, and what the network should say, `[B, classes]`. */
-export interface Batch {
-  readonly images: Currents
-  readonly targets: Currents
-}
 
 /** What a batch says: its loss, logits, gradients and new statistics, by checkpoint key. */
 export interface Learned extends Omit<Judged, 'gradient'> {
@@ -73,7 +67,7 @@ const stops = (scaling: Scaling, loss: number, statistics: ReadonlyMap<string, R
 }
 
 /** A network as text, from frames to logits: for any kernels. */
-type Text = <S, C>(K: Kernels<S, C>) => (frames: C) => C
+export type Text = <S, C>(K: Kernels<S, C>) => (frames: C) => C
 
 /** Runs a network in training mode, and back. */
 export type Trace = (text: Text, frames: Currents, training: Training) => Either.Either<Faults, Traced>
@@ -100,11 +94,28 @@ export const compiledTracing =
 /** The loss of a batch in training mode, its gradients and its statistics. A still image is held for T steps. */
 export type Learn = (weights: Weights, batch: Batch) => Either.Either<Faults, Learned>
 
-/** Learning by a way to run a network and back. */
+/**
+ * Learning by a way to run a network and back: in training mode, from a batch to its loss and gradients.
+ *
+ * Fails where the weights are not the network's (as `parse`), where the batch is not (`Input`, `NotFinite`), where a head
+ * stays silent (`SilentHead`) or the loss is no number (`Input`).
+ *
+ * @example
+ * const engine = await trainingEngine(1)()
+ * if (Either.isLeft(engine)) throw new Error(describe(engine.left[0]))
+ * const images = tensor([1, 2, 1, 16, 16], Float32Array.from(syntheticInput([2, 1, 16, 16], 7).data))
+ * const learn = learnBy(engine.right.trace, variants.digits, { kind: 'mean' })
+ * const learned = learn(freshWeights(variants.digits, 1), { images, targets: targets([3, 8], 10, 0.1) })
+ * pipe(learned, Either.map(({ gradients }) => gradients.get('classifier.weight')?.length)) // => Either.right(640)
+ */
 export const learnBy =
   (trace: Trace, config: Config, loss: Loss, scaling: Scaling = freshTraining.scaling): Learn =>
-  (weights, { images, targets }) => {
-    const parsed = parse(config)(measurable(config, weights))
+  (weights, batch) => {
+    const { images, targets } = batch
+    const parsed = pipe(
+      checkedStep(config, weights, batch),
+      Either.chain((checked) => parse(config)(measurable(config, checked))),
+    )
     if (Either.isLeft(parsed)) return parsed
     const still = images.shape[0] === 1
     const text: Text = (K) => {
@@ -137,7 +148,15 @@ export const learn = <S, C, V extends Value>(
   scaling?: Scaling,
 ): Learn => learnBy(tracing(base, how), config, loss, scaling)
 
-/** The weights and moments after a batch. */
+/**
+ * The weights and moments after a batch: `adamW` for what is learnt, statistics as they were measured, counters one further.
+ *
+ * @example
+ * const weights = freshWeights(variants.digits, 1)
+ * const learned = { loss: 0, logits: tensor([0], new Float32Array(0)), gradients: new Map(), statistics: new Map() }
+ * const next = descend(variants.digits, recipes.digits.optimiser, 'float32')(0, weights, noMoments, learned)
+ * next.weights.get('prologue.1.bn.weight') // => weights.get('prologue.1.bn.weight')
+ */
 export const descend =
   (config: Config, settings: AdamW, precision: Differentiation['precision']) =>
   (

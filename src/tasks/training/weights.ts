@@ -1,12 +1,14 @@
 /** Where training begins: fresh weights, or another network's. @module */
+
 import * as Either from 'fp-ts/lib/Either.js'
 import { type Faults, refuse } from '../../core/fault.js'
 import { elementType, sizeOf, type Tensor, tensor } from '../../core/tensor.js'
+import { wellFormedAll } from '../../core/well-formed.js'
 import type { Config } from '../../model/config.js'
 import type { Entry } from '../../model/entry.js'
 import { layout } from '../../model/parameters.js'
 import { draws, normal } from './draws.js'
-import type { Weights } from './step.js'
+import type { Weights } from './given.js'
 
 /** The deviation of fresh weights; the authors cut them at 2, a hundred deviations away. */
 const DEVIATION = 0.02
@@ -58,6 +60,8 @@ export const freshWeights = (config: Config, seed: number): Weights =>
 export const transferred =
   (config: Config, seed: number) =>
   (other: ReadonlyMap<string, Tensor>): Either.Either<Faults, Weights> => {
+    const checked = wellFormedAll(other)
+    if (Either.isLeft(checked)) return checked
     const own = freshWeights(config, seed)
     const missing = [...own].find(
       ([key, { shape, data }]) =>
