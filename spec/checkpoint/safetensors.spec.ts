@@ -132,11 +132,15 @@ describe('decode', () => {
     ['negative offsets', file(entry({ data_offsets: [-8, 0] }), 8), 'tensor "x" has data_offsets [-8,0]'],
     ['fractional offsets', file(entry({ data_offsets: [0, 7.5] }), 8), 'tensor "x" has data_offsets [0,7.5]'],
     ['three offsets', file(entry({ data_offsets: [0, 4, 8] }), 8), 'tensor "x" has data_offsets [0,4,8]'],
-    ['offsets outside the file', file(entry({ data_offsets: [0, 2 ** 40] }), 8), 'a range inside the 8 bytes of data'],
+    [
+      'offsets outside the file',
+      file(entry({ shape: [2 ** 38], data_offsets: [0, 2 ** 40] }), 8),
+      'its tensors need 1099511627776 bytes of data, but only 8 follow its header',
+    ],
     ['a size that is not the shape', file(entry({ shape: [3] }), 8), 'shape [3] needs 12 bytes but is given 8'],
     ['a hole at the start', file(entry({ data_offsets: [8, 16] }), 16), 'leaves a hole before it'],
     ['data at the end that belong to none', file(entry({}), 16), 'the tensors end at byte 8 of 16 bytes of data'],
-    ['truncated data', file(entry({}), 7), 'a range inside the 7 bytes of data'],
+    ['truncated data', file(entry({}), 7), 'its tensors need 8 bytes of data, but only 7 follow its header'],
     [
       'an overlap',
       file(
@@ -167,11 +171,20 @@ describe('decode', () => {
     expect(asked).toEqual([8])
   })
 
-  it('names every fault, up to a hundred', () => {
+  it('names up to three faults, of more the first and how many there are', () => {
     const three = file('{"a":{"dtype":"X"},"b":3,"__metadata__":7}')
     expect(problems(three)).toHaveLength(3)
-    const many = JSON.stringify(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`t${i}`, null])))
-    expect(problems(file(many))).toHaveLength(100)
+    const all = (value: (i: number) => unknown) =>
+      problems(
+        file(JSON.stringify(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`t${i}`, value(i)]))), 2000),
+      )
+    const more = ', and 999 more are wrong; '
+    expect(all(() => null)).toEqual([expect.stringContaining(`tensor "t0" is not described by an object${more}`)])
+    const bytes = (begin: number) => ({ dtype: 'U8', shape: [1], data_offsets: [begin, begin + 1] })
+    expect(all((i) => bytes(2 * i + 1))).toEqual([expect.stringContaining(`its own is 1)${more}`)])
+    expect(all((i) => bytes(9 * i))).toEqual([
+      expect.stringContaining('its tensors need 8992 bytes of data, but only 2000 follow its header'),
+    ])
   })
 
   it('takes names that are special to JavaScript as names', () => {

@@ -191,8 +191,11 @@ describe('a reader', () => {
       await classify(torch, 'mine.pth')
       expect(await answer()).toContain(`The best class is ${label},`)
       await classify(weights.subarray(0, 100_000), 'mine.safetensors')
-      expect((await faults())[0]).toMatch(/^not a readable safetensors file: .*; the file is damaged or incomplete/)
-      expect((await faults()).at(-1)).toMatch(/^and \d+ more$/)
+      expect(await faults()).toEqual([
+        expect.stringMatching(
+          /^not a readable safetensors file: its tensors need .*; the file is damaged or incomplete/,
+        ),
+      ])
       await classify(torch.subarray(0, 100_000), 'mine.pth')
       expect(await faults()).toEqual([expect.stringContaining('zip')])
       const without = new Map([...tensors].filter(([key]) => key !== 'classifier.weight'))

@@ -1,6 +1,7 @@
 /** The header of a safetensors file: an untrusted list of names, types, shapes and byte ranges, checked. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { separate } from 'fp-ts/lib/ReadonlyArray.js'
 import { type Fault, type Faults, nameOf, reasonOf } from '../core/fault.js'
 import { type Shape, showShape, sizeOf } from '../core/tensor.js'
 import { utf8 } from './bytes.js'
@@ -49,7 +50,8 @@ export const METADATA = '__metadata__'
 /** The most axes of a tensor: enough for numpy and PyTorch. */
 export const MOST_AXES = 64
 
-const MOST_FAULTS = 100
+/** A few faults of tensors are named one by one; of more the first, and how many there are. */
+const FEW = 3
 
 const DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ['F64', float64],
@@ -168,7 +170,7 @@ const parseJson = (bytes: Uint8Array): Either.Either<Faults, Readonly<Record<str
 const missing = (entry: Readonly<Record<string, unknown>>): readonly string[] =>
   ['dtype', 'shape', 'data_offsets'].filter((field) => !Object.hasOwn(entry, field))
 
-const parseEntry = (name: string, value: unknown, dataSize: number): Either.Either<Fault, Entry> => {
+const parseEntry = (name: string, value: unknown): Either.Either<Fault, Entry> => {
   const wrong = (problem: string, advice?: string) => Either.left(malformed(`tensor ${quote(name)} ${problem}`, advice))
   if (!isRecord(value)) return wrong('is not described by an object')
   const [absent] = missing(value)
@@ -184,9 +186,7 @@ const parseEntry = (name: string, value: unknown, dataSize: number): Either.Eith
     return wrong(`has data_offsets ${quote(offsets)}, which are not two whole numbers`)
   }
   const [begin, end] = offsets as readonly [number, number]
-  if (begin > end || end > dataSize) {
-    return wrong(`lies at bytes ${begin} to ${end}, which is not a range inside the ${dataSize} bytes of data`)
-  }
+  if (begin > end) return wrong(`lies at bytes ${begin} to ${end}, which is not a range`)
   const bytes = sizeOf(shape) * dtype.width
   if (!Number.isSafeInteger(bytes)) return wrong(`has shape ${quote(shape)}, whose size overflows`)
   return bytes === end - begin
@@ -196,6 +196,9 @@ const parseEntry = (name: string, value: unknown, dataSize: number): Either.Eith
 
 /** What is wrong with the layout: the tensors must cover the data exactly, without overlap or hole. */
 const layoutFaults = (entries: readonly Entry[], dataSize: number): readonly Fault[] => {
+  const needed = entries.reduce((most, { end }) => Math.max(most, end), 0)
+  if (needed > dataSize)
+    return [malformed(`its tensors need ${needed} bytes of data, but only ${dataSize} follow its header`)]
   const sorted = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)
   const faults = sorted.flatMap(({ name, begin }, i) => {
     const previous = sorted[i - 1]?.end ?? 0
@@ -204,7 +207,7 @@ const layoutFaults = (entries: readonly Entry[], dataSize: number): readonly Fau
   })
   const last = sorted.at(-1)?.end ?? 0
   const rest = last === dataSize ? [] : [malformed(`the tensors end at byte ${last} of ${dataSize} bytes of data`)]
-  return [...faults, ...rest].slice(0, MOST_FAULTS)
+  return [...faults, ...rest]
 }
 
 const parseMetadata = (value: unknown): Either.Either<Fault, Readonly<Record<string, string>>> =>
@@ -212,8 +215,17 @@ const parseMetadata = (value: unknown): Either.Either<Fault, Readonly<Record<str
     ? Either.right(value as Readonly<Record<string, string>>)
     : Either.left(malformed('its __metadata__ is not an object of strings'))
 
+/** Faults of tensors as they are where they are few; else the first, and how many more there are. */
+const summed = (faults: readonly Fault[]): readonly Fault[] => {
+  const [first] = faults
+  return first?._tag === 'Format' && faults.length > FEW
+    ? [{ ...first, problem: `${first.problem}, and ${faults.length - 1} more are wrong` }]
+    : faults
+}
+
 /**
- * Checks a header against the number of bytes of data that follow it; every fault is named, up to a hundred.
+ * Checks a header against the number of bytes of data that follow it; up to three faults are named, of more the first and
+ * how many there are.
  *
  * Refused: text that is not a JSON object in UTF-8, duplicate keys, unknown dtypes, shapes and offsets that are not
  * whole numbers, sizes that overflow or disagree with dtype and shape, ranges outside the data, overlaps, holes, and
@@ -224,15 +236,11 @@ export const parseHeader = (bytes: Uint8Array, dataSize: number): Either.Either<
   if (Either.isLeft(json)) return json
   const { [METADATA]: described = {} } = json.right
   const metadata = parseMetadata(described)
-  const faults: Fault[] = Either.isLeft(metadata) ? [metadata.left] : []
-  const entries: Entry[] = []
-  for (const name of Object.keys(json.right)) {
-    if (name === METADATA) continue
-    const entry = parseEntry(name, json.right[name], dataSize)
-    if (Either.isRight(entry)) entries.push(entry.right)
-    else if (faults.push(entry.left) === MOST_FAULTS) break
-  }
-  const [first, ...rest] = faults.length > 0 ? faults : layoutFaults(entries, dataSize)
+  const { left: wrong, right: entries } = separate(
+    Object.keys(json.right).flatMap((name) => (name === METADATA ? [] : [parseEntry(name, json.right[name])])),
+  )
+  const faults = [...(Either.isLeft(metadata) ? [metadata.left] : []), ...wrong]
+  const [first, ...rest] = summed(faults.length > 0 ? faults : layoutFaults(entries, dataSize))
   return first !== undefined
     ? Either.left([first, ...rest])
     : pipe(

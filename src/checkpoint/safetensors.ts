@@ -24,7 +24,7 @@ export interface Safetensors {
  * F64 and F32 keep their type; F16 and BF16 widen exactly to float32; integers of other widths become 64-bit integers;
  * U8 and BOOL bytes. The result shares no memory with `bytes`.
  *
- * Refuses, naming every fault: what is not a `Uint8Array`, truncated files, headers that lie about lengths, duplicate
+ * Refuses, naming up to three faults and counting more: what is not a `Uint8Array`, truncated files, headers that lie about lengths, duplicate
  * keys, other types, and ranges that overlap, leave holes or do not fit their shape.
  *
  * @example
