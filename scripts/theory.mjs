@@ -4,7 +4,7 @@
 // the first, it runs the test digits, and what attention's products make of them is written. Batch norm is as in training, by
 // the statistics of a batch: those that it records lag behind in the first epochs. What was done lies in FOLDER (.training):
 // a command that was stopped goes on from there, and several may run beside each other, each with seeds or scales of its own.
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -18,6 +18,7 @@ import { applyOf, kernelsOf } from '../dist/model/operation.js'
 import { parse } from '../dist/model/parameters.js'
 import { headScale } from '../dist/model/scaling.js'
 import { readSafetensors, writeSafetensors } from '../dist/node/files.js'
+import { makeFolder } from '../dist/node/folder.js'
 import { writeFileAtomically } from '../dist/node/write.js'
 import { epoch, gathered, heard, untrained } from '../dist/tasks/training/epoch.js'
 import { recipes } from '../dist/tasks/training/recipe.js'
@@ -161,7 +162,7 @@ const write = async () => {
 
 const train = async ({ name, scaling }, seed) => {
   const folder = join(root, `${name}-${seed}`)
-  await mkdir(folder, { recursive: true })
+  right(await makeFolder(folder)())
   const [state, notes] = [join(folder, 'state.safetensors'), join(folder, 'measured.json')]
   const plan = { config, recipe: { ...recipe, scaling }, seed, training: data.training, test: null }
   const found = await readSafetensors(state)()

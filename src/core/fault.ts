@@ -143,6 +143,15 @@ export const reasonOf = (error: unknown): string =>
 export const nameOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'name' in error ? String(error.name) : ''
 
+/**
+ * The code of the file system's exception.
+ *
+ * @example
+ * codeOf({ code: 'ENOENT' }) // => 'ENOENT'
+ */
+export const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['ENOENT', 'there is no such file or folder'],
   ['EACCES', 'permission is denied'],
@@ -170,7 +179,4 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
  */
 export const fileFaults =
   (path: string, action: 'read' | 'write') =>
-  (error: unknown): Faults => {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-    return [{ _tag: 'File', path, action, reason: REASONS.get(code) ?? reasonOf(error) }]
-  }
+  (error: unknown): Faults => [{ _tag: 'File', path, action, reason: REASONS.get(codeOf(error)) ?? reasonOf(error) }]

@@ -1,11 +1,11 @@
 /** Vectors as files: one safetensors file a vector, and a manifest of them. @module */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, reasonOf } from '../core/fault.js'
+import type { Faults } from '../core/fault.js'
 import { type Vector, vectors } from '../laws/vectors.js'
 import { writeSafetensors } from './files.js'
+import { makeFolder } from './folder.js'
 import { writeFileAtomically } from './write.js'
 
 /** The version of the vectors: of their files' form and of the numbers in them. */
@@ -33,10 +33,7 @@ const manifest = (all: readonly Vector[]): string =>
 export const writeVectors = (folder: string): TaskEither.TaskEither<Faults, number> => {
   const all = [...vectors()]
   return pipe(
-    TaskEither.tryCatch(
-      () => mkdir(folder, { recursive: true }),
-      (error): Faults => [{ _tag: 'File', path: folder, action: 'write', reason: reasonOf(error) }],
-    ),
+    makeFolder(folder),
     TaskEither.chain(() =>
       pipe(
         all,

@@ -7,7 +7,7 @@ import process from 'node:process'
 import { promisify } from 'node:util'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { onExit } from 'signal-exit'
-import { type Faults, fileFaults } from '../core/fault.js'
+import { codeOf, type Faults, fileFaults } from '../core/fault.js'
 
 type Content = Uint8Array | string
 
@@ -21,9 +21,6 @@ type Place =
 
 /** As many links as Linux follows. */
 const MOST_LINKS = 40
-
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
 
 /** Runs an action of the file system; where it fails with one of the codes, says what that means here. */
 const saying = async <A>(action: Promise<A>, codes: readonly string[], meaning: string): Promise<A> => {
