@@ -9,7 +9,7 @@ import { type Faults, reasonOf } from '../core/fault.js'
 import { type Currents, type Reals, tensor } from '../core/tensor.js'
 import type { CurrentValue } from '../interpreters/graph.js'
 import { controlOf, type Kernels, type Part, runAlone, runTogether } from './execute/stages.js'
-import { MOST_BYTES, megabytes, within } from './machine/memory.js'
+import { MOST_BYTES, megabytes, memoryFor } from './machine/memory.js'
 import { PAIRS, PAIRS_BYTES } from './machine/pairs.js'
 import type { Stage } from './machine/stages.js'
 import type { Bytes, Keeping } from './training/builder.js'
@@ -93,6 +93,17 @@ export const fitting = (
     : fitting(members, logits, mode, [next, ...rest])
 }
 
+const threadsOf = (members: number): string => (members === 1 ? 'one thread' : `${members} threads`)
+
+/** A memory for a step of so many samples; each thread needs room of its own. */
+const forStep = (samples: number, members: number) =>
+  memoryFor(
+    `a step of ${samples} samples on ${threadsOf(members)}`,
+    members === 1
+      ? 'take a smaller batch (--batch)'
+      : 'take a smaller batch (--batch), or fewer threads (--threads)',
+  )
+
 /** A trainer over a memory, so many members of which run parts of a plan; of one way to keep where it is said. */
 const trainerOver = (
   memory: WebAssembly.Memory,
@@ -125,7 +136,7 @@ const trainerOver = (
       }
     }
     return pipe(
-      within(needed, () => {
+      forStep(samples, members)(needed, () => {
         grow(memory, needed)
         last = { bytes: needed, keeping }
       }),
