@@ -1,40 +1,21 @@
 /** `train`, on a network and a data set small enough for seconds. */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
-import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { silent } from '../../src/cli/io.js'
 import { run } from '../../src/cli/program.js'
 import type { Tensor } from '../../src/core/tensor.js'
-import { draws } from '../../src/tasks/training/draws.js'
 import { root } from '../ports/build.js'
 import { right } from '../right.js'
 import { cli, greyPng, saved, temporary } from './cli.js'
+import { nano, trainings } from './trainings.js'
 
 const file = temporary()
+const { idx, train } = trainings(file)
 
-/** Images of 8 x 8 with a bright half that tells the class, as IDX. */
-const idx = (folder: string, which: string, count: number, { gzip = false, classes = 3, cut = 0 } = {}): void => {
-  const draw = draws(which, 1)
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % classes)
-  const bright = [(y: number) => y < 4, (_: number, x: number) => x < 4, (y: number, x: number) => y >= 4 && x >= 4]
-  const pixels = Uint8Array.from({ length: count * 64 }, (_, at) => {
-    const [y, x, k] = [Math.floor(at / 8) % 8, at % 8, labels[Math.floor(at / 64)]!]
-    return Math.floor(draw(at) * 60) + (bright[k % 3]!(y, x) ? 190 : 0)
-  })
-  const extents = (...all: readonly number[]): number[] => all.flatMap((n) => [0, 0, n >> 8, n & 255])
-  const written = (name: string, bytes: Uint8Array): void =>
-    writeFileSync(file(`${folder}/${name}${gzip ? '.gz' : ''}`), gzip ? gzipSync(bytes) : bytes)
-  mkdirSync(file(folder), { recursive: true })
-  written(`${which}-images-idx3-ubyte`, Uint8Array.of(0, 0, 8, 3, ...extents(count, 8, 8), ...pixels.slice(cut)))
-  written(`${which}-labels-idx1-ubyte`, Uint8Array.of(0, 0, 8, 1, ...extents(count), ...labels))
-}
-
-idx('data', 'train', 24)
-idx('data', 't10k', 6)
 idx('fewer', 'train', 18)
 idx('gap', 'train', 12)
 const labels = readFileSync(file('gap/train-labels-idx1-ubyte'))
@@ -43,31 +24,6 @@ writeFileSync(
   labels.map((byte, at) => (at === 8 ? 5 : byte)),
 )
 idx('four', 'train', 16, { gzip: true, classes: 4 })
-const nano = {
-  ...{ name: 'nano', image: { height: 8, width: 8 }, channels: 1, stem: 'plain', ratio: 4, groupWidth: 4, classes: 3 },
-  stages: [
-    { planes: 4, heads: 1, patch: 4, depth: 1 },
-    { planes: 8, heads: 2, patch: 2, depth: 1 },
-  ],
-  ...{ charge: { kind: 'LIF', tau: 2 }, threshold: 1, reset: { kind: 'hard', value: 0 }, steps: 2 },
-  preprocessing: { kind: 'digits' },
-}
-writeFileSync(file('nano.json'), JSON.stringify(nano))
-
-const train = (out: string, ...rest: readonly string[]) => [
-  'train',
-  file('data'),
-  '--config',
-  file('nano.json'),
-  '--epochs',
-  '2',
-  '--batch',
-  '8',
-  '--out',
-  file(out),
-  ...rest,
-]
-
 const hashes = (out: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     readdirSync(file(out)).map((name) => [
@@ -162,16 +118,34 @@ describe('train', () => {
     expect(hashes('unbegun')).toEqual(hashes('one'))
   })
 
-  it('refuses a state that lacks a moment', async () => {
-    const { tensors, metadata } = right(
-      decodeSafetensors(new Uint8Array(readFileSync(file('one/training.safetensors')))),
-    )
-    mkdirSync(file('damaged'))
-    const kept = Object.fromEntries([...tensors].filter(([key]) => key !== 'optimizer.second.classifier.weight'))
-    saved(file('damaged/training.safetensors'), kept, metadata)
-    const { code, err } = await cli(...train('damaged', '--resume'))
-    expect([code, err]).toEqual([1, expect.stringContaining("it lacks some of the optimiser's moments")])
-  })
+  it('refuses a second training in its folder, and goes on after one that was killed', async () => {
+    const argv = train('shared', '--epochs', '60000')
+    const other = spawn(process.execPath, [`${root}/dist/cli/main.js`, ...argv], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const ended = new Promise((end) => other.once('exit', end))
+    await new Promise<void>((begun) => other.stderr.on('data', (text) => /^epoch 2/m.test(text) && begun()))
+    for (const second of [argv, [...argv, '--resume']])
+      expect(await cli(...second)).toEqual({
+        code: 1,
+        out: '',
+        err: `error: process ${other.pid} works in ${file('shared')} already; wait for its end, or choose another folder; if it does no such work, remove training.lock from there\n`,
+      })
+    other.kill('SIGKILL')
+    await ended
+    expect(readdirSync(file('shared'))).toContain('training.lock')
+    const said: string[] = []
+    const stopping = {
+      ...{ out: () => undefined, colour: false, bar: () => silent },
+      err: (text: string) => {
+        said.push(text)
+        if (text.startsWith('epoch')) throw new Error('the terminal is gone')
+      },
+    }
+    await run([...argv, '--resume'], stopping)
+    expect(said.join('')).toMatch(/^a step takes .*\nepoch [3-9]\d* of 60000|^a step takes .*\nepoch \d{2,} of 60000/)
+    expect(readdirSync(file('shared'))).not.toContain('training.lock')
+  }, 60_000)
 
   it('gives a network that other commands read, and that can be transferred', async () => {
     expect((await cli('inspect', file('one/network.safetensors'))).out).toMatch(/^SpikingResformer nano: 1 x 8 x 8/)

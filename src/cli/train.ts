@@ -1,29 +1,25 @@
 /** `train`: a network from data, epoch by epoch, each of which leaves whole files. @module */
 
-import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, fileFaults, inFile, refuse, unlessFaulty } from '../core/fault.js'
+import { type Faults, inFile, refuse, unlessFaulty } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
 import { type Config, cifar, digits, validate } from '../model/config.js'
-import { readSafetensors, writeSafetensors } from '../node/files.js'
-import { writeFileAtomically } from '../node/write.js'
 import { configurationOf } from '../tasks/load.js'
 import { type TrainingEngine, trainingEngine } from '../tasks/training/choice.js'
-import { curves } from '../tasks/training/curves.js'
-import { epoch, type Metrics, samplesMet, type Trained, untrained } from '../tasks/training/epoch.js'
+import { epoch, type Metrics, samplesMet, type Trained } from '../tasks/training/epoch.js'
 import type { Dataset, Plan } from '../tasks/training/given.js'
 import { type Recipe, type RecipeName, recipes } from '../tasks/training/recipe.js'
-import { isUnbegun, metricsText, networkFile, resumed, stateFile } from '../tasks/training/state.js'
 import { freshWeights, transferred } from '../tasks/training/weights.js'
 import { readNoted, saidBy } from './checkpoint.js'
 import { digitsData, type Found, folderData } from './dataset.js'
 import { type Io, type Perform, printable } from './io.js'
 import { type NetworkOptions, networkOptions, whole } from './options.js'
 import { percent } from './render.js'
+import { FILES, inFolder, type Start, written } from './training-folder.js'
 import { stopping } from './watched.js'
 
 interface Options extends NetworkOptions {
@@ -37,14 +33,6 @@ interface Options extends NetworkOptions {
   readonly from?: string
   readonly classes?: number
   readonly threads: number
-}
-
-/** The files of a training, in its folder. */
-const FILES = {
-  state: 'training.safetensors',
-  network: 'network.safetensors',
-  metrics: 'metrics.jsonl',
-  curves: 'curves.svg',
 }
 
 /** What training begins from: a network to transfer, or none. */
@@ -147,26 +135,6 @@ const withoutGaps = (found: Found, { classes }: Options, { labels }: Dataset): E
       )
 }
 
-/** Everything an epoch leaves; the state first, from which the rest follows. Before the first epoch there is only a state. */
-const written = (
-  folder: string,
-  plan: Plan,
-  version: string,
-  trained: Trained,
-): TaskEither.TaskEither<Faults, void> => {
-  const at = (name: keyof typeof FILES): string => join(folder, FILES[name])
-  const [state, network] = [stateFile(plan, version, trained), networkFile(plan, version, trained)]
-  const kept = writeSafetensors(at('state'), state.tensors, state.metadata)
-  return trained.history.length === 0
-    ? kept
-    : pipe(
-        kept,
-        TaskEither.chain(() => writeSafetensors(at('network'), network.tensors, network.metadata)),
-        TaskEither.chain(() => writeFileAtomically(at('metrics'), metricsText(trained.history))),
-        TaskEither.chain(() => writeFileAtomically(at('curves'), curves(trained.history))),
-      )
-}
-
 /** One epoch, told to the bar, and its files. */
 const onward =
   (io: Io, engine: TrainingEngine, folder: string, plan: Plan, version: string, advance: (samples: number) => void) =>
@@ -193,55 +161,20 @@ const onward =
       }),
     )
 
-/** Whether there is something at a path. */
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
-
-/** Refuses a folder that has a network already, or the state of a training that has ended an epoch. */
-const isFree = (folder: string): TaskEither.TaskEither<Faults, void> => {
-  const [state, network] = [join(folder, FILES.state), join(folder, FILES.network)]
-  return async () => {
-    if (await isThere(state)) {
-      const read = await readSafetensors(state)()
-      if (Either.isLeft(read) || !isUnbegun(read.right))
-        return Either.left(
-          refuse(`${state} is the state of a training`, 'go on with --resume, or choose another folder with --out'),
-        )
-    }
-    return (await isThere(network))
-      ? Either.left(refuse(`${network} is there already`, 'choose another folder with --out'))
-      : Either.right(undefined)
-  }
-}
-
-/** The state training goes on from: the one in its folder, or a first one. */
-const began = (
-  options: Options,
-  plan: Plan,
-  tensors: Beginning['tensors'],
-  version: string,
-): TaskEither.TaskEither<Faults, Trained> => {
-  const path = join(options.out, FILES.state)
-  const fresh = (): TaskEither.TaskEither<Faults, Trained> =>
-    pipe(
-      TaskEither.tryCatch(() => mkdir(options.out, { recursive: true }), fileFaults(options.out, 'write')),
-      TaskEither.chainEitherK(() =>
+/** Where training begins: with the state in its folder, with another's weights, or with fresh ones. */
+const startOf = (
+  { resume, from }: Options,
+  { config, seed }: Plan,
+  { tensors }: Beginning,
+): Either.Either<Faults, Start> =>
+  resume
+    ? Either.right({ kind: 'resumed' })
+    : pipe(
         tensors === null
-          ? Either.right(freshWeights(plan.config, plan.seed))
-          : pipe(transferred(plan.config, plan.seed)(tensors), Either.mapLeft(inFile(options.from!))),
-      ),
-      TaskEither.map(untrained),
-    )
-  if (options.resume)
-    return pipe(
-      readSafetensors(path),
-      TaskEither.chainEitherK((file) => pipe(resumed(plan, version)(file), Either.mapLeft(inFile(path)))),
-    )
-  return pipe(isFree(options.out), TaskEither.chain(fresh))
-}
+          ? Either.right(freshWeights(config, seed))
+          : pipe(transferred(config, seed)(tensors), Either.mapLeft(inFile(from!))),
+        Either.map((weights): Start => ({ kind: 'fresh', weights })),
+      )
 
 const trainedWith = (io: Io, version: string, data: string, options: Options): TaskEither.TaskEither<Faults, string> =>
   pipe(
@@ -257,28 +190,33 @@ const trainedWith = (io: Io, version: string, data: string, options: Options): T
     TaskEither.bind('plan', ({ config, loaded }) =>
       TaskEither.right<Faults, Plan>({ config, recipe: recipeFor(config, options), seed: options.seed, ...loaded }),
     ),
-    TaskEither.bind('first', ({ plan, beginning: { tensors } }) => began(options, plan, tensors, version)),
+    TaskEither.bind('start', ({ plan, beginning: begun }) => TaskEither.fromEither(startOf(options, plan, begun))),
     TaskEither.bind('engine', () => trainingEngine(options.threads)),
-    TaskEither.chain(({ plan, first, engine }) => {
-      const { epochs } = plan.recipe
-      const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan))
-      let silent = true
-      const advance = (samples: number): void => {
-        const memory = silent ? engine.memory() : null
-        if (memory !== null) io.err(`${memory}\n`)
-        silent = false
-        bar.advance(samples)
-      }
-      const step = onward(io, engine, options.out, plan, version, advance)
-      const on = (state: Trained): TaskEither.TaskEither<Faults, Trained> =>
-        state.history.length >= epochs ? TaskEither.right(state) : pipe(step(state), TaskEither.chain(on))
-      return pipe(
-        written(options.out, plan, version, first),
-        TaskEither.chain(() => on(first)),
+    TaskEither.chain(({ plan, start, engine }) =>
+      pipe(
+        inFolder(
+          options.out,
+          plan,
+          version,
+          start,
+        )((first) => {
+          const { epochs } = plan.recipe
+          const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan))
+          let silent = true
+          const advance = (samples: number): void => {
+            const memory = silent ? engine.memory() : null
+            if (memory !== null) io.err(`${memory}\n`)
+            silent = false
+            bar.advance(samples)
+          }
+          const step = onward(io, engine, options.out, plan, version, advance)
+          const on = (state: Trained): TaskEither.TaskEither<Faults, Trained> =>
+            state.history.length >= epochs ? TaskEither.right(state) : pipe(step(state), TaskEither.chain(on))
+          return pipe(on(first), stopping(bar))
+        }),
         stopping({ stop: engine.close }),
-        stopping(bar),
-      )
-    }),
+      ),
+    ),
     TaskEither.map(
       () =>
         `${Object.values(FILES)

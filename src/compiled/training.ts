@@ -99,9 +99,7 @@ const threadsOf = (members: number): string => (members === 1 ? 'one thread' : `
 const forStep = (samples: number, members: number) =>
   memoryFor(
     `a step of ${samples} samples on ${threadsOf(members)}`,
-    members === 1
-      ? 'take a smaller batch (--batch)'
-      : 'take a smaller batch (--batch), or fewer threads (--threads)',
+    members === 1 ? 'take a smaller batch (--batch)' : 'take a smaller batch (--batch), or fewer threads (--threads)',
   )
 
 /** A trainer over a memory, so many members of which run parts of a plan; of one way to keep where it is said. */

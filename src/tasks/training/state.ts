@@ -1,38 +1,36 @@
 /** A state of training as a file's tensors and metadata, and back: what is resumed has every bit of what was left. @module */
-
 import * as Either from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import { CONFIG } from '../../checkpoint/recognise.js'
 import type { Safetensors } from '../../checkpoint/safetensors.js'
-import { type Faults, refuse } from '../../core/fault.js'
-import { fnv1a } from '../../core/random.js'
-import { elementType, type Reals, sizeOf, type Tensor, tensor } from '../../core/tensor.js'
-import { layout, parse } from '../../model/parameters.js'
+import { describe, type Fault, type Faults, refuse, shortened } from '../../core/fault.js'
+import {
+  type ElementType,
+  elementType,
+  type Reals,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from '../../core/tensor.js'
+import type { Config } from '../../model/config.js'
+import { layout } from '../../model/parameters.js'
+import { circumstances, difference } from './circumstances.js'
 import type { Metrics, Trained } from './epoch.js'
-import type { Dataset, Plan } from './given.js'
-import { LEARNT, measurable } from './step.js'
+import type { Plan } from './given.js'
+import { LEARNT } from './step.js'
 
 /** The name under which the metadata hold how a network was trained, in JSON. */
 const TRAINING = 'training'
 
 /** Where the optimiser's moments are kept. */
 const MOMENTS = 'optimizer.'
+const POWERS = `${MOMENTS}powers`
 
-/** A number for all bytes of a data set: another data set, or another order, has another. */
-const fingerprint = ({ shape, data, labels }: Dataset): number => {
-  const words = new Uint32Array(data.buffer, data.byteOffset, data.length)
-  return words.reduce((hash, word) => Math.imul(hash ^ word, 0x01000193) >>> 0, fnv1a(JSON.stringify([shape, labels])))
-}
+type Moment = 'first' | 'second'
 
-/** What must be the same where training goes on. */
-const circumstances = ({ config, recipe, seed, training, test }: Plan, version: string): string =>
-  JSON.stringify({
-    version,
-    seed,
-    recipe,
-    config,
-    data: [fingerprint(training), test === null ? null : fingerprint(test)],
-  })
+const momentKey = (moment: Moment, key: string): string => `${MOMENTS}${moment}.${key}`
 
 /** The network alone, as any command reads it, with its seed, recipe and package version. */
 export const networkFile = (plan: Plan, version: string, { weights, history }: Trained): Safetensors => ({
@@ -47,10 +45,10 @@ export const networkFile = (plan: Plan, version: string, { weights, history }: T
 export const stateFile = (plan: Plan, version: string, { weights, moments, history }: Trained): Safetensors => ({
   tensors: new Map<string, Tensor>([
     ...weights,
-    [`${MOMENTS}powers`, tensor([2], Float64Array.from(moments.powers))],
+    [POWERS, tensor([2], Float64Array.from(moments.powers))],
     ...(['first', 'second'] as const).flatMap((moment) =>
       [...moments[moment]].map(([key, data]): [string, Tensor] => [
-        `${MOMENTS}${moment}.${key}`,
+        momentKey(moment, key),
         tensor([data.length], data),
       ]),
     ),
@@ -58,80 +56,121 @@ export const stateFile = (plan: Plan, version: string, { weights, moments, histo
   metadata: { circumstances: circumstances(plan, version), history: JSON.stringify(history) },
 })
 
-type Fields = Readonly<Record<string, unknown>>
-
-/** What differs between two circumstances, by name; of two recipes the first field. */
-const difference = (found: string | undefined, wanted: string): string => {
-  const [there, here] = [found, wanted].map((text) => {
-    const parsed = Either.tryCatch(
-      () => JSON.parse(text ?? 'null') as unknown,
-      () => null,
-    )
-    return Either.isRight(parsed) ? ((parsed.right ?? {}) as Fields) : {}
-  }) as [Fields, Fields]
-  const unlike = (one: Fields, other: Fields): string | undefined =>
-    Object.keys(other).find((key) => JSON.stringify(one[key]) !== JSON.stringify(other[key]))
-  const name = unlike(there, here)
-  if (name === 'data') return 'other data'
-  if (name === 'config') return 'another configuration'
-  if (name !== 'recipe') return `another ${name ?? 'circumstance'}`
-  const [before, now] = [there[name] ?? {}, here[name]] as [Fields, Fields]
-  const field = unlike(before, now)
-  return field === undefined
-    ? 'another recipe'
-    : `another recipe (${field}: ${JSON.stringify(before[field])} there, ${JSON.stringify(now[field])} here)`
-}
-
-/** Whether every tensor that is learnt has both moments. */
-const complete = (config: Plan['config'], tensors: ReadonlyMap<string, Tensor>): boolean =>
-  layout(config)
-    .filter(({ role }) => LEARNT.includes(role))
-    .every(({ key, shape }) =>
-      ['first', 'second'].every((moment) => {
-        const data = tensors.get(`${MOMENTS}${moment}.${key}`)?.data
-        return elementType(data) === 'float32' && data?.length === sizeOf(shape)
-      }),
-    )
-
 /** Whether a file is the state of a training that has not ended an epoch yet: nothing is lost with it. */
 export const isUnbegun = ({ metadata }: Safetensors): boolean =>
   metadata['circumstances'] !== undefined && metadata['history'] === '[]'
 
-/** The state in a file, where it is one of this plan. */
+/** One sentence for a state that is not as it was written: the first that is wrong, and how many there are more. */
+const damaged = ([first, ...more]: readonly [string, ...(readonly string[])]): Faults =>
+  refuse(
+    `it is a damaged state of training: ${first}${more.length === 0 ? '' : `, and ${more.length} more are wrong`}`,
+    'put a copy of it back, or begin anew in another folder (--from takes the network of its last epoch)',
+  )
+
+const problemOf = (fault: Fault): string => {
+  if (fault._tag === 'InFile') return problemOf(fault.fault)
+  return fault._tag === 'Format' ? fault.problem : describe(fault)
+}
+
+/** The faults of a state that was not read, as one; what the file system says stays as it is. */
+export const unread = ([first, ...others]: Faults): Faults =>
+  first._tag === 'File' ? [first] : damaged([problemOf(first), ...others.map(problemOf)])
+
+/** A tensor as the state of a training has it. */
+interface Expected {
+  readonly key: string
+  readonly shape: Shape
+  readonly type: ElementType
+}
+
+/** Every tensor of a state, before its first epoch or after. */
+const expectedOf = (config: Config, begun: boolean): readonly Expected[] => {
+  const entries = layout(config)
+  return [
+    ...entries.map(
+      ({ key, shape, role }): Expected => ({ key, shape, type: role === 'counter' ? 'int64' : 'float32' }),
+    ),
+    { key: POWERS, shape: [2], type: 'float64' },
+    ...(begun ? (['first', 'second'] as const) : []).flatMap((moment) =>
+      entries.flatMap(({ key, shape, role }): readonly Expected[] =>
+        LEARNT.includes(role) ? [{ key: momentKey(moment, key), shape: [sizeOf(shape)], type: 'float32' }] : [],
+      ),
+    ),
+  ]
+}
+
+/** What of the tensors is not as a state of the network has them. */
+const problemsOf = (tensors: ReadonlyMap<string, Tensor>, expected: readonly Expected[]): readonly string[] => {
+  const known = new Set(expected.map(({ key }) => key))
+  return [
+    ...expected.flatMap(({ key, shape, type }) => {
+      const found = tensors.get(key)
+      if (found === undefined) return [`${key} is missing`]
+      const there = elementType(found.data)
+      if (there !== type) return [`${key} has numbers of type ${there}, not ${type}`]
+      if (!sameShape(found.shape, shape)) return [`${key} has shape ${showShape(found.shape)}, not ${showShape(shape)}`]
+      if (type === 'int64') return []
+      const odd = (found.data as Reals).findIndex((value) => !Number.isFinite(value))
+      return odd < 0 ? [] : [`element ${odd} of ${key} is ${found.data[odd]}`]
+    }),
+    ...[...tensors.keys()].flatMap((key) => (known.has(key) ? [] : [`${shortened(key)} is no tensor of it`])),
+  ]
+}
+
+const finite = (value: unknown): boolean => Number.isFinite(value)
+
+/** The history in a text, where it is one of a training of so many epochs. */
+const historyOf = (text: string | undefined, { recipe, test }: Plan): readonly Metrics[] | null => {
+  const read = Either.tryCatch(
+    () => JSON.parse(text ?? '') as unknown,
+    () => null,
+  )
+  return Either.isRight(read) &&
+    Array.isArray(read.right) &&
+    read.right.length <= recipe.epochs &&
+    read.right.every((value: Metrics | null, i) => {
+      const { epoch, rate, loss, accuracy, testAccuracy } = value ?? ({} as Partial<Metrics>)
+      const tested = test === null ? testAccuracy === null : finite(testAccuracy)
+      return epoch === i + 1 && [rate, loss, accuracy].every(finite) && tested
+    })
+    ? (read.right as readonly Metrics[])
+    : null
+}
+
+/** The state in a file, where it is one of this plan, whole. */
 export const resumed =
   (plan: Plan, version: string) =>
   ({ tensors, metadata }: Safetensors): Either.Either<Faults, Trained> => {
-    const wanted = circumstances(plan, version)
-    if (metadata['circumstances'] !== wanted)
+    const [found, wanted] = [metadata['circumstances'], circumstances(plan, version)]
+    if (found === undefined)
+      return Either.left(refuse('it is no state of training', 'resume in a folder that train wrote'))
+    if (found !== wanted) {
+      const other = difference(found, wanted)
       return Either.left(
-        refuse(
-          metadata['circumstances'] === undefined
-            ? 'it is no state of training'
-            : `it was trained with ${difference(metadata['circumstances'], wanted)}`,
-          'resume with the options and the data it was begun with, or begin anew in another folder',
-        ),
+        other === null
+          ? damaged(['its circumstances cannot be read'])
+          : refuse(
+              `it was trained with ${other}`,
+              'resume with the options and the data it was begun with, or begin anew in another folder',
+            ),
       )
-    const weights = new Map([...tensors].filter(([key]) => !key.startsWith(MOMENTS)))
-    const moment = (name: string): ReadonlyMap<string, Reals> =>
+    }
+    const history = historyOf(metadata['history'], plan)
+    if (history === null) return Either.left(damaged(['its history cannot be read']))
+    const [first, ...others] = problemsOf(tensors, expectedOf(plan.config, history.length > 0))
+    if (first !== undefined) return Either.left(damaged([first, ...others]))
+    const moment = (name: Moment): ReadonlyMap<string, Reals> =>
       new Map(
         [...tensors].flatMap(([key, { data }]) =>
-          key.startsWith(`${MOMENTS}${name}.`) ? [[key.slice(`${MOMENTS}${name}.`.length), data as Reals]] : [],
+          key.startsWith(momentKey(name, '')) ? [[key.slice(momentKey(name, '').length), data as Reals]] : [],
         ),
       )
-    const [first = 1, second = 1] = (tensors.get(`${MOMENTS}powers`)?.data ?? []) as Float64Array
-    const history = JSON.parse(metadata['history'] ?? '[]') as readonly Metrics[]
-    return pipe(
-      parse(plan.config)(measurable(plan.config, weights)),
-      Either.filterOrElse(
-        () => history.length === 0 || complete(plan.config, tensors),
-        () => refuse("it lacks some of the optimiser's moments", 'resume from a file that train wrote'),
-      ),
-      Either.map(() => ({
-        weights,
-        moments: { powers: [first, second], first: moment('first'), second: moment('second') },
-        history,
-      })),
-    )
+    const [one, other] = tensors.get(POWERS)!.data as Float64Array
+    return Either.right({
+      weights: new Map([...tensors].filter(([key]) => !key.startsWith(MOMENTS))),
+      moments: { powers: [one!, other!], first: moment('first'), second: moment('second') },
+      history,
+    })
   }
 
 /** The metrics as JSON Lines. */

@@ -1,0 +1,56 @@
+/** What training may only go on with: the version, seed, recipe, network and data it was begun with. @module */
+import * as Either from 'fp-ts/lib/Either.js'
+import { shortened } from '../../core/fault.js'
+import { fnv1a } from '../../core/random.js'
+import type { Dataset, Plan } from './given.js'
+
+/** A number for all bytes of a data set: another data set, or another order, has another. */
+const fingerprint = ({ shape, data, labels }: Dataset): number => {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length)
+  return words.reduce((hash, word) => Math.imul(hash ^ word, 0x01000193) >>> 0, fnv1a(JSON.stringify([shape, labels])))
+}
+
+/** What must be the same where training goes on, as JSON. */
+export const circumstances = ({ config, recipe, seed, training, test }: Plan, version: string): string =>
+  JSON.stringify({
+    version,
+    seed,
+    recipe,
+    config,
+    data: [fingerprint(training), test === null ? null : fingerprint(test)],
+  })
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** An object in JSON. */
+const fieldsOf = (text: string): Fields | null => {
+  const parsed = Either.tryCatch(
+    () => JSON.parse(text) as unknown,
+    () => null,
+  )
+  return Either.isRight(parsed) && typeof parsed.right === 'object' && !Array.isArray(parsed.right)
+    ? (parsed.right as Fields | null)
+    : null
+}
+
+const unlike = (there: Fields, here: Fields): string | undefined =>
+  Object.keys(here).find((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]))
+
+const shown = (value: unknown): string => (value === undefined ? 'none' : shortened(JSON.stringify(value)))
+
+/**
+ * What differs between circumstances that were found and those that are wanted, of a recipe or a configuration its first
+ * field; null where the former are none.
+ */
+export const difference = (found: string, wanted: string): string | null => {
+  const [there, here] = [fieldsOf(found), JSON.parse(wanted) as Fields]
+  const name = there === null ? undefined : unlike(there, here)
+  if (there === null || name === undefined || there[name] === undefined) return null
+  if (name === 'data') return 'other data'
+  const what = name === 'config' ? 'configuration' : name
+  const [before, now] = [there[name] ?? {}, here[name]] as [Fields, Fields]
+  const field = unlike(before, now)
+  return field === undefined
+    ? `another ${what}`
+    : `another ${what} (${field}: ${shown(before[field])} there, ${shown(now[field])} here)`
+}
