@@ -58,6 +58,21 @@ describe('a plan', () => {
     expect(refused({ test: { ...training, ...own } })).toEqual([sentence])
   })
 
+  it.each<readonly [Partial<Dataset>, string]>([
+    [{ labels: [] }, 'the training data have no samples'],
+    [{ shape: [16, 16, 1] }, 'the training samples have shape [16, 16, 1]; the network takes'],
+    [{ data: new Float32Array(512).fill(Number.NaN, 7, 8) }, 'the training data: element 7 is NaN'],
+    [{ data: [1, 2] as unknown as Float32Array }, 'the training data: has type Array, expected'],
+  ])('refuses training data with %j', (own, sentence) => {
+    expect(refused({ training: { ...training, ...own } })).toEqual([expect.stringContaining(sentence)])
+  })
+
+  it('refuses test data that are no numbers', () => {
+    expect(refused({ test: { ...training, data: [1, 2] as unknown as Float32Array } })).toEqual([
+      expect.stringContaining('the test data: has type Array, expected'),
+    ])
+  })
+
   const { optimiser, warmup } = recipes.digits
   it.each<readonly [Partial<Recipe>, string]>([
     [{ epochs: 0 }, 'recipe.epochs must be a whole number of at least 1, not 0'],
@@ -116,6 +131,13 @@ describe('a step', () => {
   it('refuses numbers that are not finite', () => {
     expect(step({ images: tensor(images.shape, images.data.with(5, Number.POSITIVE_INFINITY)) })).toEqual([
       'the images: element 5 is Infinity; every number must be finite',
+    ])
+    expect(step({ targets: tensor([2, 10], new Float32Array(20).fill(Number.NaN, 3, 4)) })).toEqual([
+      'the targets: element 3 is NaN; every number must be finite',
+    ])
+    expect(step({ images: { shape: [2], data: [1, 2] }, targets: { shape: [2], data: [1, 2] } })).toEqual([
+      expect.stringContaining('the images: has type Array, expected'),
+      expect.stringContaining('the targets: has type Array, expected'),
     ])
   })
 })
