@@ -16,7 +16,7 @@ import type { Bytes, Keeping } from './training/builder.js'
 
 import { pairTable } from './training/pack.js'
 import { type Plan, planOf } from './training/plan.js'
-import type { Mode } from './training/values.js'
+import { type Drawn, type Mode, runOf } from './training/runs.js'
 import { trainingModule } from './wasm/instance.js'
 import { freshMemory, grow } from './wasm/memory.js'
 import { START_LIMIT } from './wasm/team.js'
@@ -102,34 +102,42 @@ const forStep = (samples: number, members: number) =>
     members === 1 ? 'take a smaller batch (--batch)' : 'take a smaller batch (--batch), or fewer threads (--threads)',
   )
 
-/** A trainer over a memory, so many members of which run parts of a plan; of one way to keep where it is said. */
+/**
+ * A trainer over a memory, so many members of which run parts of a plan; of one way to keep where it is said. A plan serves
+ * the steps that follow, until one differs in more than numbers.
+ */
 const trainerOver = (
   memory: WebAssembly.Memory,
   members: number,
   only: Keeping | undefined,
-  run: (part: Part) => void,
+  perform: (part: Part) => void,
 ): Pick<TrainingTeam, 'trainer' | 'memory'> => {
   let last: Memory | null = null
+  let known: (Drawn & { readonly fitted: ReturnType<typeof fitting> }) | null = null
   const trainer: Trainer = (logits, mode) => {
-    const { plan, bytes: needed, keeping } = fitting(members, logits, mode, only === undefined ? WAYS : [only])
+    const again = known === null ? null : runOf(known, { logits, mode })
+    if (known === null || again === null)
+      known = { logits, mode, fitted: fitting(members, logits, mode, only === undefined ? WAYS : [only]) }
+    const run = again ?? runOf(known, known)!
+    const { plan, bytes: needed, keeping } = known.fitted
     const { samples, local, scratch } = plan
     const bytes: Bytes = {
       floats: (at, length) => new Float32Array(memory.buffer, at, length),
       doubles: (at, length) => new Float64Array(memory.buffer, at, length),
     }
     const follow = (stages: readonly Stage[]): void => {
-      run({ stages, samples, bytes: plan.bytes, local, scratch })
+      perform({ stages, samples, bytes: plan.bytes, local, scratch })
     }
     const traced = (): Traced => {
-      plan.prepare(bytes)
+      plan.prepare(bytes, run)
       follow(plan.forward)
       return {
-        logits: tensor(logits.shape, plan.logits(bytes)),
-        statistics: new Map(plan.statistics(bytes)),
+        logits: tensor(logits.shape, plan.logits(bytes, run)),
+        statistics: new Map(plan.statistics(bytes, run)),
         pullback: (cotangent) => {
-          plan.judge(cotangent)(bytes)
+          plan.judge(cotangent)(bytes, run)
           follow(plan.backward)
-          return new Map(plan.learnt(bytes))
+          return new Map(plan.learnt(bytes, run))
         },
       }
     }

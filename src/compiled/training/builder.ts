@@ -3,6 +3,7 @@ import { type Reals, type Shape, sizeOf } from '../../core/tensor.js'
 import type { Value } from '../../interpreters/graph.js'
 import type { Call, Local, Spot, Stage } from '../machine/stages.js'
 import { type Lasting, lowest } from './regions.js'
+import type { Run } from './runs.js'
 
 /** What lies in the memory. */
 export interface Bytes {
@@ -11,7 +12,7 @@ export interface Bytes {
 }
 
 /** Something to write before a run, or to read after it. */
-export type Access<A> = (bytes: Bytes) => A
+export type Access<A> = (bytes: Bytes, run: Run) => A
 
 /** A value of the graph, or what lies inside one of its nodes, `[T, B, ..]`. */
 export type Inner = Pick<Value, 'carries' | 'shape'>
@@ -37,8 +38,9 @@ export type Found = readonly (readonly [key: string, values: Reals])[]
 export interface Builder {
   /** A place for so many bytes. */
   readonly take: (bytes: number) => number
-  /** A place that is written before a run. */
+  /** A place that is written before a run; an early one is read only by what is ahead of all. */
   readonly keep: (bytes: number) => number
+  readonly early: (bytes: number) => number
   readonly give: (place: number) => void
   /** A place for so many bytes of each sample, until all samples meet. */
   readonly local: (bytes: number) => Local
@@ -48,6 +50,8 @@ export interface Builder {
   /** Adds a call for what all samples left: now, or at the latest when they meet next. */
   readonly meet: (kernel: string, args: readonly number[]) => void
   readonly later: (kernel: string, args: readonly number[], after?: () => void) => void
+  /** Adds a call before all others: for what was written before the run. */
+  readonly ahead: (kernel: string, args: readonly number[]) => void
   /** What is written before each run. */
   readonly before: (write: Access<void>) => void
   /** What can be read after the way forward, and after the way back. */
@@ -77,6 +81,7 @@ export interface Builder {
 
 /** What was planned. */
 export interface Planned {
+  readonly ahead: readonly Call[]
   readonly stages: readonly Stage[]
   readonly scratch: number
   readonly local: number
@@ -111,7 +116,7 @@ const opened = (): Open => ({ calls: [], regions: lowest(), places: new Map() })
 
 /** A fresh builder, and what it has planned so far; `isLocal` are values whose cotangents samples do not meet over. */
 export const building = (
-  { take, keep, give: free }: Lasting,
+  { take, keep, early, give: free }: Lasting,
   keeping: Keeping,
   isLocal: (value: Value) => boolean,
 ): { readonly builder: Builder; readonly planned: () => Planned } => {
@@ -122,6 +127,7 @@ export const building = (
   const [writes, statistics, learnt]: [Access<void>[], Access<Found>[], Access<Found>[]] = [[], [], []]
   const waiting: { readonly call: Call; readonly after: () => void }[] = []
   const given: number[] = []
+  const first: Call[] = []
   let [open, scratch, most] = [opened(), 0, 0]
 
   const close = (): void => {
@@ -199,12 +205,13 @@ export const building = (
   }
   return {
     builder: {
-      ...{ take, keep, give, local, drop, call, held, forget, placeOf, receive },
+      ...{ take, keep, early, give, local, drop, call, held, forget, placeOf, receive },
       meet: (kernel, args) => {
         waiting.push({ call: { kernel, per: 1, args }, after: () => undefined })
         close()
       },
       later: (kernel, args, after = () => undefined) => void waiting.push({ call: { kernel, per: 1, args }, after }),
+      ahead: (kernel, args) => void first.push({ kernel, per: 1, args }),
       before: (write) => void writes.push(write),
       statistics: (read) => void statistics.push(read),
       learnt: (read) => void learnt.push(read),
@@ -231,7 +238,7 @@ export const building = (
     },
     planned: () => {
       close()
-      return { stages, scratch, local: most, before: writes, statistics, learnt }
+      return { ahead: first, stages, scratch, local: most, before: writes, statistics, learnt }
     },
   }
 }

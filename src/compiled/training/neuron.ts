@@ -5,7 +5,8 @@ import { type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
 import { chargeNumbers, chargingOf, resetNumbers } from '../machine/neuron.js'
 import { ROW } from '../machine/pairs.js'
 import type { Builder } from './builder.js'
-import { type Back, batchOf, type Mode, stepsOf } from './values.js'
+import type { Mode } from './runs.js'
+import { type Back, batchOf, stepsOf } from './values.js'
 
 const attachment = (reset: Slopes['reset']): number => {
   switch (reset) {

@@ -6,7 +6,8 @@ import { type Builder, sampleBytes } from './builder.js'
 import { stem, synapse } from './layers.js'
 import { fire } from './neuron.js'
 import { product } from './products.js'
-import { type Back, batchOf, inShares, type Mode, made, stepsOf } from './values.js'
+import type { Mode } from './runs.js'
+import { type Back, batchOf, inShares, made, stepsOf } from './values.js'
 
 /** The same values under another shape. */
 const merge = (b: Builder, node: NodeOf<'mergeHeads'>): Back => {
@@ -65,26 +66,28 @@ const meanPool = (b: Builder, node: NodeOf<'meanPool'>): Back => {
 }
 
 const classify = (b: Builder, node: NodeOf<'classify'>): Back => {
-  const [[x], [logits], { shape, data }] = [node.inputs, node.outputs, node.parameters]
-  const [classes, channels] = shape as readonly [number, number]
+  const [[x], [logits]] = [node.inputs, node.outputs]
+  const [classes, channels] = node.parameters.shape as readonly [number, number]
+  const length = classes * channels
   const [T, batch] = [stepsOf(x.shape), batchOf(x.shape)]
-  const weight = b.keep(4 * data.length)
-  b.before(({ floats }) => {
-    floats(weight, data.length).set(data)
+  const weight = b.keep(4 * length)
+  b.before(({ floats }, run) => {
+    floats(weight, length).set(run.node(node).parameters.data)
   })
   b.held(logits, (to) => {
     b.call('classify', T, [b.placeOf(x).at, weight, to, channels, classes])
   })
   return () => {
     const dy = b.cotangentOf(logits)!
+    const padded = Math.ceil(length / 4) * 4
     inShares(
       b,
-      batch,
-      data.length,
+      [batch, `${node.path}.weight`],
+      [padded, length],
       (rows, share) => {
         b.call('classifyWeights', 1, [b.placeOf(x).at, dy, rows, share, T, channels, classes])
       },
-      (sum) => [[`${node.path}.weight`, sum.slice()]],
+      (rows, shares, sum) => ['joinShares', [rows, shares, padded, sum]],
     )
     b.receive(x, (to) => {
       b.call('classifyBack', T, [dy, weight, to, channels, classes])

@@ -1,9 +1,9 @@
 /** Batch norm in training mode: by the batch's statistics, which all samples meet for. @module */
 import { movedMoments } from '../../interpreters/gradient/training.js'
-import type { BatchNorm } from '../../model/kernels.js'
+import type { NodeOf } from '../../interpreters/graph.js'
 import type { Local, Spot } from '../machine/stages.js'
 import type { Builder, Inner } from './builder.js'
-import type { Mode } from './values.js'
+import type { Mode } from './runs.js'
 
 /** A norm that was planned: how `y` is made of z, and `dz` of `dy`. */
 interface Normed {
@@ -16,26 +16,29 @@ interface Normed {
 export const normed = (
   b: Builder,
   { training }: Mode,
-  p: BatchNorm,
+  node: NodeOf<'synapse'> | NodeOf<'stem'>,
   [steps, batch, positions, repeats]: readonly [number, number, number, number],
   z: Inner,
 ): Normed => {
+  const p = node.parameters.norm
   const channels = p.weight.data.length
   const frames = steps * batch
   const sizes = [positions, channels]
   const given = b.keep(16 * channels)
   const [norm, back] = [b.take(32 * channels), b.take(32 * channels)]
-  b.before(({ doubles }) => {
-    doubles(given, channels).set(p.weight.data)
-    doubles(given + 8 * channels, channels).set(p.bias.data)
+  b.before(({ doubles }, run) => {
+    const { weight, bias } = run.node(node).parameters.norm
+    doubles(given, channels).set(weight.data)
+    doubles(given + 8 * channels, channels).set(bias.data)
   })
   const parts = b.take(16 * channels * frames)
   b.call('moments', steps, [b.placeOf(z).at, parts, ...sizes])
   b.meet('joinMoments', [parts, given, norm, p.eps, steps, batch, ...sizes])
   b.give(parts)
-  b.statistics(({ doubles }) => {
+  b.statistics(({ doubles }, run) => {
+    const recorded = run.node(node).parameters.norm
     const [mean, variance] = [doubles(norm, channels), doubles(norm + 8 * channels, channels)]
-    return movedMoments('float32', training, p, { mean, variance }, frames * positions * repeats)
+    return movedMoments('float32', training, recorded, { mean, variance }, frames * positions * repeats)
   })
   return {
     forward: (y) => {

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Reals } from '../../core/tensor.js'
-import { type CurrentValue, inputsOf, type Node, nodeOf, type Value } from '../../interpreters/graph.js'
+import { type CurrentValue, inputsOf, type Node, type Value } from '../../interpreters/graph.js'
 import { PAIRS_END } from '../machine/pairs.js'
 import type { Stage } from '../machine/stages.js'
 import {
@@ -22,7 +22,8 @@ import {
 import { isPassing, planNode } from './nodes.js'
 import { channelsLast, stepsFirst, stepsLast } from './pack.js'
 import { drafted, type Lasting, settled } from './regions.js'
-import type { Back, Mode } from './values.js'
+import { givenOf, type Mode, nodesOf } from './runs.js'
+import type { Back } from './values.js'
 
 /** A step of training, planned. */
 export interface Plan {
@@ -42,30 +43,10 @@ export interface Plan {
   readonly learnt: Access<Found>
 }
 
-/** All nodes that a value comes from, each after those of its inputs. */
-const nodesOf = (result: Value): readonly Node[] => {
-  const nodes = new Set<Node>()
-  const visit = (value: Value): void => {
-    const node = nodeOf(value)
-    if (node === null || nodes.has(node)) return
-    inputsOf(node).forEach(visit)
-    nodes.add(node)
-  }
-  visit(result)
-  return [...nodes]
-}
-
-/** What a graph is given: the frames that its stem embeds. */
-const givenOf = (nodes: readonly Node[]): CurrentValue => {
-  const given = nodes.flatMap((node) => inputsOf(node)).find((value) => nodeOf(value) === null)
-  if (given?.carries !== 'currents') throw new RangeError('a network is trained on given frames')
-  return given
-}
-
 const all =
   (reads: readonly Access<Found>[]): Access<Found> =>
-  (bytes) =>
-    reads.flatMap((read) => read(bytes))
+  (bytes, run) =>
+    reads.flatMap((read) => read(bytes, run))
 
 /** For each node the one value by which all after it depend on all before and on itself, or null where there are more. */
 const bordersOf = (nodes: readonly Node[]): readonly (Value | null)[] => {
@@ -118,13 +99,9 @@ const planIn = (logits: CurrentValue, mode: Mode, keeping: Keeping, regions: Las
   const [T, samples, channels, height, width] = image.shape as readonly [number, number, number, number, number]
   const pixels = b.keep(currentBytes(image.shape))
   b.stored(image, inOrder(pixels, image))
-  const { from } = image
-  if (from.kind === 'given' && from.tensor !== null) {
-    const { data } = from.tensor
-    b.before(({ floats }) => {
-      channelsLast(data, [T, samples, channels, height * width], floats(pixels, data.length))
-    })
-  }
+  b.before(({ floats }, { frames }) => {
+    if (frames !== null) channelsLast(frames, [T, samples, channels, height * width], floats(pixels, frames.length))
+  })
   const backs = forwardOver(b, nodes, keeping, (node) => planNode(b, mode, node, readers))
   const place = b.placeOf(logits).at as number
   const forward = planned().stages.length
@@ -133,13 +110,14 @@ const planIn = (logits: CurrentValue, mode: Mode, keeping: Keeping, regions: Las
     cotangent.at = to as number
   })
   for (const back of [...backs].reverse()) back()
-  const { stages, scratch, local, before, statistics, learnt } = planned()
+  const { ahead, stages, scratch, local, before, statistics, learnt } = planned()
   const [steps, , classes] = logits.shape as readonly [number, number, number]
   const size = steps * samples * classes
   return {
-    ...{ forward: stages.slice(0, forward), backward: stages.slice(forward), samples, local, scratch },
-    prepare: (memory) => {
-      for (const write of before) write(memory)
+    ...{ forward: [{ kind: 'whole', calls: ahead }, ...stages.slice(0, forward)], backward: stages.slice(forward) },
+    ...{ samples, local, scratch },
+    prepare: (memory, run) => {
+      for (const write of before) write(memory, run)
     },
     logits: ({ floats }) => stepsFirst(floats(place, size), [steps, samples, classes]),
     statistics: all(statistics),

@@ -6,7 +6,8 @@ import type { Spot } from '../machine/stages.js'
 import type { Builder } from './builder.js'
 import { contractScratch, inputsScratch, productGeometry, weightsScratch } from './geometry.js'
 import { blocksOf } from './pack.js'
-import { type Back, beyond, type Mode } from './values.js'
+import type { Mode } from './runs.js'
+import { type Back, beyond } from './values.js'
 
 /** The whole of which a value is a half, and how many bytes of a head come before it. */
 const halfOf = (value: CurrentValue): readonly [whole: CurrentValue, before: number] => {
@@ -35,8 +36,8 @@ export const product = (b: Builder, { training }: Mode, node: NodeOf<'dstT'> | N
   const strides = [n * row, 8 * d, byTerm, byLane]
   const [recorded, counts, scales] = [b.keep(8 * heads), b.take(4 * heads * frames), b.take(8 * heads)]
   const key = rateKey(node.operation, node.path)
-  b.before(({ doubles }) => {
-    const known = training.rates.get(key)
+  b.before(({ doubles }, { rates }) => {
+    const known = rates.get(key)
     if (known === undefined) doubles(recorded, heads).fill(0)
     else doubles(recorded, heads).set(known)
   })

@@ -14,9 +14,10 @@ export interface Regions {
   readonly give: (place: number) => void
 }
 
-/** Regions of which some are written before a run: a place of its own from the beginning to the end. */
+/** Regions of which some are written before a run: a place of its own from the beginning to the end, or until it begins. */
 export interface Lasting extends Regions {
   readonly keep: (bytes: number) => number
+  readonly early: (bytes: number) => number
 }
 
 /** Regions from 0 on, each the lowest that is free, and where what was ever taken ends. */
@@ -62,17 +63,18 @@ export const drafted = (plan: (regions: Lasting) => void): readonly Span[] => {
   const open = new Map<number, number>()
   let [moment, end] = [0, 0]
   const taking =
-    (from: () => number) =>
+    (from: () => number, to = Number.POSITIVE_INFINITY) =>
     (bytes: number): number => {
       const [at, length] = [end, lengthOf(bytes)]
       open.set(at, spans.length)
-      spans.push({ length, from: from(), to: Number.POSITIVE_INFINITY })
+      spans.push({ length, from: from(), to })
       end += length
       return at
     }
   plan({
     take: taking(() => moment++),
     keep: taking(() => -1),
+    early: taking(() => -1, 0),
     give: (at) => {
       const i = open.get(at)!
       spans[i] = { ...spans[i]!, to: moment++ }
@@ -105,7 +107,7 @@ export const settled = (
   let next = 0
   const take = (): number => places.get(spans[next++]!)!
   return {
-    regions: { take, keep: take, give: () => undefined },
+    regions: { take, keep: take, early: take, give: () => undefined },
     end: laid.reduce((end, { at, length }) => Math.max(end, at + length), beginning),
   }
 }

@@ -1,17 +1,9 @@
 /** What the plans of all nodes are made with: where values lie, weights, and gradients that shares add up. @module */
-import type { Reals, Shape } from '../../core/tensor.js'
+import type { Shape } from '../../core/tensor.js'
 import { shareSize } from '../../interpreters/gradient/bilinear.js'
-import type { Slopes } from '../../interpreters/gradient/neuron.js'
-import type { Training } from '../../interpreters/gradient/training.js'
+import type { NodeOf } from '../../interpreters/graph.js'
 import type { Spot } from '../machine/stages.js'
-import { type Builder, type Found, type Inner, inOrder, sampleBytes } from './builder.js'
-import type { Extents } from './pack.js'
-
-/** How a network is trained, beside its parameters. */
-export interface Mode {
-  readonly training: Training
-  readonly reset: Slopes['reset']
-}
+import { type Builder, type Inner, inOrder, sampleBytes } from './builder.js'
 
 /** Plans a node's way back: from the cotangents of what it gave to those of what it took. */
 export type Back = () => void
@@ -33,35 +25,43 @@ export const made = (b: Builder, value: Inner, make: (to: Spot) => void): void =
 export const beyond = (spot: Spot, bytes: number): Spot =>
   typeof spot === 'number' ? spot + bytes : { ...spot, beyond: spot.beyond + bytes }
 
-/** Plans a place for a weight in some order, written before each run. */
-export const weights = (
-  b: Builder,
-  data: Reals,
-  extents: Extents,
-  [length, pack]: readonly [(of: Extents) => number, (data: Reals, of: Extents, to: Float32Array) => void],
-): number => {
-  const count = length(extents)
-  const at = b.keep(4 * count)
-  b.before(({ floats }) => {
-    pack(data, extents, floats(at, count))
+/** A convolution's weights as they are, written before each run: there to be packed. */
+export const weightsOf = (b: Builder, node: NodeOf<'synapse'> | NodeOf<'stem'>): number => {
+  const { length } = node.parameters.convolution.weight.data
+  const at = b.early(4 * length)
+  b.before(({ floats }, run) => {
+    floats(at, length).set(run.node(node).parameters.convolution.weight.data)
   })
   return at
 }
 
-/** Plans the gradient of a weight: each share's, in so many numbers, and then their sum. */
+/** A place for so many numbers of weights as a kernel packs them, before all else. */
+export const packed = (
+  b: Builder,
+  kernel: 'packForward' | 'packBackward' | 'packRows',
+  weights: number,
+  length: number,
+  extents: readonly number[],
+): number => {
+  const at = b.keep(4 * length)
+  b.ahead(kernel, [weights, at, ...extents])
+  return at
+}
+
+/** Plans the gradient of a weight: each share's, and then their sum as the weight lies. */
 export const inShares = (
   b: Builder,
-  batch: number,
-  length: number,
+  [batch, key]: readonly [batch: number, key: string],
+  [rowsLength, length]: readonly [rows: number, weight: number],
   plan: (rows: number, share: number) => void,
-  found: (sum: Float32Array) => Found,
+  join: (rows: number, shares: number, sum: number) => readonly [kernel: string, args: readonly number[]],
 ): void => {
   const share = shareSize(batch)
-  const [shares, padded] = [Math.ceil(batch / share), Math.ceil(length / 4) * 4]
-  const [rows, sum] = [b.take(4 * padded * shares), b.take(4 * padded)]
+  const shares = Math.ceil(batch / share)
+  const [rows, sum] = [b.take(4 * rowsLength * shares), b.take(4 * length)]
   plan(rows, share)
-  b.later('joinShares', [rows, shares, padded, sum], () => {
+  b.later(...join(rows, shares, sum), () => {
     b.give(rows)
   })
-  b.learnt(({ floats }) => found(floats(sum, length)))
+  b.learnt(({ floats }) => [[key, floats(sum, length).slice()]])
 }

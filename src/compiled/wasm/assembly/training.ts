@@ -2,6 +2,7 @@
 export { synapse } from './training/contract'
 export { toInputs } from './training/inputs'
 export { joinShares, toWeights } from './training/weights'
+export { packForward, packBackward, packRows, joinRows } from './training/pack'
 export { moments, joinMoments, affine, cotangentSums, joinSums, normBack } from './training/norm'
 export { fire, fireBack, joinLeak } from './training/neuron'
 export { countSpikes, joinRates, product, productBack } from './training/products'
