@@ -1,5 +1,5 @@
 /** From a checkpoint file and a few options to a network's parameters. @module */
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
 import { parseConfigText } from '../checkpoint/configuration.js'
 import { parseAs } from '../checkpoint/mismatch.js'
@@ -11,6 +11,7 @@ import type { NetworkParameters } from '../model/parameters.js'
 import { bundledCheckpoint } from '../node/bundled.js'
 import { withFile } from '../node/files.js'
 import { type Checkpoint, readWeights } from '../node/weights.js'
+import { labelsIn } from '../tasks/labels.js'
 import { configurationOf, resized, type Said, untrainedSize } from '../tasks/load.js'
 import { type Io, printable } from './io.js'
 import type { NetworkOptions } from './options.js'
@@ -53,10 +54,19 @@ export const saidBy = ({ variant, config }: NetworkOptions): TaskEither.TaskEith
         )
       : TaskEither.right({})
 
-/** The network in a checkpoint file; a fault of the file's own names the file, one of the options does not. */
-export const loadNetwork =
+/** A network, and what its classes are called, where its checkpoint says it. */
+export interface Named {
+  readonly parameters: NetworkParameters
+  readonly labels: readonly string[] | null
+}
+
+/**
+ * The network in a checkpoint file, and what its classes are called; a fault of the file's own names the file, one of the
+ * options does not.
+ */
+export const loadNamed =
   (options: NetworkOptions, io: Io) =>
-  (path: string): TaskEither.TaskEither<Faults, NetworkParameters> => {
+  (path: string): TaskEither.TaskEither<Faults, Named> => {
     const ofFile = TaskEither.mapLeft(inFile(path))
     return pipe(
       readNoted(io, options.weights)(path),
@@ -73,10 +83,39 @@ export const loadNetwork =
           CONFIG in checkpoint.metadata || options.preprocessing !== undefined ? null : assumedPreprocessing(config)
         if (assumed !== null) io.err(`note: ${printable(`${path}: ${assumed}`)}\n`)
       }),
-      TaskEither.chain(({ checkpoint, config }) => ofFile(TaskEither.fromEither(parseAs(config)(checkpoint.tensors)))),
+      TaskEither.bind('parameters', ({ checkpoint, config }) =>
+        ofFile(TaskEither.fromEither(parseAs(config)(checkpoint.tensors))),
+      ),
+      TaskEither.map(({ checkpoint, config, parameters }) => {
+        const { labels, note } = labelsIn(config.classes)(checkpoint.metadata)
+        if (note !== null) io.err(`note: ${printable(`${path}: ${note}`)}\n`)
+        return { parameters, labels }
+      }),
     )
   }
+
+/** The network in a checkpoint file. */
+export const loadNetwork = (
+  options: NetworkOptions,
+  io: Io,
+): ((path: string) => TaskEither.TaskEither<Faults, NetworkParameters>) =>
+  flow(
+    loadNamed(options, io),
+    TaskEither.map(({ parameters }) => parameters),
+  )
 
 /** The network that comes with the package: handwritten digits. */
 export const bundledNetwork = (options: NetworkOptions, io: Io): TaskEither.TaskEither<Faults, NetworkParameters> =>
   pipe(bundledCheckpoint, TaskEither.chain(loadNetwork({ ...options, variant: digits.name }, io)))
+
+/** The network in the file that is named, or the bundled one. */
+export const networkFrom = (
+  { checkpoint, ...options }: NetworkOptions & { readonly checkpoint?: string },
+  io: Io,
+): TaskEither.TaskEither<Faults, Named> =>
+  checkpoint === undefined
+    ? pipe(
+        bundledNetwork(options, io),
+        TaskEither.map((parameters) => ({ parameters, labels: null })),
+      )
+    : loadNamed(options, io)(checkpoint)

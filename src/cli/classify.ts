@@ -15,7 +15,7 @@ import { type Result, resultOf } from '../tasks/classification.js'
 import { parseLabels } from '../tasks/labels.js'
 import { finiteOutcome } from '../tasks/run.js'
 import type { Sample } from '../tasks/samples.js'
-import { bundledNetwork, loadNetwork, readText } from './checkpoint.js'
+import { type Named, networkFrom, readText } from './checkpoint.js'
 import { drawResult } from './draw.js'
 import { readSamples, testDigits } from './inputs.js'
 import type { Io, Perform } from './io.js'
@@ -38,7 +38,7 @@ interface Options extends NetworkOptions, KernelOptions {
 
 const labelsFor = (
   { labels }: Options,
-  { config }: NetworkParameters,
+  { parameters: { config }, labels: own }: Named,
 ): TaskEither.TaskEither<Faults, readonly string[] | null> =>
   labels !== undefined
     ? pipe(
@@ -47,7 +47,7 @@ const labelsFor = (
           pipe(TaskEither.fromEither(parseLabels(config.classes)(text)), TaskEither.mapLeft(inFile(labels))),
         ),
       )
-    : TaskEither.right(config.name === digits.name && config.classes === 10 ? [...'0123456789'] : null)
+    : TaskEither.right(own ?? (config.name === digits.name && config.classes === 10 ? [...'0123456789'] : null))
 
 /** The samples of each input; without inputs, a few of the bundled digits. */
 const groups = (
@@ -85,11 +85,10 @@ interface Classified {
 
 const classified = (inputs: readonly string[], options: Options, io: Io): TaskEither.TaskEither<Faults, string> =>
   pipe(
-    options.checkpoint === undefined ? bundledNetwork(options, io) : loadNetwork(options, io)(options.checkpoint),
-    TaskEither.bindTo('parameters'),
-    TaskEither.bind('labels', ({ parameters }) => labelsFor(options, parameters)),
+    networkFrom(options, io),
+    TaskEither.bind('names', (named) => labelsFor(options, named)),
     TaskEither.bind('chosen', ({ parameters }) => noted(io)(chooseNetwork('quick', options)(parameters))),
-    TaskEither.chain(({ parameters, labels, chosen }) => {
+    TaskEither.chain(({ parameters, names: labels, chosen }) => {
       const stages = parameters.config.stages.length
       const each = groups(inputs, options, parameters, io)
       const { run, stop } = watched(io, chosen.way, parameters, each.length)
@@ -162,7 +161,7 @@ export const classifyCommand = (io: Io, perform: Perform): Command =>
         ),
     ),
   )
-    .option('--labels <file>', 'the names of the classes, one a line or JSON')
+    .option('--labels <file>', "the names of the classes, one a line or JSON (default: the checkpoint's)")
     .addOption(new Option('--layout <axes>', 'which axis of frames is time (default: told by T)').choices(['TB', 'BT']))
     .addOption(new Option('--sensor <N|HxW>', 'the size of the event camera (default: 128)').argParser(imageSize))
     .addOption(new Option('--split <by>', 'how events are split into frames').choices(['number', 'time']))

@@ -10,6 +10,7 @@ import { CONFIG } from '../checkpoint/recognise.js'
 import type { Safetensors } from '../checkpoint/safetensors.js'
 import { type Faults, inFile } from '../core/fault.js'
 import { writePytorch, writeSafetensors } from '../node/files.js'
+import { CLASSES } from '../tasks/labels.js'
 import { configurationOf, resized, type Said } from '../tasks/load.js'
 import { readNoted, saidBy } from './checkpoint.js'
 import { type Io, type Perform, printable } from './io.js'
@@ -41,19 +42,24 @@ const described =
         )
   }
 
-/** What is said where the file that was written lacks what it takes to know the network. */
+/** What is said where the file that was written lacks what it takes to know the network, or its classes. */
 const lacking = (
   to: string,
   { tensors }: Safetensors,
-  { [CONFIG]: config }: Readonly<Record<string, string>>,
-): string | null => {
+  { [CONFIG]: config, [CLASSES]: classes }: Readonly<Record<string, string>>,
+): readonly string[] => {
   if (config === undefined)
-    return 'it does not say which network it is, as nothing told: name it with --variant or --config'
-  if (extname(to).toLowerCase() !== '.pth') return null
+    return ['it does not say which network it is, as nothing told: name it with --variant or --config']
+  if (extname(to).toLowerCase() !== '.pth') return []
   const told = configurationOf({})({ tensors, metadata: {} })
-  return Either.isRight(told) && JSON.stringify(told.right) === config
-    ? null
-    : "a .pth file has no place for the network's configuration: give it again with --variant or --config"
+  return [
+    ...(Either.isRight(told) && JSON.stringify(told.right) === config
+      ? []
+      : ["a .pth file has no place for the network's configuration: give it again with --variant or --config"]),
+    ...(classes === undefined
+      ? []
+      : ['a .pth file has no place for the names of the classes: give them again with --labels']),
+  ]
 }
 
 const converted = (io: Io, from: string, to: string, options: NetworkOptions): TaskEither.TaskEither<Faults, string> =>
@@ -67,8 +73,7 @@ const converted = (io: Io, from: string, to: string, options: NetworkOptions): T
       pipe(
         extname(to).toLowerCase() === '.pth' ? writePytorch(to, tensors) : writeSafetensors(to, tensors, metadata),
         TaskEither.map(() => {
-          const note = lacking(to, read, metadata)
-          if (note !== null) io.err(`note: ${printable(to)}: ${note}\n`)
+          for (const note of lacking(to, read, metadata)) io.err(`note: ${printable(to)}: ${note}\n`)
           return `${printable(to)}: ${tensors.size} tensors\n`
         }),
       ),
@@ -86,7 +91,7 @@ export const convertCommand = (io: Io, perform: Perform): Command =>
       `
 Only the weights are read, under the network's own keys: no prefix, no optimizer, and nothing in the file is executed.
 A safetensors file also keeps the network's configuration, how its images are prepared included, where it is said or told
-from the checkpoint.
+from the checkpoint, and the names of the classes; a .pth file has no place for them.
 
 Examples:
   $ spikingresformer convert spikingresformer_ti.pth ti.safetensors

@@ -1,25 +1,24 @@
 /** The data that `train` is given: the bundled digits, a folder of IDX files, or one of images by class. @module */
 
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, fileFaults, inFile, refuse } from '../core/fault.js'
-import type { Shape, Tensor } from '../core/tensor.js'
+import { type Faults, inFile, refuse } from '../core/fault.js'
+import type { Shape } from '../core/tensor.js'
 import { type Digit, digitsInput, splitDigits } from '../input/digits.js'
 import type { Config } from '../model/config.js'
 import { bundledDigits } from '../node/bundled.js'
-import { readImage } from '../node/decode.js'
-import { readIdx } from '../node/idx.js'
-import { imageSample } from '../tasks/samples.js'
 import type { Dataset } from '../tasks/training/given.js'
+import { imagesByClass, type Listed, list, readLabelled, splitOf } from './class-folders.js'
+import { hasIdx, idxPair } from './idx-data.js'
 
 /** Data to train on, and to test on where there are some; images not yet as the network takes them. */
 export interface Found {
   /** The shape of a sample, where the data say it; images by class are made as large as the network takes them. */
   readonly shape: Shape | null
   readonly classes: number
+  /** What the classes are called, where the data say it. */
+  readonly names: readonly string[] | null
   readonly load: (
     config: Config,
   ) => TaskEither.TaskEither<Faults, { readonly training: Dataset; readonly test: Dataset | null }>
@@ -58,142 +57,48 @@ export const digitsData: TaskEither.TaskEither<Faults, Found> = pipe(
       Either.bind('test', () => digitsOf(test)),
     ),
   ),
-  TaskEither.map((data) => ({ shape: [1, 16, 16], classes: 10, load: () => TaskEither.right(data) })),
+  TaskEither.map((data) => ({ shape: [1, 16, 16], classes: 10, names: null, load: () => TaskEither.right(data) })),
 )
-
-/** Images and labels as a data set: bytes to -1 .. 1. */
-const labelled =
-  (name: string) =>
-  ([images, labels]: readonly [Tensor<Uint8Array>, Tensor<Uint8Array>]): Either.Either<Faults, Dataset> => {
-    const [count, height, width] = images.shape
-    if (images.shape.length !== 3 || labels.shape.length !== 1 || count !== labels.shape[0] || count === 0)
-      return Either.left(
-        refuse(
-          `the ${name} images have shape [${images.shape.join(', ')}], their labels [${labels.shape.join(', ')}]`,
-          'give images [count, height, width] and as many labels, at least one',
-        ),
-      )
-    return Either.right({
-      shape: [1, height!, width!],
-      data: new Float32Array(images.data).map((byte) => byte / 127.5 - 1),
-      labels: Array.from(labels.data),
-    })
-  }
-
-/** The names of IDX files, as MNIST and its kin have them. */
-const idxNames = (which: 'train' | 't10k'): readonly [string, string] => [
-  `${which}-images-idx3-ubyte`,
-  `${which}-labels-idx1-ubyte`,
-]
-
-const idxPair = (
-  folder: string,
-  names: readonly string[],
-  which: 'train' | 't10k',
-): TaskEither.TaskEither<Faults, Dataset> =>
-  pipe(
-    idxNames(which),
-    TaskEither.traverseSeqArray((name) => readIdx(join(folder, names.includes(name) ? name : `${name}.gz`))),
-    TaskEither.chainEitherK(([images, labels]) =>
-      labelled(which === 'train' ? 'training' : 'test')([images!, labels!]),
-    ),
-    TaskEither.mapLeft(inFile(folder)),
-  )
-
-const has = (names: readonly string[], name: string): boolean => names.includes(name) || names.includes(`${name}.gz`)
 
 const idxData = (folder: string, names: readonly string[]): TaskEither.TaskEither<Faults, Found> =>
   pipe(
     idxPair(folder, names, 'train'),
     TaskEither.bindTo('training'),
-    TaskEither.bind('test', () =>
-      has(names, idxNames('t10k')[0]) ? idxPair(folder, names, 't10k') : TaskEither.right(null),
-    ),
+    TaskEither.bind('test', () => (hasIdx(names, 't10k') ? idxPair(folder, names, 't10k') : TaskEither.right(null))),
     TaskEither.map(({ training, test }) => ({
       shape: training.shape,
       classes: 1 + training.labels.reduce((most, label) => Math.max(most, label), 0),
+      names: null,
       load: () => TaskEither.right({ training, test }),
     })),
   )
 
-const list = (
-  folder: string,
-): TaskEither.TaskEither<Faults, { readonly folders: readonly string[]; readonly files: readonly string[] }> =>
-  pipe(
-    TaskEither.tryCatch(() => readdir(folder, { withFileTypes: true }), fileFaults(folder, 'read')),
-    TaskEither.map((entries) => {
-      const named = (folders: boolean): readonly string[] =>
-        entries
-          .flatMap((entry) => (entry.isDirectory() === folders && !entry.name.startsWith('.') ? [entry.name] : []))
-          .sort()
-      return { folders: named(true), files: named(false) }
-    }),
-  )
-
-const IMAGE = /\.(?:png|jpe?g)$/i
-
-/** The images of a folder with a folder for each class; the classes are numbered by their names in order. */
-const imagesByClass =
+/** The images of a folder of classes as the network takes them. */
+const loaded =
   (config: Config, classes: readonly string[]) =>
   (folder: string): TaskEither.TaskEither<Faults, Dataset> =>
     pipe(
-      list(folder),
-      TaskEither.filterOrElse(
-        ({ folders }) => folders.every((name) => classes.includes(name)),
-        ({ folders }): Faults =>
-          inFile(folder)(
-            refuse(
-              `${folders.find((name) => !classes.includes(name))!} is no class of the training data`,
-              'take it away',
-            ),
-          ),
-      ),
-      TaskEither.chain(({ folders }) =>
-        pipe(
-          folders,
-          TaskEither.traverseSeqArray((name) =>
-            pipe(
-              list(join(folder, name)),
-              TaskEither.map(({ files }) =>
-                files
-                  .filter((file) => IMAGE.test(file))
-                  .map((file) => ({ path: join(folder, name, file), label: classes.indexOf(name) })),
-              ),
-            ),
-          ),
-        ),
-      ),
-      TaskEither.map((byClass) => byClass.flat()),
-      TaskEither.filterOrElse(
-        (files) => files.length > 0,
-        (): Faults =>
-          inFile(folder)(
-            refuse('there are no images in its folders', 'give PNG or JPEG files, a folder for each class'),
-          ),
-      ),
+      folder,
+      imagesByClass(classes, 'the training data'),
       TaskEither.chain(
-        TaskEither.traverseSeqArray(({ path, label }) =>
+        TaskEither.traverseSeqArray((image) =>
           pipe(
-            readImage(path),
-            TaskEither.chainEitherK((picture) =>
-              pipe(imageSample(config, { invert: false, steps: null })(path, picture), Either.mapLeft(inFile(path))),
-            ),
-            TaskEither.map(({ input }) => ({ data: Float32Array.from(input.tensor.data, Number), label })),
+            image,
+            readLabelled(config),
+            TaskEither.map(({ input }) => ({
+              data: Float32Array.from(input.tensor.data, Number),
+              label: image.label,
+            })),
           ),
         ),
       ),
       TaskEither.map((samples) => joined([config.channels, config.image.height, config.image.width], samples)),
     )
 
-const classesData = (
-  folder: string,
-  { folders }: { readonly folders: readonly string[] },
-): TaskEither.TaskEither<Faults, Found> => {
-  const split = folders.includes('train')
-  const test = split ? (['test', 'val'].find((name) => folders.includes(name)) ?? null) : null
-  const training = split ? join(folder, 'train') : folder
+const classesData = (folder: string, listed: Listed): TaskEither.TaskEither<Faults, Found> => {
+  const { training, test } = splitOf(folder, listed.folders)
   return pipe(
-    split ? list(training) : TaskEither.right({ folders, files: [] }),
+    training === null ? TaskEither.right(listed) : list(training),
     TaskEither.filterOrElse(
       ({ folders: classes }) => classes.length >= 2,
       (): Faults =>
@@ -207,13 +112,13 @@ const classesData = (
     TaskEither.map(({ folders: classes }) => ({
       shape: null,
       classes: classes.length,
+      names: classes,
       load: (config) =>
         pipe(
-          imagesByClass(config, classes)(training),
+          training ?? folder,
+          loaded(config, classes),
           TaskEither.bindTo('training'),
-          TaskEither.bind('test', () =>
-            test === null ? TaskEither.right(null) : imagesByClass(config, classes)(join(folder, test)),
-          ),
+          TaskEither.bind('test', () => (test === null ? TaskEither.right(null) : loaded(config, classes)(test))),
         ),
     })),
   )
@@ -223,7 +128,7 @@ const classesData = (
 export const folderData = (folder: string): TaskEither.TaskEither<Faults, Found> =>
   pipe(
     list(folder),
-    TaskEither.chain(({ files, folders }) =>
-      has(files, idxNames('train')[0]) ? idxData(folder, files) : classesData(folder, { folders }),
+    TaskEither.chain((listed) =>
+      hasIdx(listed.files, 'train') ? idxData(folder, listed.files) : classesData(folder, listed),
     ),
   )

@@ -5,10 +5,13 @@ import { bar, beside, count, joules, percent, picture, softmax, table } from './
 
 const LONGEST_LABEL = 32
 
-const nameOf = ({ class: k, label }: Scored): string => {
-  const name = printable(label ?? `class ${k}`)
+/** What a class is called, safe for a terminal and not too long. */
+export const shortLabel = (label: string): string => {
+  const name = printable(label)
   return name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL - 1)}…` : name
 }
+
+const nameOf = ({ class: k, label }: Scored): string => shortLabel(label ?? `class ${k}`)
 
 /** Spikes, firing rate and SOPs, stage by stage and of the whole network. */
 export const drawActivity = (result: Summary): readonly string[] =>

@@ -5,13 +5,13 @@ import { Command, Option } from 'commander'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TaskEither from 'fp-ts/lib/TaskEither.js'
-import { type Faults, inFile, refuse, unlessFaulty } from '../core/fault.js'
+import { type Faults, inFile, refuse } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
 import { type Config, cifar, digits, validate } from '../model/config.js'
 import { configurationOf } from '../tasks/load.js'
 import { type TrainingEngine, trainingEngine } from '../tasks/training/choice.js'
+import type { NamedPlan } from '../tasks/training/circumstances.js'
 import { epoch, type Metrics, samplesMet, type Trained } from '../tasks/training/epoch.js'
-import type { Dataset, Plan } from '../tasks/training/given.js'
 import { type Recipe, type RecipeName, recipes } from '../tasks/training/recipe.js'
 import { freshWeights, transferred } from '../tasks/training/weights.js'
 import { readNoted, saidBy } from './checkpoint.js'
@@ -19,6 +19,7 @@ import { digitsData, type Found, folderData } from './dataset.js'
 import { type Io, type Perform, printable } from './io.js'
 import { type NetworkOptions, networkOptions, whole } from './options.js'
 import { percent } from './render.js'
+import { learnable } from './training-data.js'
 import { FILES, inFolder, type Start, written } from './training-folder.js'
 import { stopping } from './watched.js'
 
@@ -97,47 +98,21 @@ const fitted = (config: Config, found: Found, options: Options): Either.Either<F
   })
 }
 
-/** Refuses labels that are no class of the network. */
-const inRange =
-  ({ classes }: Config) =>
-  ({ training, test }: { readonly training: Dataset; readonly test: Dataset | null }): Either.Either<Faults, void> =>
-    unlessFaulty(
-      [['training', training] as const, ...(test === null ? [] : [['test', test] as const])].flatMap(
-        ([name, { labels }]) => {
-          const odd = labels.findIndex((label) => !(label < classes))
-          return odd < 0
-            ? []
-            : refuse(
-                `${name} sample ${odd} is of class ${labels[odd]}, but the network has the classes 0 to ${classes - 1}`,
-                'say how many there are with --classes',
-              )
-        },
-      ),
-      () => undefined,
-    )
-
 const line = ({ epoch: number, loss, accuracy, testAccuracy }: Metrics, epochs: number, speed: number): string =>
   `epoch ${number} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(accuracy)}${
     testAccuracy === null ? '' : `, test ${percent(testAccuracy)}`
   }, ${speed.toFixed(1)} images/s\n`
 
-/** Refuses classes that the data are said to have by their labels or folders, and have no sample of. */
-const withoutGaps = (found: Found, { classes }: Options, { labels }: Dataset): Either.Either<Faults, void> => {
-  const met = new Set(labels)
-  const missing = Array.from({ length: found.classes }, (_, k) => k).find((k) => !met.has(k))
-  return classes !== undefined || missing === undefined
-    ? Either.right(undefined)
-    : Either.left(
-        refuse(
-          `the data have the classes 0 to ${found.classes - 1}, but no training sample is of class ${missing}`,
-          'mend the labels or folders, or say how many classes there are with --classes',
-        ),
-      )
-}
-
 /** One epoch, told to the bar, and its files. */
 const onward =
-  (io: Io, engine: TrainingEngine, folder: string, plan: Plan, version: string, advance: (samples: number) => void) =>
+  (
+    io: Io,
+    engine: TrainingEngine,
+    folder: string,
+    plan: NamedPlan,
+    version: string,
+    advance: (samples: number) => void,
+  ) =>
   (trained: Trained): TaskEither.TaskEither<Faults, Trained> =>
     pipe(
       async () => {
@@ -164,7 +139,7 @@ const onward =
 /** Where training begins: with the state in its folder, with another's weights, or with fresh ones. */
 const startOf = (
   { resume, from }: Options,
-  { config, seed }: Plan,
+  { config, seed }: NamedPlan,
   { tensors }: Beginning,
 ): Either.Either<Faults, Start> =>
   resume
@@ -185,10 +160,12 @@ const trainedWith = (io: Io, version: string, data: string, options: Options): T
       TaskEither.fromEither(fitted(config, found, options)),
     ),
     TaskEither.bind('loaded', ({ found, config }) => found.load(config)),
-    TaskEither.chainFirstEitherK(({ config, loaded }) => inRange(config)(loaded)),
-    TaskEither.chainFirstEitherK(({ found, loaded }) => withoutGaps(found, options, loaded.training)),
-    TaskEither.bind('plan', ({ config, loaded }) =>
-      TaskEither.right<Faults, Plan>({ config, recipe: recipeFor(config, options), seed: options.seed, ...loaded }),
+    TaskEither.chainFirstEitherK(({ found, config, loaded }) => learnable(config, found, options)(loaded)),
+    TaskEither.bind('plan', ({ found: { names }, config, loaded }) =>
+      TaskEither.right<Faults, NamedPlan>({
+        ...{ config, recipe: recipeFor(config, options), seed: options.seed, ...loaded },
+        names: names?.length === config.classes ? names : null,
+      }),
     ),
     TaskEither.bind('start', ({ plan, beginning: begun }) => TaskEither.fromEither(startOf(options, plan, begun))),
     TaskEither.bind('engine', () => trainingEngine(options.threads)),

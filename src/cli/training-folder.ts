@@ -9,9 +9,10 @@ import { readSafetensors, writeSafetensors } from '../node/files.js'
 import { isThere, makeFolder } from '../node/folder.js'
 import { alone } from '../node/lock.js'
 import { writeFileAtomically } from '../node/write.js'
+import type { NamedPlan } from '../tasks/training/circumstances.js'
 import { curves } from '../tasks/training/curves.js'
 import { type Trained, untrained } from '../tasks/training/epoch.js'
-import type { Plan, Weights } from '../tasks/training/given.js'
+import type { Weights } from '../tasks/training/given.js'
 import { isUnbegun, metricsText, networkFile, resumed, stateFile, unread } from '../tasks/training/state.js'
 
 /** The files of a training, in its folder. */
@@ -28,7 +29,7 @@ const LOCK = 'training.lock'
 /** Everything an epoch leaves; the state first, from which the rest follows. Before the first epoch there is only a state. */
 export const written = (
   folder: string,
-  plan: Plan,
+  plan: NamedPlan,
   version: string,
   trained: Trained,
 ): TaskEither.TaskEither<Faults, void> => {
@@ -63,7 +64,7 @@ const isFree = (folder: string): TaskEither.TaskEither<Faults, void> => {
 }
 
 /** The state in the folder, from which training goes on. */
-const goneOn = (folder: string, plan: Plan, version: string): TaskEither.TaskEither<Faults, Trained> => {
+const goneOn = (folder: string, plan: NamedPlan, version: string): TaskEither.TaskEither<Faults, Trained> => {
   const path = join(folder, FILES.state)
   return pipe(
     readSafetensors(path),
@@ -81,7 +82,7 @@ export type Start = { readonly kind: 'resumed' } | { readonly kind: 'fresh'; rea
  * before its first step. No other process trains there meanwhile.
  */
 export const inFolder =
-  (folder: string, plan: Plan, version: string, start: Start) =>
+  (folder: string, plan: NamedPlan, version: string, start: Start) =>
   <A>(train: (first: Trained) => TaskEither.TaskEither<Faults, A>): TaskEither.TaskEither<Faults, A> => {
     const state = join(folder, FILES.state)
     const ready: TaskEither.TaskEither<Faults, unknown> =

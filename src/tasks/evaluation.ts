@@ -5,10 +5,10 @@ import type { NetworkParameters } from '../model/parameters.js'
 import { energy } from '../observers/ledger.js'
 import type { Chosen } from './choice.js'
 import { topOf } from './classification.js'
-import type { Sample } from './samples.js'
 
-/** A sample's logits, and what the run cost in all. */
+/** A sample's class, the logits of its run, and what that cost in all. */
 export interface Evaluated {
+  readonly truth: number
   readonly logits: readonly number[]
   readonly cost: Cost
 }
@@ -31,22 +31,25 @@ export const confusionOf = (
   return matrix
 }
 
-/** The evaluation of the runs of samples, one by one. */
+/** The evaluation of the runs of a data set's samples, one by one. */
 export const evaluation = (
+  dataset: string,
+  names: readonly string[] | null,
   parameters: NetworkParameters,
-  samples: readonly Sample[],
   chosen: Chosen,
   runs: readonly Evaluated[],
 ) => {
   const predictions = runs.map(({ logits }) => topOf(logits, 1, null)[0]!.class)
-  const labels = samples.map(({ truth }) => truth!)
+  const labels = runs.map(({ truth }) => truth)
   const correct = predictions.filter((k, i) => k === labels[i]).length
   const mean = (of: (cost: Cost) => number): number => runs.reduce((sum, { cost }) => sum + of(cost), 0) / runs.length
   return {
-    dataset: 'digits',
-    accuracy: correct / samples.length,
+    dataset,
+    accuracy: correct / runs.length,
     correct,
-    total: samples.length,
+    total: runs.length,
+    /** What the classes are called; null where nobody says it. */
+    names,
     predictions,
     labels,
     confusion: confusionOf(parameters.config.classes, labels, predictions),

@@ -1,6 +1,9 @@
 /** The names of a network's classes, from the files that are in use for them. @module */
 import * as Either from 'fp-ts/lib/Either.js'
-import { type Faults, refuse, shortened } from '../core/fault.js'
+import { describe, type Faults, refuse, shortened } from '../core/fault.js'
+
+/** The name under which a safetensors file's metadata hold the names of the classes, in JSON. */
+export const CLASSES = 'classes'
 
 type Labels = Either.Either<Faults, readonly string[]>
 
@@ -98,4 +101,25 @@ export const parseLabels =
             'give one label a class',
           ),
         )
+  }
+
+/**
+ * The names of a network's classes in the metadata of its checkpoint, null where there are none. Names that are not one a
+ * class change nothing of what the network computes: they are left out, and a note says why.
+ *
+ * @example
+ * labelsIn(2)({ classes: '["ant","bee"]' }) // => { labels: ['ant', 'bee'], note: null }
+ * labelsIn(2)({}) // => { labels: null, note: null }
+ */
+export const labelsIn =
+  (classes: number) =>
+  (
+    metadata: Readonly<Record<string, string>>,
+  ): { readonly labels: readonly string[] | null; readonly note: string | null } => {
+    const text = Object.hasOwn(metadata, CLASSES) ? metadata[CLASSES]! : null
+    if (text === null) return { labels: null, note: null }
+    const read = parseLabels(classes)(text)
+    return Either.isRight(read)
+      ? { labels: read.right, note: null }
+      : { labels: null, note: `the names of its classes are left out: ${describe(read.left[0])}` }
   }

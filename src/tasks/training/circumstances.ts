@@ -4,6 +4,11 @@ import { shortened } from '../../core/fault.js'
 import { fnv1a } from '../../core/random.js'
 import type { Dataset, Plan } from './given.js'
 
+/** A plan, and what its classes are called, where the data say it. */
+export interface NamedPlan extends Plan {
+  readonly names?: readonly string[] | null
+}
+
 /** A number for all bytes of a data set: another data set, or another order, has another. */
 const fingerprint = ({ shape, data, labels }: Dataset): number => {
   const words = new Uint32Array(data.buffer, data.byteOffset, data.length)
@@ -11,13 +16,14 @@ const fingerprint = ({ shape, data, labels }: Dataset): number => {
 }
 
 /** What must be the same where training goes on, as JSON. */
-export const circumstances = ({ config, recipe, seed, training, test }: Plan, version: string): string =>
+export const circumstances = ({ config, recipe, seed, training, test, names }: NamedPlan, version: string): string =>
   JSON.stringify({
     version,
     seed,
     recipe,
     config,
     data: [fingerprint(training), test === null ? null : fingerprint(test)],
+    ...(names === null || names === undefined ? {} : { names }),
   })
 
 type Fields = Readonly<Record<string, unknown>>
@@ -34,7 +40,9 @@ const fieldsOf = (text: string): Fields | null => {
 }
 
 const unlike = (there: Fields, here: Fields): string | undefined =>
-  Object.keys(here).find((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]))
+  [...new Set([...Object.keys(here), ...Object.keys(there)])].find(
+    (key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]),
+  )
 
 const shown = (value: unknown): string => (value === undefined ? 'none' : shortened(JSON.stringify(value)))
 
@@ -45,7 +53,9 @@ const shown = (value: unknown): string => (value === undefined ? 'none' : shorte
 export const difference = (found: string, wanted: string): string | null => {
   const [there, here] = [fieldsOf(found), JSON.parse(wanted) as Fields]
   const name = there === null ? undefined : unlike(there, here)
-  if (there === null || name === undefined || there[name] === undefined) return null
+  if (there === null || name === undefined) return null
+  if (name === 'names') return 'data whose classes have other names'
+  if (there[name] === undefined || here[name] === undefined) return null
   if (name === 'data') return 'other data'
   const what = name === 'config' ? 'configuration' : name
   const [before, now] = [there[name] ?? {}, here[name]] as [Fields, Fields]

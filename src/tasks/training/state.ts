@@ -16,7 +16,8 @@ import {
 } from '../../core/tensor.js'
 import type { Config } from '../../model/config.js'
 import { layout } from '../../model/parameters.js'
-import { circumstances, difference } from './circumstances.js'
+import { CLASSES } from '../labels.js'
+import { circumstances, difference, type NamedPlan } from './circumstances.js'
 import type { Metrics, Trained } from './epoch.js'
 import type { Plan } from './given.js'
 import { LEARNT } from './step.js'
@@ -32,17 +33,18 @@ type Moment = 'first' | 'second'
 
 const momentKey = (moment: Moment, key: string): string => `${MOMENTS}${moment}.${key}`
 
-/** The network alone, as any command reads it, with its seed, recipe and package version. */
-export const networkFile = (plan: Plan, version: string, { weights, history }: Trained): Safetensors => ({
+/** The network alone, as any command reads it, with its seed, recipe and package version, and what its classes are called. */
+export const networkFile = (plan: NamedPlan, version: string, { weights, history }: Trained): Safetensors => ({
   tensors: weights,
   metadata: {
     [CONFIG]: JSON.stringify(plan.config),
     [TRAINING]: JSON.stringify({ version, seed: plan.seed, recipe: plan.recipe, epochs: history.length }),
+    ...(plan.names === null || plan.names === undefined ? {} : { [CLASSES]: JSON.stringify(plan.names) }),
   },
 })
 
 /** Everything that the next epoch follows from, but the data. */
-export const stateFile = (plan: Plan, version: string, { weights, moments, history }: Trained): Safetensors => ({
+export const stateFile = (plan: NamedPlan, version: string, { weights, moments, history }: Trained): Safetensors => ({
   tensors: new Map<string, Tensor>([
     ...weights,
     [POWERS, tensor([2], Float64Array.from(moments.powers))],
@@ -139,7 +141,7 @@ const historyOf = (text: string | undefined, { recipe, test }: Plan): readonly M
 
 /** The state in a file, where it is one of this plan, whole. */
 export const resumed =
-  (plan: Plan, version: string) =>
+  (plan: NamedPlan, version: string) =>
   ({ tensors, metadata }: Safetensors): Either.Either<Faults, Trained> => {
     const [found, wanted] = [metadata['circumstances'], circumstances(plan, version)]
     if (found === undefined)
