@@ -12,7 +12,7 @@ export const PAIRS_BYTES = 5120
 export const PAIRS_END = 5376
 
 /** Output positions whose pairs are listed together. */
-export const TILE = 64
+export const TILE = 128
 
 /** How many bytes of sums are packed together for the gradients of inputs: a part of a core's own cache. */
 export const PACKED = 262144

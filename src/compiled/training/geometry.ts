@@ -59,9 +59,14 @@ const framedPositions = (of: Geometry): number =>
 
 const ROOM = 256
 
-/** For `contract`. */
+/** So many lists of the pairs of so many times eight inputs, and where each begins. */
+const listed = (lists: number, eights: number): number => 4 * (lists + 1) + lists * eights * BLOCK
+
+/** For `contract`: of the inputs, and of the outputs that are computed together. */
 export const contractScratch = (of: Geometry): number =>
-  ROOM + 4 * (TILE + 4) + TILE * of.kernelHeight * of.kernelWidth * blocksOf(of.inGroup, 8) * BLOCK
+  ROOM +
+  listed(of.height * of.width, blocksOf(of.inGroup, 8)) +
+  listed(TILE, of.kernelHeight * of.kernelWidth * blocksOf(of.inGroup, 8))
 
 /** For `inputsOf`. */
 export const inputsScratch = (of: Geometry): number => {

@@ -48,6 +48,80 @@ function accumulate(starts: usize, lists: i32, weights: usize, to: usize, toRow:
 }
 
 /**
+ * The pairs of each position of `[height, width]`, channels `next` bytes apart: rows of weights, `step` more from column to
+ * column. One list behind the other, from where to where into `starts`.
+ */
+function pairsOf(spikes: usize, height: i32, width: i32, inGroup: i32, next: usize, step: i32, starts: usize, lists: usize): void {
+  const rest: u64 = ((1 as u64) << (((inGroup & 7) << 3) as u64)) - 1
+  let end = lists
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      store<u32>(starts, end as u32)
+      starts += 4
+      let at = spikes
+      let row = i16x8.splat((x * step) as i16)
+      for (let left = inGroup; left > 0; left -= 8) {
+        const eight = load<u64>(at) & (left >= 8 ? -1 : rest)
+        const mask = ((eight * GATHER) >> 56) as usize
+        v128.store(end, i16x8.add(row, v128.load((PAIRS as usize) + (mask << 4))))
+        end += load<u8>((PAIRS_BYTES as usize) + mask) as usize
+        row = i16x8.add(row, i16x8.splat(9))
+        at += 8
+      }
+      spikes += next
+    }
+  store<u32>(starts, end as u32)
+}
+
+/**
+ * The pairs that so many outputs meet, from number `first` on, one list an output: from where to where into `to`, the lists
+ * behind it. The inputs of a row of taps lie together, and their rows of weights are as far apart as those of the taps: all
+ * become the taps' by the same number, of sixteen bits as they are.
+ */
+function meet(
+  starts: usize,
+  to: usize,
+  first: i32,
+  count: i32,
+  height: i32,
+  width: i32,
+  step: i32,
+  kernelHeight: i32,
+  kernelWidth: i32,
+  stride: i32,
+  padding: i32,
+  outWidth: i32,
+): void {
+  let end: usize = to + ((count + 1) << 2)
+  let oy = first / outWidth
+  let ox = first % outWidth
+  for (let p = 0; p < count; p++) {
+    store<u32>(to + (p << 2), end as u32)
+    const x = ox * stride - padding
+    const left = max(0, x)
+    const right = min(width, x + kernelWidth)
+    for (let ky = 0; ky < kernelHeight && left < right; ky++) {
+      const y = oy * stride - padding + ky
+      if (y < 0 || y >= height) continue
+      let pair: usize = load<u32>(starts + ((y * width + left) << 2))
+      const last: usize = load<u32>(starts + ((y * width + right) << 2))
+      const row = i16x8.splat(((ky * kernelWidth - x) * step) as i16)
+      do {
+        v128.store(end, i16x8.add(row, v128.load(pair)))
+        end += 16
+        pair += 16
+      } while (pair < last)
+      end -= pair - last
+    }
+    if (++ox == outWidth) {
+      ox = 0
+      oy++
+    }
+  }
+  store<u32>(to + (count << 2), end as u32)
+}
+
+/**
  * One frame: spikes `[height, width, channels]` (bytes) to sums `[outHeight, outWidth, out]`. Weights are `[group, block of
  * sixteen outputs, tap, eight inputs, 9, 16]`; the ninth row is zero, and the partner of an odd spike.
  */
@@ -68,58 +142,29 @@ export function contract(
   outHeight: i32,
   outWidth: i32,
 ): void {
-  const channels = groups * inGroup
-  const eights = (inGroup + 7) >> 3
-  const rest = inGroup & 7
-  const restMask: u64 = ((1 as u64) << ((rest << 3) as u64)) - 1
-  const blockBytes: usize = (kernelHeight * kernelWidth * eights * 9) << 6
+  const inputs = height * width
+  const rows = ((inGroup + 7) >> 3) * 9
+  const blockBytes: usize = (kernelHeight * kernelWidth * rows) << 6
+  const blocks: usize = ((outGroup + 15) >> 4) as usize
   const sumsRow: usize = (groups * outGroup) << 2
   const positions = outHeight * outWidth
+  const alone = kernelHeight * kernelWidth * stride == 1 && padding == 0
   const starts = scratch + 64
-  const lists = starts + ((TILE + 4) << 2)
-  for (let first = 0; first < positions; first += TILE) {
-    const tile = min(TILE, positions - first)
-    let from = weights
-    for (let group = 0; group < groups; group++) {
-      let end = lists
-      let oy = first / outWidth
-      let ox = first % outWidth
-      for (let p = 0; p < tile; p++) {
-        store<u32>(starts + (p << 2), end as u32)
-        for (let ky = 0; ky < kernelHeight; ky++) {
-          const y = oy * stride - padding + ky
-          if (y < 0 || y >= height) continue
-          for (let kx = 0; kx < kernelWidth; kx++) {
-            const x = ox * stride - padding + kx
-            if (x < 0 || x >= width) continue
-            let at: usize = spikes + ((y * width + x) * channels + group * inGroup)
-            let row = (ky * kernelWidth + kx) * eights * 9
-            for (let left = inGroup; left >= 8; left -= 8) {
-              const mask = ((load<u64>(at) * GATHER) >> 56) as usize
-              v128.store(end, i16x8.add(i16x8.splat(row as i16), v128.load((PAIRS as usize) + (mask << 4))))
-              end += load<u8>((PAIRS_BYTES as usize) + mask) as usize
-              row += 9
-              at += 8
-            }
-            if (rest > 0) {
-              const mask = (((load<u64>(at) & restMask) * GATHER) >> 56) as usize
-              v128.store(end, i16x8.add(i16x8.splat(row as i16), v128.load((PAIRS as usize) + (mask << 4))))
-              end += load<u8>((PAIRS_BYTES as usize) + mask) as usize
-            }
-          }
-        }
-        if (++ox == outWidth) {
-          ox = 0
-          oy++
-        }
-      }
-      store<u32>(starts + (tile << 2), end as u32)
+  const lists = starts + ((inputs + 1) << 2)
+  for (let group = 0; group < groups; group++) {
+    pairsOf(spikes + ((group * inGroup) as usize), height, width, inGroup, (groups * inGroup) as usize, alone ? 0 : rows, starts, lists)
+    const met: usize = (load<u32>(starts + (inputs << 2)) + 31) & ~15
+    for (let first = 0; first < positions; first += TILE) {
+      const tile = min(TILE, positions - first)
+      if (!alone) meet(starts, met, first, tile, height, width, rows, kernelHeight, kernelWidth, stride, padding, outWidth)
+      let from = weights
       for (let o = 0; o < outGroup; o += 16) {
         const to: usize = sums + (first as usize) * sumsRow + ((group * outGroup + o) << 2)
-        accumulate(starts, tile, from, to, sumsRow, outGroup - o, scratch)
+        accumulate(alone ? starts + (first << 2) : met, tile, from, to, sumsRow, outGroup - o, scratch)
         from += blockBytes
       }
     }
+    weights += blocks * blockBytes
   }
 }
 
