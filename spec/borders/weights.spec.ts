@@ -172,6 +172,40 @@ describe('a checkpoint of another network is refused in one sentence', () => {
       nano,
       /^\d+ heads have firing rate 0.*the first: layers.0.0.firing_rate_x/,
     ],
+    [
+      'what a training left that diverged',
+      new Map<string, Tensor>(
+        [...nanoWeights].map(([key, { shape, data }]) => [
+          key,
+          { shape, data: Float64Array.from(data, () => Number.NaN) },
+        ]),
+      ),
+      nano,
+      /^\d+ of its tensors have other numbers than a network \(the first: element 0 of prologue.0.weight is NaN\); give/,
+    ],
+    [
+      'a quantised network',
+      new Map<string, Tensor>(
+        [...nanoWeights].map(([key, { shape, data }]) => [
+          key,
+          { shape, data: key.endsWith('.weight') ? new Uint8Array(data.length) : data },
+        ]),
+      ),
+      nano,
+      /^\d+ of its tensors have other numbers than a network \(the first: prologue.0.weight has type Uint8Array\); give/,
+    ],
+    [
+      'one number that is none',
+      new Map<string, Tensor>(nanoWeights).set(
+        'classifier.weight',
+        tensor(
+          nanoWeights.get('classifier.weight')!.shape,
+          nanoWeights.get('classifier.weight')!.data.map((x) => x / 0),
+        ),
+      ),
+      nano,
+      /^classifier.weight: element 0 is -?Infinity; every number must be finite$/,
+    ],
   ])('%s', (_, tensors, config, sentence) => {
     expect(sentences(parseAs(config)(tensors))).toEqual([expect.stringMatching(sentence)])
   })

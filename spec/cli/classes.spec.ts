@@ -92,7 +92,7 @@ describe('the names of the classes', () => {
   })
 
   it('are as they were where training goes on, or it does not', async () => {
-    expect((await done(...train('photos', 'one', ...ofColours, '--resume'))).err).toBe('')
+    expect((await done(...train('photos', 'one', ...ofColours, '--resume'))).err).toBe('note: all epochs are done: 1\n')
     cpSync(file('photos'), file('renamed'), { recursive: true })
     for (const part of ['train', 'test']) renameSync(file(`renamed/${part}/cat`), file(`renamed/${part}/cow`))
     const { code, err } = await cli(...train('renamed', 'one', ...ofColours, '--resume'))
@@ -192,6 +192,7 @@ describe('evaluate', () => {
 
   it.each([
     ['nothing', 'nowhere', 'cannot read: there is no such file or folder'],
+    ['a file', 'rgb.json', 'cannot read: it is no folder'],
     ['a folder of images alone', 'photos/test/ant', 'it has neither IDX files nor folders of images; '],
     ['images for training alone', 'trained', `it has train/ and no images to test on; give ${file('trained/train')} `],
     ['IDX files for training alone', 'halved', 'it has no images to test on; give t10k-images-idx3-ubyte and '],

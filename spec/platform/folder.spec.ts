@@ -61,7 +61,7 @@ describe('a folder', () => {
     expect(await outcome(makeFolder(at('file/x')))).toBe('./file/x: cannot write: a part of its path is not a folder')
     expect(await outcome(makeFolder(at('link')))).toBe('./link: cannot write: it is a link that leads nowhere')
     expect(await outcome(makeFolder(at('link/x')))).toBe('./link/x: cannot write: it is a link that leads nowhere')
-    expect(await outcome(makeFolder(''))).toBe(': cannot write: its name is empty')
+    expect(await outcome(makeFolder(''))).toBe("'': cannot write: its name is empty")
     expect(await outcome(makeFolder(at('x'.repeat(300))))).toMatch(/its name is too long$/)
     expect(await outcome(makeFolder(at('a\0b')))).toMatch(/cannot write: .*null bytes/)
   })

@@ -39,9 +39,9 @@ const saidOf = (
 const headerEnd = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
 
 describe('resuming says in one sentence', () => {
-  it('that nothing is wrong by saying nothing', async () => {
+  it('that all epochs are done, and nothing is wrong', async () => {
     saved(path, Object.fromEntries(tensors), metadata)
-    expect(await cli(...train('damaged', '--resume'))).toMatchObject({ code: 0, err: '' })
+    expect(await cli(...train('damaged', '--resume'))).toMatchObject({ code: 0, err: 'note: all epochs are done: 2\n' })
   })
 
   it.each([0, 1, 7, 8, 9, 100, headerEnd - 1, headerEnd, headerEnd + 1, bytes.length >> 1, bytes.length - 1])(
@@ -63,6 +63,22 @@ describe('resuming says in one sentence', () => {
   ])('that it is another file: %s', async (_, write) => {
     write()
     expect(await said()).toContain('it is a damaged state of training: its header claims')
+  })
+
+  it('that it is no network, to every command that takes one', async () => {
+    const state = file('one/training.safetensors')
+    for (const argv of [
+      ['inspect', state],
+      ['classify', '--checkpoint', state],
+      ['convert', state, file('converted.pth')],
+      train('transferred', '--from', state),
+    ]) {
+      const { code, out, err } = await cli(...argv)
+      expect([code, out]).toEqual([1, ''])
+      expect(err).toContain(
+        `error: ${state}: it is the state of a training, not a network; give network.safetensors beside it\n`,
+      )
+    }
   })
 
   it('that it is a network, no state', async () => {

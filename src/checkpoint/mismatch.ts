@@ -89,9 +89,33 @@ const silence = (faults: readonly Silent[]): readonly Fault[] => {
       )
 }
 
+type Odd = Extract<Fault, { readonly _tag: 'NotFinite' | 'WrongType' }>
+
+const isOdd = (fault: Fault): fault is Odd => fault._tag === 'NotFinite' || fault._tag === 'WrongType'
+
+const shownOdd = (fault: Odd): string => {
+  switch (fault._tag) {
+    case 'NotFinite':
+      return `element ${fault.index} of ${shortened(fault.key)} is ${fault.value}`
+    case 'WrongType':
+      return `${shortened(fault.key)} has type ${shortened(fault.type)}`
+  }
+}
+
+/** A training that diverged leaves no finite number anywhere, and a quantised network no real one. */
+const oddNumbers = (faults: readonly Odd[]): readonly Fault[] => {
+  const [first] = faults
+  return first === undefined || faults.length <= FEW
+    ? faults
+    : refuse(
+        `${faults.length} of its tensors have other numbers than a network (the first: ${shownOdd(first)})`,
+        'give a checkpoint with finite numbers in float32 or float64',
+      )
+}
+
 /**
- * `parse`, with one sentence for one cause: another variant, another number of classes, another network, each with
- * counts; other faults, and up to three keys, one by one.
+ * `parse`, with one sentence for one cause: another variant, another number of classes, another network, silent heads,
+ * numbers that are not finite or of another type, each with counts; other faults, and up to three keys, one by one.
  *
  * @example
  * const found = parseAs(variants.digits)(syntheticCheckpoint({ ...variants.digits, classes: 3 }, 7))
@@ -108,7 +132,8 @@ export const parseAs =
         const [first, ...rest] = [
           ...(ofKeys.length > 0 ? causeOf(config, tensors, ofKeys) : []),
           ...silence(faults.filter((fault) => fault._tag === 'SilentHead')),
-          ...faults.filter((fault) => !isOfKeys(fault) && fault._tag !== 'SilentHead'),
+          ...oddNumbers(faults.filter(isOdd)),
+          ...faults.filter((fault) => !isOfKeys(fault) && !isOdd(fault) && fault._tag !== 'SilentHead'),
         ]
         return first === undefined ? faults : [first, ...rest]
       }),

@@ -5,7 +5,7 @@ import { parseConfigText } from '../checkpoint/configuration.js'
 import { parseAs } from '../checkpoint/mismatch.js'
 import { CONFIG } from '../checkpoint/recognise.js'
 import { readRange } from '../checkpoint/source.js'
-import { type Faults, inFile } from '../core/fault.js'
+import { type Faults, inFile, refuse } from '../core/fault.js'
 import { assumedPreprocessing, type Config, digits, variants } from '../model/config.js'
 import type { NetworkParameters } from '../model/parameters.js'
 import { bundledCheckpoint } from '../node/bundled.js'
@@ -13,6 +13,7 @@ import { withFile } from '../node/files.js'
 import { type Checkpoint, readWeights } from '../node/weights.js'
 import { labelsIn } from '../tasks/labels.js'
 import { configurationOf, resized, type Said, untrainedSize } from '../tasks/load.js'
+import { CIRCUMSTANCES } from '../tasks/training/circumstances.js'
 import { type Io, printable } from './io.js'
 import type { NetworkOptions } from './options.js'
 
@@ -37,6 +38,11 @@ export const readNoted =
   (path: string): TaskEither.TaskEither<Faults, Checkpoint> =>
     pipe(
       readWeights({ weights: weights ?? null })(path),
+      TaskEither.filterOrElse(
+        ({ metadata }) => !Object.hasOwn(metadata, CIRCUMSTANCES),
+        (): Faults =>
+          inFile(path)(refuse('it is the state of a training, not a network', 'give network.safetensors beside it')),
+      ),
       TaskEither.map((checkpoint) => {
         for (const note of checkpoint.notes) io.err(`note: ${printable(`${path}: ${note}`)}\n`)
         return checkpoint

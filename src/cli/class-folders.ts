@@ -1,6 +1,6 @@
 /** Images in a folder for each class. @module */
 
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -19,7 +19,13 @@ export interface Listed {
 /** What is in a folder. */
 export const list = (folder: string): TaskEither.TaskEither<Faults, Listed> =>
   pipe(
-    TaskEither.tryCatch(() => readdir(folder, { withFileTypes: true }), fileFaults(folder, 'read')),
+    TaskEither.tryCatch(
+      async () => {
+        if (!(await stat(folder)).isDirectory()) throw new Error('it is no folder')
+        return readdir(folder, { withFileTypes: true })
+      },
+      fileFaults(folder, 'read'),
+    ),
     TaskEither.map((entries) => {
       const named = (folders: boolean): readonly string[] =>
         entries

@@ -178,6 +178,7 @@ const trainedWith = (io: Io, version: string, data: string, options: Options): T
           start,
         )((first) => {
           const { epochs } = plan.recipe
+          if (first.history.length >= epochs) io.err(`note: all epochs are done: ${epochs}\n`)
           const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan))
           let silent = true
           const advance = (samples: number): void => {

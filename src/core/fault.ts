@@ -107,7 +107,7 @@ export const describe = (fault: Fault): string => {
     case 'Input':
       return `${fault.problem}; ${fault.advice}`
     case 'File':
-      return `${fault.path}: cannot ${fault.action}: ${fault.reason}`
+      return `${fault.path === '' ? "''" : fault.path}: cannot ${fault.action}: ${fault.reason}`
     case 'InFile':
       return `${fault.path}: ${describe(fault.fault)}`
     case 'Unavailable':

@@ -69,8 +69,14 @@ const textOf = (path: string): string | null => {
 const create = (path: string, text: string): boolean => {
   try {
     const descriptor = openSync(path, 'wx')
-    writeSync(descriptor, text)
-    closeSync(descriptor)
+    try {
+      writeSync(descriptor, text)
+    } catch (error) {
+      rmSync(path)
+      throw error
+    } finally {
+      closeSync(descriptor)
+    }
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false

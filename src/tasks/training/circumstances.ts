@@ -9,6 +9,9 @@ export interface NamedPlan extends Plan {
   readonly names?: readonly string[] | null
 }
 
+/** The name under which the metadata of a state of training hold what it was begun with. */
+export const CIRCUMSTANCES = 'circumstances'
+
 /** A number for all bytes of a data set: another data set, or another order, has another. */
 const fingerprint = ({ shape, data, labels }: Dataset): number => {
   const words = new Uint32Array(data.buffer, data.byteOffset, data.length)

@@ -17,7 +17,7 @@ import {
 import type { Config } from '../../model/config.js'
 import { layout } from '../../model/parameters.js'
 import { CLASSES } from '../labels.js'
-import { circumstances, difference, type NamedPlan } from './circumstances.js'
+import { CIRCUMSTANCES, circumstances, difference, type NamedPlan } from './circumstances.js'
 import type { Metrics, Trained } from './epoch.js'
 import type { Plan } from './given.js'
 import { LEARNT } from './step.js'
@@ -55,12 +55,12 @@ export const stateFile = (plan: NamedPlan, version: string, { weights, moments, 
       ]),
     ),
   ]),
-  metadata: { circumstances: circumstances(plan, version), history: JSON.stringify(history) },
+  metadata: { [CIRCUMSTANCES]: circumstances(plan, version), history: JSON.stringify(history) },
 })
 
 /** Whether a file is the state of a training that has not ended an epoch yet: nothing is lost with it. */
 export const isUnbegun = ({ metadata }: Safetensors): boolean =>
-  metadata['circumstances'] !== undefined && metadata['history'] === '[]'
+  metadata[CIRCUMSTANCES] !== undefined && metadata['history'] === '[]'
 
 /** One sentence for a state that is not as it was written: the first that is wrong, and how many there are more. */
 const damaged = ([first, ...more]: readonly [string, ...(readonly string[])]): Faults =>
@@ -143,7 +143,7 @@ const historyOf = (text: string | undefined, { recipe, test }: Plan): readonly M
 export const resumed =
   (plan: NamedPlan, version: string) =>
   ({ tensors, metadata }: Safetensors): Either.Either<Faults, Trained> => {
-    const [found, wanted] = [metadata['circumstances'], circumstances(plan, version)]
+    const [found, wanted] = [metadata[CIRCUMSTANCES], circumstances(plan, version)]
     if (found === undefined)
       return Either.left(refuse('it is no state of training', 'resume in a folder that train wrote'))
     if (found !== wanted) {
