@@ -19,6 +19,3 @@ export const PACKED = 262144
 
 /** Bytes of the currents of neurons that go through a step together: what is kept of them stays in a core's nearest cache. */
 export const ROW = 4096
-
-/** Input channels whose events are listed together, for the gradients of weights: so many read a copy of the sums. */
-export const TOGETHER = 64

@@ -2,7 +2,7 @@
 import type { Shape } from '../../core/tensor.js'
 import type { Convolution } from '../../model/kernels.js'
 import { BLOCK } from '../machine/layout.js'
-import { PACKED, TILE, TOGETHER } from '../machine/pairs.js'
+import { PACKED, TILE } from '../machine/pairs.js'
 import { blocksOf } from './pack.js'
 
 /** A convolution that meets maps of one size. */
@@ -77,9 +77,11 @@ export const inputsScratch = (of: Geometry): number => {
 
 /** For `weightsOf` so many frames. */
 export const weightsScratch = (of: Geometry, frames: number): number => {
-  const lists = of.stride * of.stride * TOGETHER
-  const positions = Math.ceil(of.height / of.stride) * Math.ceil(of.width / of.stride)
-  return ROOM + 4 * lists + 4 * lists * frames * positions + 64 * frames * framedPositions(of)
+  const [rows, columns] = [Math.ceil(of.height / of.stride), Math.ceil(of.width / of.stride)]
+  const starts = 4 * of.stride * of.stride * (of.inGroup + 1)
+  const masks = frames * rows * blocksOf(columns, 8) * BLOCK * (1 + blocksOf(of.inGroup, BLOCK))
+  const lists = 4 * frames * of.height * of.width * of.inGroup
+  return ROOM + 64 * frames * framedPositions(of) + starts + masks + lists
 }
 
 /** How many frames' events are listed together: lists of a few hundred positions. */

@@ -1,5 +1,4 @@
 /** Attention's two products on one frame, and back: convolutions of one position whose weights are the other factor. */
-import { TOGETHER } from '../../../machine/pairs'
 import { contract } from './contract'
 import { inputsOf } from './inputs'
 import { weightsOf } from './weights'
@@ -175,8 +174,7 @@ export function productBack(
     const own: usize = rows + ((heads * terms) as usize) * rowBytes
     memory.fill(rows, 0, (heads * terms) as usize * rowBytes)
     for (let head = 0; head < heads; head++)
-      for (let first = 0; first < terms; first += TOGETHER)
-        weightsOf(spikes + (frame as usize) * ((positions * heads * terms) as usize), sums, rows, own, 1, head, first, positions, 1, heads, terms, width, 1, 1, 1, 0, positions, 1)
+      weightsOf(spikes + (frame as usize) * ((positions * heads * terms) as usize), sums, rows, own, 1, head, positions, 1, heads, terms, width, 1, 1, 1, 0, positions, 1)
     const to: usize = factorBack + (frame as usize) * factorFrame
     for (let head = 0; head < heads; head++)
       for (let term = 0; term < terms; term++)

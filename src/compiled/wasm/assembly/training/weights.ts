@@ -1,63 +1,107 @@
 /** Gradients of weights: cotangents of sums added over the events that met a weight, sixteen weights at a time. */
-import { TOGETHER } from '../../../machine/pairs'
+import { PAIRS } from '../../../machine/pairs'
 import { before, behind } from './inputs'
 
-/** Copies sixteen numbers of each position of `[rows, columns]`, rows of numbers so many bytes apart, into the middle of zeros. */
-function frameIn(
-  from: usize,
-  fromRow: usize,
-  rows: i32,
-  columns: i32,
-  top: i32,
-  left: i32,
-  bottom: i32,
-  right: i32,
-  to: usize,
-): void {
-  const line: usize = ((left + columns + right) as usize) << 6
-  memory.fill(to, 0, (top as usize) * line)
-  to += (top as usize) * line
+/** Copies sixteen numbers of each position of `[rows, columns]`, positions `next` bytes apart, to lines so many bytes apart. */
+function frameIn(from: usize, next: usize, rows: i32, columns: i32, to: usize, line: usize): void {
   for (let r = 0; r < rows; r++) {
-    memory.fill(to, 0, (left as usize) << 6)
-    to += (left as usize) << 6
+    let at = to
     for (let c = 0; c < columns; c++) {
-      v128.store(to, v128.load(from))
-      v128.store(to, v128.load(from, 16), 16)
-      v128.store(to, v128.load(from, 32), 32)
-      v128.store(to, v128.load(from, 48), 48)
-      to += 64
-      from += fromRow
+      v128.store(at, v128.load(from))
+      v128.store(at, v128.load(from, 16), 16)
+      v128.store(at, v128.load(from, 32), 32)
+      v128.store(at, v128.load(from, 48), 48)
+      at += 64
+      from += next
     }
-    memory.fill(to, 0, (right as usize) << 6)
-    to += (right as usize) << 6
+    to += line
   }
-  memory.fill(to, 0, (bottom as usize) * line)
 }
 
-/** `row += sum over the events of what lies `off` bytes from each`. */
-// @ts-ignore: decorator
-@inline
-function gather(events: usize, end: usize, off: usize, row: usize): void {
-  let a = v128.load(row)
-  let b = v128.load(row, 16)
-  let c = v128.load(row, 32)
-  let d = v128.load(row, 48)
-  for (; events < end; events += 4) {
-    const at: usize = load<u32>(events) + off
-    a = f32x4.add(a, v128.load(at))
-    b = f32x4.add(b, v128.load(at, 16))
-    c = f32x4.add(c, v128.load(at, 32))
-    d = f32x4.add(d, v128.load(at, 48))
+/** For each of some channels `row += sum over its events of what lies `off` bytes from each`, sixteen numbers wide. */
+function gather(starts: usize, count: i32, off: usize, row: usize, rowBytes: usize): void {
+  let event: usize = load<u32>(starts)
+  for (let channel = 0; channel < count; channel++) {
+    starts += 4
+    const end: usize = load<u32>(starts)
+    let a = v128.load(row)
+    let b = v128.load(row, 16)
+    let c = v128.load(row, 32)
+    let d = v128.load(row, 48)
+    for (; event < end; event += 4) {
+      const at: usize = load<u32>(event) + off
+      a = f32x4.add(a, v128.load(at))
+      b = f32x4.add(b, v128.load(at, 16))
+      c = f32x4.add(c, v128.load(at, 32))
+      d = f32x4.add(d, v128.load(at, 48))
+    }
+    v128.store(row, a)
+    v128.store(row, b, 16)
+    v128.store(row, c, 32)
+    v128.store(row, d, 48)
+    row += rowBytes
   }
-  v128.store(row, a)
-  v128.store(row, b, 16)
-  v128.store(row, c, 32)
-  v128.store(row, d, 48)
 }
 
 /**
- * Some frames, and some of a group's input channels: spikes (bytes) and cotangents of the group's sums, added
- * to rows `[tap, channel, outputs of the group in blocks of sixteen]`. A row meets its events by frame, row and column.
+ * For each of a group's channels where its spikes have their framed sums, by frame, row and column, of the inputs at one place
+ * `cy`, `cx` within the stride: one list behind the other, from where to where into `starts`; gives where they end. Of up to eight
+ * positions of a row, the spikes of each channel become a byte, and the byte a list from the table of pairs.
+ */
+function eventsOf(
+  spikes: usize,
+  frames: i32,
+  inGroup: i32,
+  channels: i32,
+  cy: i32,
+  cx: i32,
+  height: i32,
+  width: i32,
+  stride: i32,
+  framed: usize,
+  frameBytes: usize,
+  line: usize,
+  masks: usize,
+  starts: usize,
+  lists: usize,
+): usize {
+  const next: usize = (stride * channels) as usize
+  const size: usize = (16 + ((inGroup + 15) & ~15)) as usize
+  let mask = masks
+  for (let f = 0; f < frames; f++)
+    for (let y = cy; y < height; y += stride)
+      for (let x = cx; x < width; x += 8 * stride) {
+        store<u32>(mask, (framed + (f as usize) * frameBytes + ((y / stride) as usize) * line + ((x / stride) as usize << 6)) as u32)
+        const first: usize = spikes + ((((f * height + y) * width + x) * channels) as usize)
+        const last: usize = first + (min(8, (width - x + stride - 1) / stride) as usize) * next
+        for (let c: usize = 0; c < size - 16; c += 16) {
+          let bits = i8x16.splat(0)
+          for (let at = last; at > first; ) {
+            at -= next
+            bits = v128.or(i8x16.add(bits, bits), v128.load(at + c))
+          }
+          v128.store(mask + c, bits, 16)
+        }
+        mask += size
+      }
+  for (let c: usize = 0; c < (inGroup as usize); c++) {
+    store<u32>(starts + (c << 2), lists as u32)
+    for (let from = masks; from < mask; from += size) {
+      const bits: u32 = load<u8>(from + c, 16)
+      const base = v128.load32_splat(from)
+      const places = v128.load((PAIRS as usize) + ((bits as usize) << 4))
+      v128.store(lists, i32x4.add(base, i32x4.shl(i32x4.extend_low_i16x8_u(places), 6)))
+      v128.store(lists, i32x4.add(base, i32x4.shl(i32x4.extend_high_i16x8_u(places), 6)), 16)
+      lists += (popcnt<u32>(bits) as usize) << 2
+    }
+  }
+  store<u32>(starts + ((inGroup as usize) << 2), lists as u32)
+  return lists
+}
+
+/**
+ * Some frames of a group: spikes (bytes) and cotangents of the group's sums, added to rows `[tap, channel, outputs of the group
+ * in blocks of sixteen]`. A row meets its events by frame, row and column.
  */
 export function weightsOf(
   spikes: usize,
@@ -66,7 +110,6 @@ export function weightsOf(
   scratch: usize,
   frames: i32,
   group: i32,
-  first: i32,
   height: i32,
   width: i32,
   groups: i32,
@@ -81,61 +124,45 @@ export function weightsOf(
 ): void {
   const channels = groups * inGroup
   const outBytes: usize = (groups * outGroup) as usize << 2
-  const count = min(TOGETHER, inGroup - first)
+  if (kernelHeight * kernelWidth * stride == 1 && padding == 0) {
+    // All positions are one row.
+    width *= frames * height
+    outWidth = width
+    height = outHeight = frames = 1
+  }
   const top = before(kernelHeight, stride, padding)
   const left = before(kernelWidth, stride, padding)
   const bottom = behind(height, stride, padding, outHeight)
   const right = behind(width, stride, padding, outWidth)
-  const line = left + outWidth + right
-  const frameBytes: usize = (((top + outHeight + bottom) * line) as usize) << 6
-  const classes = stride * stride
-  // How long a list may be: all positions of a class.
-  const room: usize = (frames * ((height + stride - 1) / stride) * ((width + stride - 1) / stride)) as usize << 2
-  const ends = scratch + 64
-  const lists: usize = ends + ((classes * TOGETHER) as usize << 2)
-  const framed: usize = (lists + ((classes * TOGETHER) as usize) * room + 15) & ~15
-  for (let list = 0; list < classes * TOGETHER; list++)
-    store<u32>(ends + (list << 2), (lists + (list as usize) * room) as u32)
-  let spike: usize = spikes + ((group * inGroup + first) as usize)
-  for (let f = 0; f < frames; f++) {
-    const frame: usize = framed + (f as usize) * frameBytes
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++) {
-        const event: usize = frame + ((((y / stride) * line + x / stride) as usize) << 6)
-        let end: usize = ends + ((((y % stride) * stride + (x % stride)) * TOGETHER) as usize << 2)
-        for (let c = 0; c < count; c += 16) {
-          let bits = i8x16.bitmask(i8x16.neg(v128.load(spike + (c as usize)))) & ((1 << min(16, count - c)) - 1)
-          while (bits != 0) {
-            const list: usize = end + ((ctz(bits) as usize) << 2)
-            const to: usize = load<u32>(list)
-            store<u32>(to, event as u32)
-            store<u32>(list, (to + 4) as u32)
-            bits &= bits - 1
-          }
-          end += 64
-        }
-        spike += channels
-      }
-  }
+  const line: usize = ((left + outWidth + right) as usize) << 6
+  const frameBytes: usize = ((top + outHeight + bottom) as usize) * line
+  const framed = (scratch + 127) & ~63
+  const starts: usize = framed + (frames as usize) * frameBytes
+  const ownStarts: usize = ((inGroup + 1) as usize) << 2
+  const masks: usize = (starts + ((stride * stride) as usize) * ownStarts + 15) & ~15
+  const blocks = frames * ((height + stride - 1) / stride) * (((width + stride - 1) / stride + 7) >> 3)
+  let lists: usize = masks + (blocks as usize) * ((16 + ((inGroup + 15) & ~15)) as usize)
+  for (let cy = 0; cy < stride; cy++)
+    for (let cx = 0; cx < stride; cx++) {
+      const own: usize = starts + ((cy * stride + cx) as usize) * ownStarts
+      lists = eventsOf(spikes + ((group * inGroup) as usize), frames, inGroup, channels, cy, cx, height, width, stride, framed, frameBytes, line, masks, own, lists)
+    }
+  memory.fill(framed, 0, (frames as usize) * frameBytes)
+  const middle: usize = framed + (top as usize) * line + ((left as usize) << 6)
   const rowBytes: usize = (((outGroup + 15) & ~15) as usize) << 2
   for (let o = 0; o < outGroup; o += 16) {
-    for (let f = 0; f < frames; f++)
-      frameIn(sums + ((f * outHeight * outWidth) as usize) * outBytes + ((group * outGroup + o) as usize << 2), outBytes, outHeight, outWidth, top, left, bottom, right, framed + (f as usize) * frameBytes)
+    const from: usize = sums + ((group * outGroup + o) as usize << 2)
+    for (let f: usize = 0; f < (frames as usize); f++)
+      frameIn(from + f * ((outHeight * outWidth) as usize) * outBytes, outBytes, outHeight, outWidth, middle + f * frameBytes, line)
     for (let cy = 0; cy < stride; cy++)
-      for (let cx = 0; cx < stride; cx++) {
-        const own: i32 = (cy * stride + cx) * TOGETHER
+      for (let cx = 0; cx < stride; cx++)
         for (let ky = (cy + padding) % stride; ky < kernelHeight; ky += stride)
           for (let kx = (cx + padding) % stride; kx < kernelWidth; kx += stride) {
-            const down = top + (cy + padding - ky) / stride
-            const over = left + (cx + padding - kx) / stride
-            const off: usize = ((down * line + over) as usize) << 6
-            let row: usize = rows + (((ky * kernelWidth + kx) * channels + group * inGroup + first) as usize) * rowBytes + ((o as usize) << 2)
-            for (let c = 0; c < count; c++) {
-              gather(lists + ((own + c) as usize) * room, load<u32>(ends + ((own + c) << 2)), off, row)
-              row += rowBytes
-            }
+            const down: usize = (top + (cy + padding - ky) / stride) as usize
+            const over: usize = (left + (cx + padding - kx) / stride) as usize
+            const row: usize = rows + (((ky * kernelWidth + kx) * channels + group * inGroup) as usize) * rowBytes + ((o as usize) << 2)
+            gather(starts + ((cy * stride + cx) as usize) * ownStarts, inGroup, down * line + (over << 6), row, rowBytes)
           }
-      }
   }
 }
 
@@ -174,8 +201,7 @@ export function toWeights(
   const end = (first + count) * steps
   for (let f = first * steps; f < end; f += together)
     for (let group = 0; group < groups; group++)
-      for (let c = 0; c < inGroup; c += TOGETHER)
-        weightsOf(spikes + (f as usize) * spikesFrame, sums + (f as usize) * sumsFrame, own, scratch, min(together, end - f), group, c, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
+      weightsOf(spikes + (f as usize) * spikesFrame, sums + (f as usize) * sumsFrame, own, scratch, min(together, end - f), group, height, width, groups, inGroup, outGroup, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth)
 }
 
 /** The sum of what so many shares have, each so many numbers: shares in order, four numbers at a time. */
