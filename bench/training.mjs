@@ -1,9 +1,11 @@
 // npm run bench:training -- [--networks digits,cifar] [--threads 1,2] [--steps 5] [--rounds 2] [--keep all,borders,spikes]
+//   [--kernels]
 // A step of training (forward in training mode, loss, backward; the optimiser apart): digits at batch 64, cifar at batch 16,
 // T = 4, and PyTorch's with the same layers in the same run, where /usr/bin/python3 has torch (Debian's python3-torch). Both
 // by turns, the least of all steps; on a machine that does other work, compare the columns of processor time. The dense
 // products are those of the gradients of inputs: what they take at a core's peak of additions, no step can be faster than.
 // A step keeps all of the way forward; --keep says to keep less as well, as a step does that would not fit in a memory.
+// --kernels: the milliseconds of a step that the calling thread spent in each kernel, the least of all steps.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -25,8 +27,26 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '2' },
     keep: { type: 'string', default: 'all' },
+    kernels: { type: 'boolean', default: false },
   },
 })
+
+/** What kernels took since this was emptied, in milliseconds: those of instances that are made with a clock around each. */
+const spent = new Map()
+if (values.kernels) {
+  const { Instance } = WebAssembly
+  const clocked = (name, kernel) => (...args) => {
+    const began = performance.now()
+    kernel(...args)
+    spent.set(name, (spent.get(name) ?? 0) + performance.now() - began)
+  }
+  const made = /** @type {any} */ (function (module, imports) {
+    const { exports } = new Instance(module, imports)
+    return { exports: Object.fromEntries(Object.entries(exports).map(([name, kernel]) => [name, clocked(name, kernel)])) }
+  })
+  WebAssembly.Instance = made
+}
+
 const list = (text) => text.split(',').filter((part) => part !== '')
 const path = (name) => fileURLToPath(new URL(name, import.meta.url))
 const BATCHES = { digits: 64, cifar: 16 }
@@ -73,15 +93,16 @@ const stepOf = async (name, batch, threads, keeping) => {
   return { ...team, dense, step: () => right(learn(weights, given)) }
 }
 
-/** The least wall-clock and processor time of some steps, in milliseconds. */
+/** The least wall-clock and processor time of some steps, and the least that each kernel took, in milliseconds. */
 const timed = (steps, step) => {
   const times = Array.from({ length: steps }, () => {
+    spent.clear()
     const [began, before] = [performance.now(), process.cpuUsage()]
     step()
     const { user, system } = process.cpuUsage(before)
-    return { wall: performance.now() - began, processor: (user + system) / 1000 }
+    return { wall: performance.now() - began, processor: (user + system) / 1000, kernels: Object.fromEntries(spent) }
   })
-  return { wall: Math.min(...times.map((t) => t.wall)), processor: Math.min(...times.map((t) => t.processor)) }
+  return times.reduce(least, null)
 }
 
 /** PyTorch's, or null where there is none. */
@@ -96,7 +117,13 @@ const torch = (name, batch, threads) => {
   return status === 0 ? JSON.parse(stdout) : null
 }
 
-const least = (a, b) => (a === null ? b : { wall: Math.min(a.wall, b.wall), processor: Math.min(a.processor, b.processor) })
+const least = (a, b) =>
+  a === null
+    ? b
+    : {
+        ...{ wall: Math.min(a.wall, b.wall), processor: Math.min(a.processor, b.processor) },
+        kernels: Object.fromEntries(Object.entries(b.kernels ?? {}).map(([k, ms]) => [k, Math.min(ms, a.kernels[k])])),
+      }
 const columns = [9, 7, 9, 9, 9, 11, 7, 12, 12, 12, 8]
 const print = (...cells) => console.log(cells.map((cell, i) => String(cell).padStart(columns[i] ?? 16)).join(''))
 
@@ -119,7 +146,7 @@ for (const name of list(values.networks))
       for (const { close } of ways) close()
     }
     const whole = (time) => (time === undefined ? '-' : time.toFixed(0))
-    for (const [i, { keeping, dense, memory }] of ways.entries())
+    for (const [i, { keeping, dense, memory }] of ways.entries()) {
       print(
         ...[name, batch, threads, keeping, whole(ours[i].wall), whole(ours[i].processor)],
         ...[Math.round(memory().bytes / 1e6), (dense / 1e9).toFixed(2), whole(theirs?.wall), whole(theirs?.processor)],
@@ -127,4 +154,7 @@ for (const name of list(values.networks))
           ? ['-', '-']
           : [theirs.wall / ours[i].wall, theirs.processor / ours[i].processor].map((r) => r.toFixed(2))),
       )
+      for (const [kernel, ms] of Object.entries(ours[i].kernels).sort(([, a], [, b]) => b - a))
+        print('', '', '', '', ms.toFixed(1), `  ${kernel}`)
+    }
   }

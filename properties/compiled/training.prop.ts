@@ -5,6 +5,7 @@ import * as Either from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { right } from '../../spec/right.js'
 import { syntheticCheckpoint, syntheticInput } from '../../src/checkpoint/synthetic.js'
+import { ROW } from '../../src/compiled/machine/pairs.js'
 import { fitting, type TrainingTeam, threadedTrainer, wasmTrainer } from '../../src/compiled/training.js'
 import { type Reals, sizeOf, tensor } from '../../src/core/tensor.js'
 import { asTheAuthors } from '../../src/interpreters/gradient/performed.js'
@@ -112,6 +113,28 @@ describe('a compiled step of training', () => {
       threads === 1 && keeping === 'all' ? {} : { numRuns: 30 },
     )
   })
+
+  it.each([[{ kind: 'LIF', tau: 2 }, 'detached'] as const, [{ kind: 'PLIF', w: 0.5 }, 'attached'] as const])(
+    'has the bits of the reference where a frame is longer than what goes through a step together: %j',
+    (charge, reset) => {
+      const config: Config = {
+        ...{ ...variants.digits, image: { height: 48, width: 48 }, charge, threshold: 0.25, steps: 2 },
+        ...{ stages: [{ planes: 9, heads: 1, patch: 4, depth: 1 }], groupWidth: 9 },
+      }
+      expect(4 * 48 * 48 * 9).toBeGreaterThan(ROW)
+      const shape = [1, 2, 1, 48, 48]
+      const batch = {
+        images: tensor(shape, Float32Array.from(syntheticInput(shape, 1).data)),
+        targets: targets([1, 2], config.classes, 0.1),
+      }
+      const { trainer } = started(wasmTrainer())
+      const [expected, found] = [
+        tracing(base, { ...asTheAuthors('float32'), reset }),
+        compiledTracing(trainer, reset),
+      ].map((trace) => seen(right(learnBy(trace, config, { kind: 'mean' })(syntheticCheckpoint(config, 1), batch))))
+      expect(found).toEqual(expected)
+    },
+  )
 
   it.each([
     ...[['digits', 64, 'all'] as const, ['cifar', 16, 'all'] as const],

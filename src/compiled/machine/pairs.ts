@@ -17,5 +17,8 @@ export const TILE = 128
 /** How many bytes of sums are packed together for the gradients of inputs: a part of a core's own cache. */
 export const PACKED = 262144
 
-/** Bytes of the currents of neurons that go through a step together: what is kept of them stays in a core's nearest cache. */
-export const ROW = 4096
+/**
+ * Bytes of the currents of neurons that go through a step together: so many are read in the order of memory, and what is kept
+ * of them stays in a core's own cache.
+ */
+export const ROW = 65536

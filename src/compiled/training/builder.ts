@@ -31,6 +31,17 @@ export interface Place {
   readonly step: number
 }
 
+/** What a sum of currents is made of: of what lies somewhere, or of what the map of a norm that lies at `norm` makes of it. */
+export interface Term extends Place {
+  readonly norm: number
+}
+
+/** Terms, one or two, as the kernels are told. */
+export const termArguments = ([one, other]: readonly Term[]): readonly Spot[] => [
+  ...(one === undefined ? [] : [one.at, one.sample, one.step, one.norm]),
+  ...(other === undefined ? [0, 0, 0, 0] : [other.at, other.sample, other.step, other.norm]),
+]
+
 /** What a run of a plan leaves to read: by checkpoint key. */
 export type Found = readonly (readonly [key: string, values: Reals])[]
 
@@ -61,6 +72,11 @@ export interface Builder {
   readonly stored: (value: Inner, place: Place) => void
   /** Says how a value is made wherever it is read. */
   readonly made: (value: Inner, make: () => Place) => void
+  /** Says of which terms currents are the sum, which who reads them adds up. */
+  readonly summed: (value: Inner, terms: () => readonly Term[]) => void
+  readonly termsOf: (value: Inner) => readonly Term[]
+  /** Adds a call that makes a sum of terms in a place. */
+  readonly add: (terms: readonly Term[], shape: Shape, to: Spot) => void
   /** Makes a value in a place of its own; after it was forgotten, it is made again where it is read. */
   readonly held: (value: Inner, make: (to: Spot) => void) => void
   /** What is held since this was asked. */
@@ -121,6 +137,7 @@ export const building = (
   isLocal: (value: Value) => boolean,
 ): { readonly builder: Builder; readonly planned: () => Planned } => {
   const [places, makers] = [new Map<Inner, Place>(), new Map<Inner, () => Place>()]
+  const sums = new Map<Inner, () => readonly Term[]>()
   const fresh: Inner[] = []
   const [cotangents, uses] = [new Map<Value, Spot>(), new Map<Spot, number>()]
   const stages: Stage[] = []
@@ -161,6 +178,18 @@ export const building = (
     const place = makers.get(value)!()
     open.places.set(value, place)
     return place
+  }
+  const add: Builder['add'] = (terms, shape, to) => {
+    const [T, , channels] = shape as readonly [number, number, number]
+    call('currents', 1, [...termArguments(terms), to, T, sizeOf(shape.slice(3)), channels])
+  }
+  const summed: Builder['summed'] = (value, terms) => {
+    sums.set(value, terms)
+    makers.set(value, () => {
+      const at = local(sampleBytes(value.shape))
+      add(terms(), value.shape, at)
+      return inOrder(at, value)
+    })
   }
   const held: Builder['held'] = (value, make) => {
     const { sample } = inOrder(0, value)
@@ -205,7 +234,8 @@ export const building = (
   }
   return {
     builder: {
-      ...{ take, keep, early, give, local, drop, call, held, forget, placeOf, receive },
+      ...{ take, keep, early, give, local, drop, call, add, summed, held, forget, placeOf, receive },
+      termsOf: (value) => sums.get(value)?.() ?? [{ ...placeOf(value), norm: 0 }],
       meet: (kernel, args) => {
         waiting.push({ call: { kernel, per: 1, args }, after: () => undefined })
         close()
@@ -222,9 +252,12 @@ export const building = (
       pass: (from, to) => {
         const spot = cotangents.get(from)!
         if (cotangents.has(to)) {
-          const [sample, T] = [sampleBytes(to.shape), to.shape[0]!]
           receive(to, (sum, base) => {
-            call('add', 1, [base, sample, sample / T, spot, sample, sample / T, sum, T, sample / T / 4])
+            add(
+              [base, spot].map((at) => ({ ...inOrder(at, to), norm: 0 })),
+              to.shape,
+              sum,
+            )
           })
         } else {
           cotangents.set(to, spot)

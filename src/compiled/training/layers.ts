@@ -8,7 +8,7 @@ import { argumentsOf, contractScratch, framesTogether, geometryOf, inputsScratch
 import { normed } from './norm.js'
 import { backwardLength, type Extents, extentsOf, forwardLength, rowsLength } from './pack.js'
 import type { Mode } from './runs.js'
-import { type Back, batchOf, inShares, made, packed, stepsOf, weightsOf } from './values.js'
+import { type Back, batchOf, inShares, packed, stepsOf, weightsOf } from './values.js'
 
 /** In the order of the parameters of the kernels that pack weights, and of the one that gives their gradient. */
 const sizesOf = ({ groups, inGroup, outGroup, taps }: Extents): readonly number[] => [groups, inGroup, outGroup, taps]
@@ -44,7 +44,7 @@ export const synapse = (b: Builder, mode: Mode, node: NodeOf<'synapse'>): Back =
     b.call('synapse', T, [b.placeOf(x).at, forward, to, ...args], contractScratch(geometry))
   })
   const map = normed(b, mode, node, [T, batch, y.shape[3]! * y.shape[4]!, 1], z)
-  made(b, y, map.forward)
+  b.summed(y, () => [map.term()])
   return () => {
     const dz = map.back(b.cotangentOf(y)!)
     b.release(y)
@@ -87,9 +87,12 @@ export const stem = (b: Builder, mode: Mode, node: NodeOf<'stem'>): Back => {
   })
   const map = normed(b, mode, node, [T, batch, oh * ow, mode.training.repeats], z)
   const pooling = pool === null ? [] : poolArguments(pool, [oh, ow, outs], y.shape)
-  if (pool === null) b.held(y, map.forward)
+  if (pool === null)
+    b.held(y, (to) => {
+      b.add([map.term()], shape, to)
+    })
   else {
-    made(b, whole, map.forward)
+    b.summed(whole, () => [map.term()])
     b.held(y, (to) => {
       b.call('pool', T, [b.placeOf(whole).at, to, ...pooling])
     })

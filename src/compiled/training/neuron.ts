@@ -4,7 +4,7 @@ import { chargeSlopes, type Slopes } from '../../interpreters/gradient/neuron.js
 import { type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
 import { chargeNumbers, chargingOf, resetNumbers } from '../machine/neuron.js'
 import { ROW } from '../machine/pairs.js'
-import type { Builder } from './builder.js'
+import { type Builder, termArguments } from './builder.js'
 import type { Mode } from './runs.js'
 import { type Back, batchOf, stepsOf } from './values.js'
 
@@ -21,29 +21,26 @@ export const fire = (b: Builder, { reset }: Mode, node: NodeOf<'fire'>): Back =>
   const { key, charge, threshold } = node.parameters
   const [[current], [spikes]] = [node.inputs, node.outputs]
   const [T, batch] = [stepsOf(spikes.shape), batchOf(spikes.shape)]
-  const neurons = sizeOf(spikes.shape.slice(2))
+  const [neurons, channels] = [sizeOf(spikes.shape.slice(2)), channelsOf(spikes)]
+  const sizes = [neurons / channels, channels]
   const [kind, k] = chargeNumbers(chargingOf(charge))
   const after = [...resetNumbers(node.parameters.reset), threshold]
   b.held(spikes, (to) => {
-    const x = b.placeOf(current)
-    b.call('fire', 1, [x.at, x.sample, x.step, to, T, neurons, kind, k, ...after], 64 + ROW + 20 * T)
+    const args = [...termArguments(b.termsOf(current)), to, T, ...sizes, kind, k, ...after]
+    b.call('fire', 1, args, 64 + ROW * (2 + T / 4))
   })
   return () => {
     const ds = b.cotangentOf(spikes)
     if (ds === null) return
     const { byX, byV, byW } = chargeSlopes(charge)
-    const again = b.placeOf(current)
+    const again = termArguments(b.termsOf(current))
     const parts = charge.kind === 'PLIF' ? b.take(8 * batch) : 0
-    const channels = channelsOf(spikes)
     b.receive(current, (to, base) => {
       b.call(
         'fireBack',
         1,
-        [
-          ...[again.at, again.sample, again.step, ds, to, base, parts, T, neurons / channels, channels],
-          ...[kind, k, byX, byV, ...after, attachment(reset)],
-        ],
-        256 + ROW + (2 * ROW + 48) * T + 8 * neurons,
+        [...[...again, ds, to, base, parts, T, ...sizes], ...[kind, k, byX, byV, ...after, attachment(reset)]],
+        256 + ROW * (2 + 3 * T) + 8 * neurons,
       )
     })
     b.release(spikes)

@@ -1,13 +1,11 @@
 /** The nodes of a graph, planned forward; each gives how it is planned back. @module */
-import { sizeOf } from '../../core/tensor.js'
 import { type Node, type NodeOf, nodeOf, type Value } from '../../interpreters/graph.js'
-import type { Spot } from '../machine/stages.js'
-import { type Builder, sampleBytes } from './builder.js'
+import { type Builder, sampleBytes, type Term } from './builder.js'
 import { stem, synapse } from './layers.js'
 import { fire } from './neuron.js'
 import { product } from './products.js'
 import type { Mode } from './runs.js'
-import { type Back, batchOf, inShares, made, stepsOf } from './values.js'
+import { type Back, batchOf, inShares, stepsOf } from './values.js'
 
 /** The same values under another shape. */
 const merge = (b: Builder, node: NodeOf<'mergeHeads'>): Back => {
@@ -33,16 +31,12 @@ const hold = (b: Builder, node: NodeOf<'hold'>): Back => {
 
 const add = (b: Builder, node: NodeOf<'add'>, isRead: (value: Value) => boolean): Back => {
   const [[first, second], [sum]] = [node.inputs, node.outputs]
-  const length = sizeOf(sum.shape.slice(2))
-  const into = (to: Spot): void => {
-    const [one, two] = [b.placeOf(first), b.placeOf(second)]
-    b.call('add', 1, [
-      ...[one.at, one.sample, one.step, two.at, two.sample, two.step, to],
-      ...[stepsOf(sum.shape), length],
-    ])
-  }
-  if (isRead(sum)) b.held(sum, into)
-  else made(b, sum, into)
+  const terms = (): readonly Term[] => [...b.termsOf(first), ...b.termsOf(second)]
+  if (isRead(sum))
+    b.held(sum, (to) => {
+      b.add(terms(), sum.shape, to)
+    })
+  else b.summed(sum, terms)
   return () => {
     b.pass(sum, first)
     b.pass(sum, second)

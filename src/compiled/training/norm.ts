@@ -2,12 +2,12 @@
 import { movedMoments } from '../../interpreters/gradient/training.js'
 import type { NodeOf } from '../../interpreters/graph.js'
 import type { Local, Spot } from '../machine/stages.js'
-import type { Builder, Inner } from './builder.js'
+import type { Builder, Inner, Term } from './builder.js'
 import type { Mode } from './runs.js'
 
-/** A norm that was planned: how `y` is made of z, and `dz` of `dy`. */
+/** A norm that was planned: y as a term of a sum, and how `dz` is made of `dy`. */
 interface Normed {
-  readonly forward: (y: Spot) => void
+  readonly term: () => Term
   /** Gives where `dz` lies: in the stage after all samples met. */
   readonly back: (dy: Spot) => Local
 }
@@ -41,9 +41,7 @@ export const normed = (
     return movedMoments('float32', training, recorded, { mean, variance }, frames * positions * repeats)
   })
   return {
-    forward: (y) => {
-      b.call('affine', steps, [b.placeOf(z).at, norm, y, ...sizes])
-    },
+    term: () => ({ ...b.placeOf(z), norm }),
     back: (dy) => {
       const sums = b.take(16 * channels * frames)
       b.call('cotangentSums', steps, [b.placeOf(z).at, dy, norm, sums, ...sizes])

@@ -3,7 +3,7 @@ import type { Shape } from '../../core/tensor.js'
 import { shareSize } from '../../interpreters/gradient/bilinear.js'
 import type { NodeOf } from '../../interpreters/graph.js'
 import type { Spot } from '../machine/stages.js'
-import { type Builder, type Inner, inOrder, sampleBytes } from './builder.js'
+import type { Builder } from './builder.js'
 
 /** Plans a node's way back: from the cotangents of what it gave to those of what it took. */
 export type Back = () => void
@@ -11,15 +11,6 @@ export type Back = () => void
 export const stepsOf = (shape: Shape): number => shape[0]!
 
 export const batchOf = (shape: Shape): number => shape[1]!
-
-/** Plans currents that calls make in local memory wherever they are read. */
-export const made = (b: Builder, value: Inner, make: (to: Spot) => void): void => {
-  b.made(value, () => {
-    const at = b.local(sampleBytes(value.shape))
-    make(at)
-    return inOrder(at, value)
-  })
-}
 
 /** So many bytes further. */
 export const beyond = (spot: Spot, bytes: number): Spot =>

@@ -1,6 +1,7 @@
 /** Neurons over all steps, and back: some at a time through each step, every operation rounded once. */
 import { ROW } from '../../../machine/pairs'
-import { ADD, DIVIDE, HARD } from '../../../machine/shared'
+import { ADD, DIVIDE, HARD, MULTIPLY } from '../../../machine/shared'
+import { sumOf } from './currents'
 
 /** Membrane v and input x to the potential h. */
 // @ts-ignore: decorator
@@ -18,36 +19,30 @@ function after(reset: i32, h: v128, spikes: v128, rest: v128, threshold: v128): 
   return v128.bitselect(reset == HARD ? rest : f32x4.sub(h, threshold), h, spikes)
 }
 
-/** Neurons with so many bytes of currents, steps so many bytes apart: currents to spikes (bytes). */
-function fireSome(
+/** A step of neurons with so many bytes of currents: to spikes (bytes). */
+// @ts-ignore: decorator
+@inline
+function fireStep(
   x: usize,
-  xStep: usize,
   spikes: usize,
-  spikesStep: usize,
   membranes: usize,
   bytes: usize,
-  steps: i32,
   charge: i32,
   k: v128,
   reset: i32,
   rest: v128,
   threshold: v128,
 ): void {
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(membranes + i, rest)
-  for (let t = 0; t < steps; t++) {
-    for (let i: usize = 0; i < bytes; i += 16) {
-      const h = charged(charge, v128.load(membranes + i), v128.load(x + i), rest, k)
-      const s = f32x4.ge(h, threshold)
-      v128.store(membranes + i, after(reset, h, s, rest, threshold))
-      const halves = i16x8.narrow_i32x4_s(s, s)
-      v128.store32_lane(spikes + (i >> 2), i8x16.neg(i8x16.narrow_i16x8_s(halves, halves)), 0)
-    }
-    x += xStep
-    spikes += spikesStep
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const h = charged(charge, v128.load(membranes + i), v128.load(x + i), rest, k)
+    const s = f32x4.ge(h, threshold)
+    v128.store(membranes + i, after(reset, h, s, rest, threshold))
+    const halves = i16x8.narrow_i32x4_s(s, s)
+    v128.store32_lane(spikes + (i >> 2), i8x16.neg(i8x16.narrow_i16x8_s(halves, halves)), 0)
   }
 }
 
-/** Copies `bytes` (fewer than sixteen) at each of so many steps. */
+/** Copies so many bytes at each of so many steps. */
 function copySteps(from: usize, fromStep: usize, to: usize, toStep: usize, bytes: usize, steps: i32): void {
   for (let t = 0; t < steps; t++) {
     memory.copy(to, from, bytes)
@@ -56,41 +51,54 @@ function copySteps(from: usize, fromStep: usize, to: usize, toStep: usize, bytes
   }
 }
 
-/** All steps of some samples' neurons; the currents of samples, and of steps, are so many bytes apart. */
+/** All steps of some samples' neurons, whose currents are a sum, as {@link currents} has it. */
 export function fire(
   first: i32,
   count: i32,
   scratch: usize,
-  x: usize,
-  xSample: usize,
-  xStep: usize,
+  a: usize,
+  aSample: usize,
+  aStep: usize,
+  aNorm: usize,
+  b: usize,
+  bSample: usize,
+  bStep: usize,
+  bNorm: usize,
   spikes: usize,
   steps: i32,
-  neurons: i32,
+  positions: i32,
+  channels: i32,
   charge: i32,
   k: f32,
   reset: i32,
   rest: f32,
   threshold: f32,
 ): void {
-  const n = neurons as usize
-  const vectors: usize = (n & ~3) << 2
+  const row: usize = (channels as usize) << 2
+  const n = (positions * channels) as usize
   const k4 = f32x4.splat(k)
   const rest4 = f32x4.splat(rest)
   const threshold4 = f32x4.splat(threshold)
-  const currents: usize = scratch + (ROW as usize)
-  const fired: usize = currents + ((steps as usize) << 4)
-  for (let sample: usize = first as usize; sample < ((first + count) as usize); sample++) {
-    const from: usize = x + sample * xSample
-    const to: usize = spikes + sample * n * (steps as usize)
-    for (let i: usize = 0; i < vectors; i += ROW as usize)
-      fireSome(from + i, xStep, to + (i >> 2), n, scratch, min<usize>(ROW, vectors - i), steps, charge, k4, reset, rest4, threshold4)
-    const left: usize = n & 3
-    if (left == 0) continue
-    copySteps(from + vectors, xStep, currents, 16, left << 2, steps)
-    fireSome(currents, 16, fired, 4, scratch, 16, steps, charge, k4, reset, rest4, threshold4)
-    copySteps(fired, 4, to + n - left, n, left, steps)
-  }
+  const sums: usize = scratch + (ROW as usize)
+  const fired: usize = sums + (ROW as usize)
+  for (let sample: usize = first as usize; sample < ((first + count) as usize); sample++)
+    for (let i: usize = 0; i < n << 2; i += ROW as usize) {
+      // What is behind the last neurons is computed too, and not kept.
+      const bytes: usize = min<usize>(ROW, (n << 2) - i)
+      const whole = (bytes & 15) == 0
+      const own: usize = spikes + sample * n * (steps as usize) + (i >> 2)
+      let to = whole ? own : fired
+      const step: usize = whole ? n : (ROW as usize) >> 2
+      for (let at: usize = 0; at < bytes; at += 16) v128.store(scratch + at, rest4)
+      for (let t: usize = 0; t < (steps as usize); t++) {
+        const x = sumOf(sums, a + sample * aSample + t * aStep + i, aNorm, b == 0 ? 0 : b + sample * bSample + t * bStep + i, bNorm, row, i % row, bytes)
+        // The network of the authors on its own: the others' questions would cost as much as its answers.
+        if (charge == MULTIPLY && reset == HARD) fireStep(x, to, scratch, bytes, MULTIPLY, k4, HARD, rest4, threshold4)
+        else fireStep(x, to, scratch, bytes, charge, k4, reset, rest4, threshold4)
+        to += step
+      }
+      if (!whole) copySteps(fired, step, own, n, bytes >> 2, steps)
+    }
 }
 
 /** The cotangent of potentials h, of those of spikes and of membranes. */
@@ -115,24 +123,48 @@ function toPotential(
   return f32x4.add(f32x4.mul(slope, spiked), stays)
 }
 
-/**
- * Neurons back, last step first: cotangents of spikes to those of currents, added to `base` unless it is 0. Potentials are
- * computed again into `kept`, which membranes lie before. With `sums`, what their charges' drives times `dh` come to over
- * the steps, in float64.
- */
-function backSome(
+/** A step of neurons again: potentials h from currents and from those of the step before, or from rest; and with drives. */
+// @ts-ignore: decorator
+@inline
+function chargeStep(
   x: usize,
-  xStep: usize,
+  before: usize,
+  h: usize,
+  drives: usize,
+  bytes: usize,
+  charge: i32,
+  k: v128,
+  reset: i32,
+  rest: v128,
+  threshold: v128,
+): void {
+  for (let i: usize = 0; i < bytes; i += 16) {
+    let v = rest
+    if (before != 0) {
+      const old = v128.load(before + i)
+      v = after(reset, old, f32x4.ge(old, threshold), rest, threshold)
+    }
+    const current = v128.load(x + i)
+    v128.store(h + i, charged(charge, v, current, rest, k))
+    if (drives != 0) v128.store(drives + i, f32x4.sub(current, f32x4.sub(v, rest)))
+  }
+}
+
+/**
+ * A step back: cotangents of spikes to those of currents, added to `base` unless it is 0, and of membranes to those of the
+ * step before. With `sums`, the drives times `dh` are added to these, in float64.
+ */
+// @ts-ignore: decorator
+@inline
+function backStep(
+  h: usize,
   ds: usize,
   dx: usize,
   base: usize,
-  step: usize,
-  kept: usize,
+  membranes: usize,
+  drives: usize,
   sums: usize,
   bytes: usize,
-  steps: i32,
-  charge: i32,
-  k: v128,
   byX: v128,
   byV: v128,
   reset: i32,
@@ -142,46 +174,13 @@ function backSome(
   one: v128,
   pi: v128,
 ): void {
-  const membranes: usize = kept - (ROW as usize)
-  const drives: usize = (steps as usize) * (ROW as usize)
-  let at = kept
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(membranes + i, rest)
-  for (let t = 0; t < steps; t++) {
-    for (let i: usize = 0; i < bytes; i += 16) {
-      const v = v128.load(membranes + i)
-      const current = v128.load(x + i)
-      const h = charged(charge, v, current, rest, k)
-      v128.store(at + i, h)
-      v128.store(membranes + i, after(reset, h, f32x4.ge(h, threshold), rest, threshold))
-      if (sums != 0) v128.store(at + drives + i, f32x4.sub(current, f32x4.sub(v, rest)))
-    }
-    x += xStep
-    at += ROW as usize
-  }
-  memory.fill(membranes, 0, bytes)
-  if (sums != 0) memory.fill(sums, 0, bytes << 1)
-  let off = step * ((steps - 1) as usize)
-  for (let t = 0; t < steps; t++) {
-    at -= ROW as usize
-    // The network of the authors on its own; the others' questions would cost as much as its answers.
-    if (reset == HARD && attached == 0 && sums == 0)
-      for (let i: usize = 0; i < bytes; i += 16) {
-        const before = v128.load(membranes + i)
-        const dh = toPotential(HARD, 0, v128.load(at + i), v128.load(ds + off + i), before, rest, threshold, one, pi)
-        const current = f32x4.mul(byX, dh)
-        v128.store(dx + off + i, base == 0 ? current : f32x4.add(v128.load(base + off + i), current))
-        v128.store(membranes + i, f32x4.mul(byV, dh))
-      }
-    else
-      for (let i: usize = 0; i < bytes; i += 16) {
-        const before = v128.load(membranes + i)
-        const dh = toPotential(reset, attached, v128.load(at + i), v128.load(ds + off + i), before, rest, threshold, one, pi)
-        const current = f32x4.mul(byX, dh)
-        v128.store(dx + off + i, base == 0 ? current : f32x4.add(v128.load(base + off + i), current))
-        v128.store(membranes + i, f32x4.mul(byV, dh))
-        if (sums != 0) addProducts(sums + (i << 1), v128.load(at + drives + i), dh)
-      }
-    off -= step
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const before = v128.load(membranes + i)
+    const dh = toPotential(reset, attached, v128.load(h + i), v128.load(ds + i), before, rest, threshold, one, pi)
+    const current = f32x4.mul(byX, dh)
+    v128.store(dx + i, base == 0 ? current : f32x4.add(v128.load(base + i), current))
+    v128.store(membranes + i, f32x4.mul(byV, dh))
+    if (sums != 0) addProducts(sums + (i << 1), v128.load(drives + i), dh)
   }
 }
 
@@ -198,14 +197,22 @@ function addProducts(sums: usize, a: v128, b: v128): void {
   v128.store(sums, f64x2.add(v128.load(sums, 16), high), 16)
 }
 
-/** All steps of some samples' neurons back. With `parts`, each sample's share of the leak's gradient: channel by channel. */
+/**
+ * All steps of some samples' neurons back, last step first; potentials are computed again, of currents that are a sum. With
+ * `parts`, each sample's share of the leak's gradient: channel by channel.
+ */
 export function fireBack(
   first: i32,
   count: i32,
   scratch: usize,
-  x: usize,
-  xSample: usize,
-  xStep: usize,
+  a: usize,
+  aSample: usize,
+  aStep: usize,
+  aNorm: usize,
+  b: usize,
+  bSample: usize,
+  bStep: usize,
+  bNorm: usize,
   ds: usize,
   dx: usize,
   base: usize,
@@ -222,8 +229,9 @@ export function fireBack(
   threshold: f32,
   attached: i32,
 ): void {
+  const row: usize = (channels as usize) << 2
   const n = (positions * channels) as usize
-  const step: usize = n << 2
+  const frame: usize = n << 2
   const k4 = f32x4.splat(k)
   const byX4 = f32x4.splat(byX)
   const byV4 = f32x4.splat(byV)
@@ -231,32 +239,46 @@ export function fireBack(
   const threshold4 = f32x4.splat(threshold)
   const one = f32x4.splat(1)
   const pi = f32x4.splat(Math.PI as f32)
-  const vectors: usize = (n & ~3) << 2
-  const kept: usize = scratch + (ROW as usize)
-  const currents: usize = kept + 2 * (steps as usize) * (ROW as usize)
-  const cotangents: usize = currents + ((steps as usize) << 4)
-  const olds: usize = cotangents + ((steps as usize) << 4)
-  const sums: usize = olds + ((steps as usize) << 4)
+  const block: usize = ROW as usize
+  const all: usize = (steps as usize) * block
+  const sums: usize = scratch + block
+  const kept: usize = sums + block
+  const drives: usize = parts == 0 ? 0 : kept + all
+  const made: usize = kept + 2 * all
+  const along: usize = made + all
   for (let sample: usize = first as usize; sample < ((first + count) as usize); sample++) {
-    const from: usize = x + sample * xSample
-    const off: usize = sample * step * (steps as usize)
-    for (let i: usize = 0; i < vectors; i += ROW as usize) {
-      const at: usize = off + i
-      backSome(from + i, xStep, ds + at, dx + at, base == 0 ? 0 : base + at, step, kept, parts == 0 ? 0 : sums + (i << 1), min<usize>(ROW, vectors - i), steps, charge, k4, byX4, byV4, reset, rest4, threshold4, attached, one, pi)
-    }
-    if (vectors < step) {
-      const at: usize = off + vectors
-      const bytes: usize = step - vectors
-      copySteps(from + vectors, xStep, currents, 16, bytes, steps)
-      copySteps(ds + at, step, cotangents, 16, bytes, steps)
-      if (base != 0) copySteps(base + at, step, olds, 16, bytes, steps)
-      backSome(currents, 16, cotangents, cotangents, base == 0 ? 0 : olds, 16, kept, parts == 0 ? 0 : sums + (vectors << 1), 16, steps, charge, k4, byX4, byV4, reset, rest4, threshold4, attached, one, pi)
-      copySteps(cotangents, 16, dx + at, step, bytes, steps)
+    for (let i: usize = 0; i < frame; i += block) {
+      // What is behind the last neurons is computed too, and not kept.
+      const bytes: usize = min<usize>(block, frame - i)
+      const whole = (bytes & 15) == 0
+      for (let t: usize = 0; t < (steps as usize); t++) {
+        const x = sumOf(sums, a + sample * aSample + t * aStep + i, aNorm, b == 0 ? 0 : b + sample * bSample + t * bStep + i, bNorm, row, i % row, bytes)
+        const h: usize = kept + t * block
+        const before: usize = t == 0 ? 0 : h - block
+        // The network of the authors on its own: the others' questions would cost as much as its answers.
+        if (charge == MULTIPLY && reset == HARD && parts == 0 && t > 0)
+          chargeStep(x, h - block, h, 0, bytes, MULTIPLY, k4, HARD, rest4, threshold4)
+        else chargeStep(x, before, h, parts == 0 ? 0 : drives + t * block, bytes, charge, k4, reset, rest4, threshold4)
+      }
+      memory.fill(scratch, 0, block)
+      if (parts != 0) memory.fill(along + (i << 1), 0, ((bytes + 15) & ~15) << 1)
+      const own: usize = sample * frame * (steps as usize) + i
+      for (let t: usize = (steps - 1) as usize; t < (steps as usize); t--) {
+        const at: usize = own + t * frame
+        const h: usize = kept + t * block
+        const to: usize = whole ? dx + at : made + t * block
+        if (reset == HARD && attached == 0 && parts == 0)
+          if (base == 0) backStep(h, ds + at, to, 0, scratch, 0, 0, bytes, byX4, byV4, HARD, rest4, threshold4, 0, one, pi)
+          else backStep(h, ds + at, to, base + at, scratch, 0, 0, bytes, byX4, byV4, HARD, rest4, threshold4, 0, one, pi)
+        else
+          backStep(h, ds + at, to, base == 0 ? 0 : base + at, scratch, drives + t * block, parts == 0 ? 0 : along + (i << 1), bytes, byX4, byV4, reset, rest4, threshold4, attached, one, pi)
+      }
+      if (!whole) copySteps(made, block, dx + own, frame, bytes, steps)
     }
     if (parts == 0) continue
     let sum: f64 = 0
     for (let c = 0; c < channels; c++)
-      for (let p = 0; p < positions; p++) sum += load<f64>(sums + ((p * channels + c) as usize << 3))
+      for (let p = 0; p < positions; p++) sum += load<f64>(along + ((p * channels + c) as usize << 3))
     store<f64>(parts + (sample << 3), sum)
   }
 }

@@ -125,24 +125,8 @@ export function joinMoments(
   }
 }
 
-/** `y = z gain + shift`, product and sum each rounded: of some frames. */
-export function affine(first: i32, count: i32, _scratch: usize, z: usize, norm: usize, y: usize, positions: i32, channels: i32): void {
-  const row: usize = (channels as usize) << 2
-  const gain: usize = norm + 6 * row
-  const shift: usize = gain + row
-  const off: usize = (first as usize) * row * (positions as usize)
-  let from: usize = z + off
-  let to: usize = y + off
-  const vectors: usize = row & ~15
-  for (let p = 0; p < positions * count; p++) {
-    let i: usize = 0
-    for (; i < vectors; i += 16)
-      v128.store(to + i, f32x4.add(f32x4.mul(v128.load(from + i), v128.load(gain + i)), v128.load(shift + i)))
-    for (; i < row; i += 4) store<f32>(to + i, load<f32>(from + i) * load<f32>(gain + i) + load<f32>(shift + i))
-    from += row
-    to += row
-  }
-}
+/** Positions that are gone through channels by channels: as they follow each other, so that memory is read in its order. */
+const ABREAST: usize = 4
 
 /** Of each frame, every channel's sum of u and of `xhat u`, `xhat = (z - mean) / deviation`: in float64. */
 export function cotangentSums(
@@ -157,48 +141,51 @@ export function cotangentSums(
   channels: i32,
 ): void {
   const row: usize = (channels as usize) << 2
+  const frame: usize = (positions as usize) * row
+  const some = ABREAST * row
   for (let f: usize = first as usize; f < ((first + count) as usize); f++) {
-    const off: usize = f * row * (positions as usize)
     const to: usize = parts + f * (row << 2)
-    let c: usize = 0
-    for (; c < (row & ~15); c += 16) {
-      const mean = v128.load(norm + (c << 1))
-      const mean2 = v128.load(norm + (c << 1), 16)
-      const scale = v128.load(norm + 4 * row + (c << 1))
-      const scale2 = v128.load(norm + 4 * row + (c << 1), 16)
-      let from: usize = z + off + c
-      let by: usize = u + off + c
-      let a = f64x2.splat(0)
-      let b = a
-      let d = a
-      let e = a
-      for (let p = 0; p < positions; p++) {
-        const x = two(by)
-        const y = two(by + 8)
-        a = f64x2.add(a, x)
-        b = f64x2.add(b, y)
-        d = f64x2.add(d, f64x2.mul(x, f64x2.mul(f64x2.sub(two(from), mean), scale)))
-        e = f64x2.add(e, f64x2.mul(y, f64x2.mul(f64x2.sub(two(from + 8), mean2), scale2)))
-        from += row
-        by += row
+    memory.fill(to, 0, row << 2)
+    for (let begin = f * frame; begin < (f + 1) * frame; begin += some) {
+      const end = min(begin + some, (f + 1) * frame)
+      let c: usize = 0
+      for (; c < (row & ~15); c += 16) {
+        const mean = v128.load(norm + (c << 1))
+        const mean2 = v128.load(norm + (c << 1), 16)
+        const scale = v128.load(norm + 4 * row + (c << 1))
+        const scale2 = v128.load(norm + 4 * row + (c << 1), 16)
+        const plain: usize = to + (c << 1)
+        const along: usize = plain + 2 * row
+        let a = v128.load(plain)
+        let b = v128.load(plain, 16)
+        let d = v128.load(along)
+        let e = v128.load(along, 16)
+        for (let at = begin + c; at < end; at += row) {
+          const x = two(u + at)
+          const y = two(u + at + 8)
+          a = f64x2.add(a, x)
+          b = f64x2.add(b, y)
+          d = f64x2.add(d, f64x2.mul(x, f64x2.mul(f64x2.sub(two(z + at), mean), scale)))
+          e = f64x2.add(e, f64x2.mul(y, f64x2.mul(f64x2.sub(two(z + at + 8), mean2), scale2)))
+        }
+        v128.store(plain, a)
+        v128.store(plain, b, 16)
+        v128.store(along, d)
+        v128.store(along, e, 16)
       }
-      v128.store(to + (c << 1), a)
-      v128.store(to + (c << 1), b, 16)
-      v128.store(to + 2 * row + (c << 1), d)
-      v128.store(to + 2 * row + (c << 1), e, 16)
-    }
-    for (; c < row; c += 4) {
-      const mean = load<f64>(norm + (c << 1))
-      const scale = load<f64>(norm + 4 * row + (c << 1))
-      let plain: f64 = 0
-      let along: f64 = 0
-      for (let p: usize = 0; p < (positions as usize); p++) {
-        const x = load<f32>(u + off + p * row + c) as f64
-        plain += x
-        along += x * (((load<f32>(z + off + p * row + c) as f64) - mean) * scale)
+      for (; c < row; c += 4) {
+        const mean = load<f64>(norm + (c << 1))
+        const scale = load<f64>(norm + 4 * row + (c << 1))
+        let plain = load<f64>(to + (c << 1))
+        let along = load<f64>(to + 2 * row + (c << 1))
+        for (let at = begin + c; at < end; at += row) {
+          const x = load<f32>(u + at) as f64
+          plain += x
+          along += x * (((load<f32>(z + at) as f64) - mean) * scale)
+        }
+        store<f64>(to + (c << 1), plain)
+        store<f64>(to + 2 * row + (c << 1), along)
       }
-      store<f64>(to + (c << 1), plain)
-      store<f64>(to + 2 * row + (c << 1), along)
     }
   }
 }
@@ -260,8 +247,11 @@ export function normBack(
   channels: i32,
 ): void {
   const row: usize = (channels as usize) << 2
-  for (let f: usize = first as usize; f < ((first + count) as usize); f++) {
-    const off: usize = f * row * (positions as usize)
+  const bytes: usize = (positions as usize) * row
+  const some = ABREAST * row
+  const last: usize = ((first + count) as usize) * bytes
+  for (let begin: usize = (first as usize) * bytes; begin < last; begin += some) {
+    const end = min(begin + some, last)
     let c: usize = 0
     for (; c < (row & ~15); c += 16) {
       const d = c << 1
@@ -275,18 +265,15 @@ export function normBack(
       const along2 = v128.load(back + 4 * row + d, 16)
       const gain = v128.load(back + 6 * row + d)
       const gain2 = v128.load(back + 6 * row + d, 16)
-      let at: usize = off + c
-      for (let p = 0; p < positions; p++) {
+      for (let at = begin + c; at < end; at += row) {
         const low = mapped(two(z + at), two(u + at), mean, scale, plain, along, gain)
         const high = mapped(two(z + at + 8), two(u + at + 8), mean2, scale2, plain2, along2, gain2)
         v128.store(dz + at, i64x2.shuffle(low, high, 0, 2))
-        at += row
       }
     }
     for (; c < row; c += 4) {
       const d = c << 1
-      for (let p: usize = 0; p < (positions as usize); p++) {
-        const at: usize = off + p * row + c
+      for (let at = begin + c; at < end; at += row) {
         const xhat = ((load<f32>(z + at) as f64) - load<f64>(norm + d)) * load<f64>(norm + 4 * row + d)
         const rest = (load<f32>(u + at) as f64) - load<f64>(back + 2 * row + d) - xhat * load<f64>(back + 4 * row + d)
         store<f32>(dz + at, (load<f64>(back + 6 * row + d) * rest) as f32)

@@ -156,42 +156,6 @@ export function poolBack(first: i32, count: i32, _scratch: usize, x: usize, dy: 
   }
 }
 
-/** `c = a + b` of some samples, each step so many numbers; samples, and steps, of a and b are so many bytes apart. */
-export function add(
-  first: i32,
-  count: i32,
-  _scratch: usize,
-  a: usize,
-  aSample: usize,
-  aStep: usize,
-  b: usize,
-  bSample: usize,
-  bStep: usize,
-  c: usize,
-  steps: i32,
-  length: i32,
-): void {
-  let to: usize = c + ((first * steps) as usize) * ((length as usize) << 2)
-  for (let sample = first; sample < first + count; sample++)
-    for (let t: usize = 0; t < (steps as usize); t++) {
-      let x: usize = a + (sample as usize) * aSample + t * aStep
-      let y: usize = b + (sample as usize) * bSample + t * bStep
-      let i = 0
-      for (; i + 4 <= length; i += 4) {
-        v128.store(to, f32x4.add(v128.load(x), v128.load(y)))
-        x += 16
-        y += 16
-        to += 16
-      }
-      for (; i < length; i++) {
-        store<f32>(to, load<f32>(x) + load<f32>(y))
-        x += 4
-        y += 4
-        to += 4
-      }
-    }
-}
-
 /** The sum over all steps of some samples: steps in order. */
 export function sumSteps(first: i32, count: i32, _scratch: usize, from: usize, to: usize, steps: i32, length: i32): void {
   const bytes: usize = (length as usize) << 2
