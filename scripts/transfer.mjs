@@ -15,12 +15,13 @@ import { digits as config } from '../dist/model/config.js'
 import { bundledCheckpoint } from '../dist/node/bundled.js'
 import { readSafetensors } from '../dist/node/files.js'
 import { writeFileAtomically } from '../dist/node/write.js'
+import { batchOf, gathered } from '../dist/tasks/training/batches.js'
+import { descend } from '../dist/tasks/training/descent.js'
 import { draws, shuffled } from '../dist/tasks/training/draws.js'
-import { accuracyOf, gathered } from '../dist/tasks/training/epoch.js'
-import { targets } from '../dist/tasks/training/loss.js'
+import { accuracyOf } from '../dist/tasks/training/epoch.js'
 import { noMoments } from '../dist/tasks/training/optimiser.js'
 import { rateOf, recipes } from '../dist/tasks/training/recipe.js'
-import { descend, learnBy } from '../dist/tasks/training/step.js'
+import { learnBy } from '../dist/tasks/training/step.js'
 import { freshWeights, transferred } from '../dist/tasks/training/weights.js'
 import { engine, right, rounded, withStatistics } from './statistics.mjs'
 
@@ -83,16 +84,14 @@ const trained = (seed, beginning) => {
   const order = shuffled(training.labels.length, draws('transfer order', seed)).slice(0, steps * BATCH)
   const met = reduced(training, order)
   const learning = learnBy(engine.trace, config, recipe.loss)
-  const stepping = descend(config, recipe.optimiser, 'float32')
+  const stepping = descend(config, recipe.optimiser)
+  const batch = batchOf(config, recipe.smoothing)
   const accuracies = []
   let state = { weights: beginning, moments: noMoments }
   for (let step = 0; step < steps; step++) {
-    const { images, labels } = gathered(
-      met,
-      range(BATCH).map((i) => step * BATCH + i),
-    )
-    const learned = learning(state.weights, { images, targets: targets(labels, config.classes, recipe.smoothing) })
-    state = stepping(rateOf(recipe)(step), state.weights, state.moments, right(learned))
+    const samples = range(BATCH).map((i) => step * BATCH + i)
+    const learned = learning(state.weights, right(batch(met, samples)))
+    state = right(stepping(rateOf(recipe)(step), state.weights, state.moments, right(learned)))
     if (places.includes(step + 1)) {
       const weights = withStatistics(config, recipe.scaling, state.weights, measuring)
       accuracies.push(rounded(right(accuracyOf(wasm(), config)(weights, tested))))

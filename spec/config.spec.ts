@@ -118,7 +118,7 @@ describe('parameters', () => {
   it('a silent head is an error with a name, never a NaN', () => {
     const silent = change('layers.1.1.firing_rate_x', tensor([1, 1, 2, 1, 1], Float32Array.of(0.1, 0)))
     expect(sentences(parse(digits)(silent))).toEqual([
-      'layers.1.1.firing_rate_x: head 1 has firing rate 0, so its scale 1/sqrt(rate * m) does not exist; the head was silent when the rates were recorded: train or calibrate the checkpoint before using it',
+      'layers.1.1.firing_rate_x: head 1 has firing rate 0, so its scale 1/sqrt(rate * m) does not exist; the head was silent when the rates were recorded, or they never were: train or calibrate the checkpoint before using it',
     ])
     const rates = [Number.NaN, -0.1, 1.5].map((rate) =>
       Either.isLeft(

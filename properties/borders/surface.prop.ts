@@ -256,6 +256,30 @@ const recipe = fc
   )
   .map((own): T.Recipe => ({ ...T.recipes.digits, ...own }))
 const fresh = T.freshWeights(small, 1)
+const probabilities = S.tensor(
+  [2, 10],
+  Float64Array.from({ length: 20 }, (_, i) => (i === 3 || i === 18 ? 1 : 0)),
+)
+const planned: T.Plan = {
+  config: small,
+  recipe: T.recipes.digits,
+  seed: 1,
+  training: { shape: [1, 16, 16], data: new Float32Array(256), labels: [0] },
+  test: null,
+}
+/** Numbers by key, as gradients, moments and statistics are: some of other lengths, or of other keys. */
+const numbers = fc.array(fc.tuple(fc.nat(40), fc.option(fc.nat(3)), value), { maxLength: 3 }).map((changes) => {
+  const own = new Map([...fresh].map(([key, { data }]) => [key, new Float32Array(data.length)]))
+  const keys = [...own.keys()]
+  for (const [at, length, filled] of changes) {
+    const key = keys[at % keys.length]!
+    own.set(length === 3 ? 'x' : key, new Float32Array(length ?? own.get(key)!.length).fill(filled))
+  }
+  return own
+})
+/** Of them those that a step has. */
+const only = (all: ReadonlyMap<string, Float32Array>, measured: boolean) =>
+  new Map([...all].filter(([key]) => /running_|firing_rate/.test(key) === measured && !key.includes('num_batches')))
 const ownOr = (made: fc.Arbitrary<ReadonlyMap<string, S.Tensor>>) =>
   fc.oneof({ weight: 2, arbitrary: fc.constant(fresh) }, { weight: 1, arbitrary: made })
 const using = async <A>(run: (one: T.TrainingEngine) => A): Promise<A> => {
@@ -417,13 +441,34 @@ const refusing: Readonly<Record<string, fc.Arbitrary<() => unknown>>> = {
           }
         }),
   ),
+  batchOf: fc.tuple(dataset, fc.array(number, { maxLength: 3 }), fc.nat(1)).map(
+    ([data, samples, smoothing]) =>
+      () =>
+        T.batchOf(small, smoothing)(data, samples),
+  ),
+  descend: fc.tuple(ownOr(weights), numbers, numbers, numbers, number).map(
+    ([own, gradients, moments, statistics, rate]) =>
+      () =>
+        T.descend(small, T.recipes.digits.optimiser)(
+          rate,
+          own,
+          { powers: [rate, 0.5], first: only(moments, false), second: only(moments, false) },
+          { gradients: only(gradients, false), statistics: only(statistics, true) },
+        ),
+  ),
+  resumed: fc
+    .tuple(weights, fc.dictionary(fc.constantFrom('circumstances', 'history'), fc.string()), fc.boolean())
+    .map(([given, metadata, true_]) => () => {
+      const state = T.stateFile(planned, 'x', T.untrained(fresh))
+      return T.resumed(planned, 'x')({ tensors: given, metadata: true_ ? state.metadata : metadata })
+    }),
   learnBy: fc.tuple(ownOr(weights), tensor, tensor, fc.boolean()).map(
     ([own, images, wanted, fitting]) =>
       () =>
         using(({ trace }) =>
           T.learnBy(trace, small, { kind: 'mean' })(own, {
             images: fitting ? S.tensor([1, 2, 1, 16, 16], new Float32Array(512).fill(0.5)) : images,
-            targets: fitting && own === fresh ? T.targets([1, 2], 10, 0) : wanted,
+            targets: fitting && own === fresh ? probabilities : wanted,
           }),
         ),
   ),
@@ -468,8 +513,20 @@ const total = [
     'maxSide',
   ],
   ...['sha256'],
-  ...['descend', 'draws', 'freshWeights', 'gathered', 'noMoments', 'rateOf', 'recipes', 'samplesMet', 'shuffled'],
-  ...['targets', 'untrained'],
+  ...[
+    'adamW',
+    'augmented',
+    'curves',
+    'draws',
+    'freshWeights',
+    'networkFile',
+    'noMoments',
+    'rateOf',
+    'recipes',
+    'samplesMet',
+    'shuffled',
+  ],
+  ...['stateFile', 'untrained'],
 ]
 
 it('names everything that the entry points export', () => {

@@ -48,7 +48,7 @@ describe('a plan', () => {
     ],
     [
       { data: new Float32Array(511) },
-      'the test data: 511 numbers are not a tensor of shape [2, 1, 16, 16]; give 512 numbers',
+      'the test data have 511 numbers and 2 labels, and a sample has 256; give as many samples as labels',
     ],
     [
       { data: new Float32Array(512).fill(Number.NaN, 7, 8) },
@@ -84,7 +84,7 @@ describe('a plan', () => {
     [{ warmup: { ...warmup, from: -1 } }, 'recipe.warmup.from must be at least 0, not -1'],
     [{ optimiser: { ...optimiser, betas: [1, 0.9] } }, 'recipe.optimiser.betas[0] must be from 0 to below 1, not 1'],
     [{ optimiser: { ...optimiser, betas: [0, -1] } }, 'recipe.optimiser.betas[1] must be from 0 to below 1, not -1'],
-    [{ optimiser: { ...optimiser, eps: -1 } }, 'recipe.optimiser.eps must be at least 0, not -1'],
+    [{ optimiser: { ...optimiser, eps: -1 } }, 'recipe.optimiser.eps must be above 0, not -1'],
     [{ optimiser: { ...optimiser, weightDecay: -1 } }, 'recipe.optimiser.weightDecay must be at least 0, not -1'],
     [{ smoothing: 1.5 }, 'recipe.smoothing must be from 0 to 1, not 1.5'],
     [{ mixup: -1 }, 'recipe.mixup must be at least 0, not -1'],
@@ -106,7 +106,8 @@ describe('a plan', () => {
 describe('a step', () => {
   const images = tensor([1, 2, 1, 16, 16], new Float32Array(512))
   const weights = freshWeights(digits, 1)
-  const step = (own: object) => said(checkedStep(digits, weights, { images, targets: targets([1, 2], 10, 0), ...own }))
+  const step = (own: object) =>
+    said(checkedStep(digits, { kind: 'mean' }, weights, { images, targets: targets([1, 2], 10, 0), ...own }))
 
   it('takes images or frames in either precision', () => {
     expect(step({})).toEqual([])

@@ -28,6 +28,8 @@ export interface Ended {
   /** SHA-256 of the network's file. */
   readonly hash: string
   readonly losses: readonly number[]
+  /** Why it was on one thread, where more were asked for. */
+  readonly notice?: string
 }
 
 const VERSION = 'test'
@@ -92,7 +94,9 @@ export const trained = async (csv: string, way: Way): Promise<Ended | string> =>
   const engine = await trainingEngine(way.by)()
   if (Either.isLeft(engine)) return (engine.left satisfies Faults).map(describe).join('\n')
   try {
-    return await ended(engine.right, way, plan)
+    const { notice } = engine.right
+    const came = await ended(engine.right, way, plan)
+    return notice === null ? came : { ...came, notice }
   } finally {
     engine.right.close()
   }

@@ -56,20 +56,24 @@ describe('the losses', () => {
 
 describe('the optimiser', () => {
   const [matrix, vector] = [tensor([1, 1], Float64Array.of(1)), tensor([1], Float64Array.of(1))]
-  const stepped = (decays: 'all' | 'matrices') =>
+  const stepped = (decays: 'all' | 'matrices', gradients = ['m', 'v']) =>
     adamW({ betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.5, decays }, 'float64')(
       0.1,
       new Map([
         ['m', matrix],
         ['v', vector],
       ]),
-      new Map(),
+      new Map(gradients.map((key) => [key, Float64Array.of(0)])),
       noMoments,
     ).learnt
 
   it('decays all tensors, or those of more than one dimension', () => {
     expect([...stepped('all').values()].map(({ data }) => data[0])).toEqual([0.95, 0.95])
     expect([...stepped('matrices').values()].map(({ data }) => data[0])).toEqual([0.95, 1])
+  })
+
+  it('leaves what has no gradient as it is, as PyTorch does', () => {
+    expect([...stepped('all', ['v']).values()].map(({ data }) => data[0])).toEqual([1, 0.95])
   })
 })
 
@@ -90,7 +94,7 @@ describe('what is drawn', () => {
     const z = many.map(normal(draws('normal', 1)))
     expect(Math.abs(mean(z))).toBeLessThan(0.05)
     expect(Math.abs(mean(z.map((x) => x * x)) - 1)).toBeLessThan(0.08)
-    for (const alpha of [0.2, 0.5, 1]) {
+    for (const alpha of [0.2, 0.5, 1, 2, 32]) {
       const shares = many.slice(0, 1500).map((i) => beta(alpha, draws(`beta ${i}`, 1)))
       expect(Math.abs(mean(shares) - 0.5)).toBeLessThan(0.04)
       const variance = mean(shares.map((x) => (x - 0.5) * (x - 0.5)))

@@ -9,7 +9,7 @@ import { type Faults, inFile, refuse } from '../core/fault.js'
 import type { Tensor } from '../core/tensor.js'
 import { type Config, cifar, digits, validate } from '../model/config.js'
 import { configurationOf } from '../tasks/load.js'
-import { type TrainingEngine, trainingEngine } from '../tasks/training/choice.js'
+import { MOST_THREADS, type TrainingEngine, trainingEngine } from '../tasks/training/choice.js'
 import type { NamedPlan } from '../tasks/training/circumstances.js'
 import { epoch, type Metrics, samplesMet, type Trained } from '../tasks/training/epoch.js'
 import { type Recipe, type RecipeName, recipes } from '../tasks/training/recipe.js'
@@ -180,6 +180,7 @@ const trainedWith = (io: Io, version: string, data: string, options: Options): T
           const { epochs } = plan.recipe
           if (first.history.length >= epochs) io.err(`note: all epochs are done: ${epochs}\n`)
           const bar = io.bar(Math.max(1, epochs - first.history.length) * samplesMet(plan))
+          if (engine.notice !== null) io.err(`note: ${engine.notice}\n`)
           let silent = true
           const advance = (samples: number): void => {
             const memory = silent ? engine.memory() : null
@@ -222,7 +223,9 @@ export const trainCommand = (io: Io, perform: Perform, version: string): Command
     )
     .option('--from <file>', 'a checkpoint to transfer: its classifier is replaced by a new one')
     .addOption(new Option('--classes <n>', "classes of the network (default: the data's)").argParser(whole(2)))
-    .addOption(new Option('--threads <n>', 'threads; the bits are the same').argParser(whole(1, 8)).default(1))
+    .addOption(
+      new Option('--threads <n>', 'threads; the bits are the same').argParser(whole(1, MOST_THREADS)).default(1),
+    )
     .option('--out <folder>', 'where the files go', 'training')
     .option('--resume', 'go on with the training in the folder')
     .addHelpText(

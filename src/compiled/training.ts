@@ -17,7 +17,7 @@ import type { Bytes, Keeping } from './training/builder.js'
 import { pairTable } from './training/pack.js'
 import { type Plan, planOf } from './training/plan.js'
 import { type Drawn, type Mode, runOf } from './training/runs.js'
-import { trainingModule } from './wasm/instance.js'
+import { mayShare, trainingModule } from './wasm/instance.js'
 import { freshMemory, grow } from './wasm/memory.js'
 import { START_LIMIT } from './wasm/team.js'
 import { startThreads } from './wasm/threads.js'
@@ -112,7 +112,7 @@ const trainerOver = (
   only: Keeping | undefined,
   perform: (part: Part) => void,
 ): Pick<TrainingTeam, 'trainer' | 'memory'> => {
-  let last: Memory | null = null
+  let [last, turn]: [Memory | null, number] = [null, 0]
   let known: (Drawn & { readonly fitted: ReturnType<typeof fitting> }) | null = null
   const trainer: Trainer = (logits, mode) => {
     const again = known === null ? null : runOf(known, { logits, mode })
@@ -129,12 +129,15 @@ const trainerOver = (
       perform({ stages, samples, bytes: plan.bytes, local, scratch })
     }
     const traced = (): Traced => {
+      const own = ++turn
       plan.prepare(bytes, run)
       follow(plan.forward)
       return {
         logits: tensor(logits.shape, plan.logits(bytes, run)),
         statistics: new Map(plan.statistics(bytes, run)),
         pullback: (cotangent) => {
+          if (turn !== own) throw new RangeError('a batch is pulled back once, before the next one runs')
+          turn++
           plan.judge(cotangent)(bytes, run)
           follow(plan.backward)
           return new Map(plan.learnt(bytes, run))
@@ -177,6 +180,7 @@ export const threadedTrainer = async (
   threads: number,
   only?: Keeping,
 ): Promise<Either.Either<string, TrainingTeam>> => {
+  if (!mayShare()) return Either.left('This page may not share memory with threads')
   const module = trainingModule(true)
   if (Either.isLeft(module)) return module
   try {

@@ -99,7 +99,7 @@ export const describe = (fault: Fault): string => {
     case 'WrongType':
       return `${shortened(fault.key)}: has type ${shortened(fault.type)}, expected ${fault.expected}`
     case 'SilentHead':
-      return `${shortened(fault.key)}: head ${fault.head} has firing rate ${fault.rate}, so its scale 1/sqrt(rate * m) does not exist; the head was silent when the rates were recorded: train or calibrate the checkpoint before using it`
+      return `${shortened(fault.key)}: head ${fault.head} has firing rate ${fault.rate}, so its scale 1/sqrt(rate * m) does not exist; the head was silent when the rates were recorded, or they never were: train or calibrate the checkpoint before using it`
     case 'NotFinite':
       return `${shortened(fault.key)}: element ${fault.index} is ${fault.value}; every number must be finite`
     case 'Format':

@@ -34,16 +34,14 @@
  */
 
 // Recipes
-export type { Scaling } from '../interpreters/gradient/training.js'
+export type { Scaling, Training } from '../interpreters/gradient/training.js'
 export type { Loss } from '../tasks/training/loss.js'
 export type { AdamW } from '../tasks/training/optimiser.js'
 export type { Recipe, RecipeName } from '../tasks/training/recipe.js'
 export { rateOf, recipes } from '../tasks/training/recipe.js'
 
-// What is given
-export type { Batch, Dataset, Plan, Weights } from '../tasks/training/given.js'
-
 // Weights
+export type { Weights } from '../tasks/training/given.js'
 export { freshWeights, transferred } from '../tasks/training/weights.js'
 
 // Epochs
@@ -51,20 +49,30 @@ export type { TrainingEngine } from '../tasks/training/choice.js'
 export { trainingEngine } from '../tasks/training/choice.js'
 export type { Engine, Metrics, Trained } from '../tasks/training/epoch.js'
 export { accuracyOf, epoch, samplesMet, untrained } from '../tasks/training/epoch.js'
+export type { Dataset, Plan } from '../tasks/training/given.js'
 
 // Steps
+export { augmented } from '../tasks/training/augment.js'
+export { batchOf } from '../tasks/training/batches.js'
+export { descend } from '../tasks/training/descent.js'
 export { draws, shuffled } from '../tasks/training/draws.js'
-export { gathered } from '../tasks/training/epoch.js'
-export { targets } from '../tasks/training/loss.js'
+export type { Batch } from '../tasks/training/given.js'
+export type { Judged } from '../tasks/training/loss.js'
 export type { Moments } from '../tasks/training/optimiser.js'
-export { noMoments } from '../tasks/training/optimiser.js'
+export { adamW, noMoments } from '../tasks/training/optimiser.js'
 export type { Learn, Learned, Text, Trace } from '../tasks/training/step.js'
-export { descend, learnBy } from '../tasks/training/step.js'
+export { learnBy } from '../tasks/training/step.js'
+
+// Files
+export type { NamedPlan } from '../tasks/training/circumstances.js'
+export { curves } from '../tasks/training/curves.js'
+export { networkFile, resumed, stateFile } from '../tasks/training/state.js'
 
 // Types that the declarations name, so that a program's own declarations can name them too
 export type { Either } from 'fp-ts/lib/Either.js'
 export type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 export type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+export type { Safetensors } from '../checkpoint/safetensors.js'
 export type { Traced } from '../compiled/training.js'
 export type { Fault, Faults } from '../core/fault.js'
 export type { Currents, Numbers, Precision, Reals, Shape, Tensor } from '../core/tensor.js'

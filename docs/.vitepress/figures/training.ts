@@ -2,17 +2,16 @@
 import { type Digit, digitsInput, splitDigits, variants } from 'spikingresformer'
 import {
   accuracyOf,
+  batchOf,
   type Dataset,
   descend,
   draws,
   freshWeights,
-  gathered,
   learnBy,
   noMoments,
   recipes,
   shuffled,
   type TrainingEngine,
-  targets,
   trainingEngine,
 } from 'spikingresformer/training'
 import { rightOf } from './record'
@@ -51,16 +50,16 @@ function* stepsOf(
   const { training, test } = splitDigits(digits)
   const [met, unmet] = [datasetOf(training), datasetOf(test.slice(0, TESTED))]
   const learn = learnBy(trace, config, recipes.digits.loss)
-  const next = descend(config, recipes.digits.optimiser, 'float32')
+  const batch = batchOf(config, 0.1)
+  const next = descend(config, recipes.digits.optimiser)
   const accuracy = accuracyOf(interpreter, config)
   const perEpoch = Math.floor(met.labels.length / BATCH)
   let [weights, moments] = [freshWeights(config, seed), noMoments]
   for (let step = 0; ; step++) {
     const order = shuffled(met.labels.length, draws(`epoch ${Math.floor(step / perEpoch)} order`, seed))
     const from = (step % perEpoch) * BATCH
-    const { images, labels } = gathered(met, order.slice(from, from + BATCH))
-    const learned = rightOf(learn(weights, { images, targets: targets(labels, config.classes, 0.1) }))
-    ;({ weights, moments } = next(RATE, weights, moments, learned))
+    const learned = rightOf(learn(weights, rightOf(batch(met, order.slice(from, from + BATCH)))))
+    ;({ weights, moments } = rightOf(next(RATE, weights, moments, learned)))
     yield {
       step: step + 1,
       loss: learned.loss,

@@ -17,7 +17,8 @@ import { moments } from './norm.js'
 
 /**
  * What the products of attention are multiplied by: `1 / sqrt(rate terms)` by the firing rates, as the paper's, or one factor
- * whatever they are (Spikformer's is 0.125; 1 is none). A network that was trained with a factor is run with it too.
+ * whatever they are (Spikformer's is 0.125; 1 is none). A network that was trained with a factor is
+ * tested with it too (`accuracyOf`); a checkpoint does not keep it, and nothing else runs it so.
  */
 export type Scaling = { readonly kind: 'rates' } | { readonly kind: 'constant'; readonly factor: number }
 

@@ -94,7 +94,15 @@ const mixed = ({ mixup, cutmix }: Recipe, { images, targets }: Batch, name: stri
   return { images: pasted(images, box), targets: blended(targets, 0, kept) }
 }
 
-/** The `step`-th batch of an epoch, augmented as the recipe says: what is drawn depends on the seed and on these two. */
+/**
+ * The `step`-th batch of an epoch, augmented as the recipe says: what is drawn depends on the seed and on these two.
+ *
+ * @example
+ * const data = { shape: [1, 16, 16], data: Float32Array.from(syntheticInput([1, 1, 16, 16], 7).data), labels: [3] }
+ * const plain = { ...recipes.digits, shift: 0 }
+ * const batch = batchOf(variants.digits, plain.smoothing)(data, [0])
+ * pipe(batch, Either.map((own) => augmented(plain, 1)(0, 0, own))) // => batch
+ */
 export const augmented =
   (recipe: Recipe, seed: number) =>
   (epoch: number, step: number, batch: Batch): Batch => {

@@ -14,7 +14,7 @@ export const CIRCUMSTANCES = 'circumstances'
 
 /** A number for all bytes of a data set: another data set, or another order, has another. */
 const fingerprint = ({ shape, data, labels }: Dataset): number => {
-  const words = new Uint32Array(data.buffer, data.byteOffset, data.length)
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4)
   return words.reduce((hash, word) => Math.imul(hash ^ word, 0x01000193) >>> 0, fnv1a(JSON.stringify([shape, labels])))
 }
 

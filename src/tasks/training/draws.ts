@@ -45,12 +45,14 @@ export const normal =
 
 /**
  * A draw of Beta(alpha, alpha): `x / (x + y)` of the first `x = u^(1/alpha)`, `y = v^(1/alpha)` whose sum is at most 1
- * (Joehnk).
+ * (Joehnk); for alpha above 1, where that would take ever more draws, `(1 + sqrt(1 - u^(2/(2 alpha - 1))) cos(2 pi v)) / 2`
+ * (Ulrich).
  *
  * @example
  * beta(1, draws('mixup', 7)) < 1 // => true
  */
 export const beta = (alpha: number, draw: (i: number) => number): number => {
+  if (alpha > 1) return (1 + Math.sqrt(1 - exp((2 * log(draw(0))) / (2 * alpha - 1))) * cos(2 * Math.PI * draw(1))) / 2
   for (let i = 0; ; i += 2) {
     const [x, y] = [exp(log(draw(i)) / alpha), exp(log(draw(i + 1)) / alpha)]
     if (x + y <= 1 && x + y > 0) return x / (x + y)

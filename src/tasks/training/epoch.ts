@@ -3,7 +3,7 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Faults } from '../../core/fault.js'
-import { type Currents, sizeOf, tensor } from '../../core/tensor.js'
+import type { Currents } from '../../core/tensor.js'
 import { wellFormedAll } from '../../core/well-formed.js'
 import { freshTraining, type Scaling, scaledBy } from '../../interpreters/gradient/training.js'
 import type { Interpreter } from '../../interpreters/interpreter.js'
@@ -11,12 +11,14 @@ import type { Config } from '../../model/config.js'
 import { forward, forwardFrames, network } from '../../model/network.js'
 import { parse } from '../../model/parameters.js'
 import { augmented } from './augment.js'
+import { gathered } from './batches.js'
+import { descend } from './descent.js'
 import { draws, shuffled } from './draws.js'
 import { checkedDataset, checkedPlan, type Dataset, type Plan, type Weights } from './given.js'
 import { targets } from './loss.js'
 import { type Moments, noMoments } from './optimiser.js'
 import { rateOf } from './recipe.js'
-import { descend, learnBy, measurable, type Trace } from './step.js'
+import { learnBy, measurable, type Trace } from './step.js'
 
 /** What an epoch came to. */
 export interface Metrics {
@@ -49,29 +51,6 @@ export interface Trained {
  * untrained(freshWeights(variants.digits, 7)).history // => []
  */
 export const untrained = (weights: Weights): Trained => ({ weights, moments: noMoments, history: [] })
-
-/**
- * Some samples of a data set as a batch, `[1, B, c, H, W]` or `[T, B, c, H, W]`, and their labels.
- *
- * @example
- * const data = { shape: [1, 1, 2], data: Float32Array.of(1, 2, 3, 4), labels: [5, 6] }
- * gathered(data, [1]) // => { images: tensor([1, 1, 1, 1, 2], Float32Array.of(3, 4)), labels: [6] }
- */
-export const gathered = (
-  { shape, data, labels }: Dataset,
-  samples: readonly number[],
-): { readonly images: Currents; readonly labels: readonly number[] } => {
-  const [T, frame] = shape.length === 4 ? [shape[0]!, shape.slice(1)] : [1, shape]
-  const size = sizeOf(frame)
-  const images = new Float32Array(T * samples.length * size)
-  samples.forEach((sample, b) => {
-    for (let t = 0; t < T; t++) {
-      const from = (sample * T + t) * size
-      images.set(data.subarray(from, from + size), (t * samples.length + b) * size)
-    }
-  })
-  return { images: tensor([T, samples.length, ...frame], images), labels: samples.map((sample) => labels[sample]!) }
-}
 
 /** How many of a batch are right by the mean of their logits over time; of equals, the lower class. */
 const right = ({ shape, data }: Currents, labels: readonly number[]): number => {
@@ -171,7 +150,7 @@ export function* epoch<S, C>(
   plan: Plan,
   { weights, moments, history }: Trained,
 ): Generator<number, Either.Either<Faults, Trained>> {
-  const checked = checkedPlan(plan)
+  const checked = checkedPlan(plan, history.length)
   if (Either.isLeft(checked)) return checked
   const { config, recipe, seed, training, test } = plan
   const number = history.length
@@ -179,7 +158,7 @@ export function* epoch<S, C>(
   const { length } = training.labels
   const order = shuffled(length, draws(`epoch ${number} order`, seed))
   const learning = learnBy(trace, config, recipe.loss, recipe.scaling)
-  const stepping = descend(config, recipe.optimiser, 'float32')
+  const stepping = descend(config, recipe.optimiser)
   const augmenting = augmented(recipe, seed)
   const steps = batches(length, recipe.batch, order)
   let [state, loss, correct, met] = [{ weights, moments }, 0, 0, 0]
@@ -188,7 +167,9 @@ export function* epoch<S, C>(
     const batch = augmenting(number, step, { images, targets: targets(labels, config.classes, recipe.smoothing) })
     const learned = learning(state.weights, batch)
     if (Either.isLeft(learned)) return learned
-    state = stepping(rate, state.weights, state.moments, learned.right)
+    const next = stepping(rate, state.weights, state.moments, learned.right)
+    if (Either.isLeft(next)) return next
+    state = next.right
     loss += learned.right.loss
     correct += right(learned.right.logits, labels)
     met += samples.length

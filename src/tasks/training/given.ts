@@ -2,9 +2,10 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Fault, type Faults, refuse, unlessFaulty } from '../../core/fault.js'
-import { type Currents, type Shape, sameShape, showShape, type Tensor } from '../../core/tensor.js'
-import { finiteReals, wellFormedAll } from '../../core/well-formed.js'
+import { type Currents, type Shape, sameShape, showShape, sizeOf, type Tensor } from '../../core/tensor.js'
+import { finiteReals, wellFormed, wellFormedAll } from '../../core/well-formed.js'
 import { type Config, validate } from '../../model/config.js'
+import type { Loss } from './loss.js'
 import type { Recipe } from './recipe.js'
 
 /** A checkpoint's tensors under the authors' keys, counters included; firing rates of zero are not measured yet. */
@@ -35,8 +36,14 @@ export interface Plan {
 const faultsOf = (result: Either.Either<Faults, unknown>): readonly Fault[] =>
   Either.isLeft(result) ? result.left : []
 
+/** Whether a seed is one: others would draw what one of these does. */
+export const seedFaults = (seed: number): readonly Fault[] =>
+  Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32
+    ? []
+    : refuse(`the seed is ${seed}`, 'give a whole number from 0 to 4294967295')
+
 /** The first of a list of labels that is no class. */
-const labelFaults = ({ classes }: Config, name: string, labels: readonly number[]): readonly Fault[] => {
+export const labelFaults = ({ classes }: Config, name: string, labels: readonly number[]): readonly Fault[] => {
   const odd = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes))
   return odd < 0
     ? []
@@ -46,7 +53,8 @@ const labelFaults = ({ classes }: Config, name: string, labels: readonly number[
       )
 }
 
-const datasetFaults = (config: Config, name: string, { shape, data, labels }: Dataset): readonly Fault[] => {
+/** Whether samples have the network's shape, and there are as many as labels. */
+export const sampleFaults = (config: Config, name: string, { shape, data, labels }: Dataset): readonly Fault[] => {
   const frame: Shape = [config.channels, config.image.height, config.image.width]
   const frames: Shape = [config.steps, ...frame]
   if (!sameShape(shape, frame) && !sameShape(shape, frames))
@@ -55,10 +63,24 @@ const datasetFaults = (config: Config, name: string, { shape, data, labels }: Da
       `the network takes ${showShape(frame)}, or frames ${showShape(frames)}`,
     )
   if (labels.length === 0) return refuse(`the ${name} data have no samples`, 'give at least one, and its label')
-  return [
-    ...faultsOf(finiteReals(`the ${name} data`)({ shape: [labels.length, ...shape], data })),
-    ...labelFaults(config, name, labels),
-  ]
+  const typed = faultsOf(wellFormed(`the ${name} data`, ['float64', 'float32'])({ shape: [data?.length], data }))
+  const size = sizeOf(shape)
+  return typed.length > 0 || data.length === labels.length * size
+    ? typed
+    : refuse(
+        `the ${name} data have ${data.length} numbers and ${labels.length} labels, and a sample has ${size}`,
+        'give as many samples as labels',
+      )
+}
+
+const datasetFaults = (config: Config, name: string, given: Dataset): readonly Fault[] => {
+  const wrong = sampleFaults(config, name, given)
+  return wrong.length > 0
+    ? wrong
+    : [
+        ...faultsOf(finiteReals(`the ${name} data`)({ shape: [given.data.length], data: given.data })),
+        ...labelFaults(config, name, given.labels),
+      ]
 }
 
 /**
@@ -89,7 +111,7 @@ const NUMBERS: readonly (readonly [
   ['minimum', (r) => r.minimum, 'at least 0', (x) => x >= 0 && x < Infinity],
   ['optimiser.betas[0]', (r) => r.optimiser.betas[0], 'from 0 to below 1', (x) => x >= 0 && x < 1],
   ['optimiser.betas[1]', (r) => r.optimiser.betas[1], 'from 0 to below 1', (x) => x >= 0 && x < 1],
-  ['optimiser.eps', (r) => r.optimiser.eps, 'at least 0', (x) => x >= 0 && x < Infinity],
+  ['optimiser.eps', (r) => r.optimiser.eps, 'above 0', (x) => x > 0 && x < Infinity],
   ['optimiser.weightDecay', (r) => r.optimiser.weightDecay, 'at least 0', (x) => x >= 0 && x < Infinity],
   ['smoothing', (r) => r.smoothing, 'from 0 to 1', (x) => x >= 0 && x <= 1],
   ['mixup', (r) => r.mixup, 'at least 0', (x) => x >= 0 && x < Infinity],
@@ -97,26 +119,48 @@ const NUMBERS: readonly (readonly [
   ['shift', (r) => r.shift, 'a whole number', (x) => Number.isSafeInteger(x) && x >= 0],
 ]
 
+const field = (name: string, problem: string): Fault => ({ _tag: 'Configuration', field: `recipe.${name}`, problem })
+
+/** What a loss must be; a program without types may give anything. */
+const lossFaults = (loss: Loss): readonly Fault[] => {
+  const {
+    kind,
+    phi = 0,
+    lambda = 0,
+  } = loss as { readonly kind: string; readonly phi?: number; readonly lambda?: number }
+  return kind === 'mean' || (kind === 'tet' && Number.isFinite(phi) && lambda >= 0 && lambda <= 1)
+    ? []
+    : [field('loss', `must be of kind mean, or of kind tet with a finite phi and a lambda from 0 to 1`)]
+}
+
+const choiceFaults = ({ loss, scaling, optimiser: { decays } }: Recipe): readonly Fault[] => [
+  ...lossFaults(loss),
+  ...(scaling.kind === 'rates' || (scaling.kind === 'constant' && Number.isFinite(scaling.factor))
+    ? []
+    : [field('scaling', 'must be of kind rates, or of kind constant with a finite factor')]),
+  ...(decays === 'all' || decays === 'matrices'
+    ? []
+    : [field('optimiser.decays', `must be all or matrices, not ${String(decays)}`)]),
+]
+
 const recipeFaults = (config: Config, recipe: Recipe): readonly Fault[] => [
-  ...NUMBERS.flatMap(([field, of, must, may]): readonly Fault[] =>
-    may(of(recipe))
-      ? []
-      : [{ _tag: 'Configuration', field: `recipe.${field}`, problem: `must be ${must}, not ${of(recipe)}` }],
+  ...NUMBERS.flatMap(([name, of, must, may]): readonly Fault[] =>
+    may(of(recipe)) ? [] : [field(name, `must be ${must}, not ${of(recipe)}`)],
   ),
+  ...choiceFaults(recipe),
   ...(
     [
       ['steps', recipe.steps, config.steps],
       ['size', recipe.size, config.image.height],
     ] as const
-  ).flatMap(([field, value, own]): readonly Fault[] =>
-    value === own
-      ? []
-      : [{ _tag: 'Configuration', field: `recipe.${field}`, problem: `is ${value}, the network's is ${own}` }],
+  ).flatMap(([name, value, own]): readonly Fault[] =>
+    value === own ? [] : [field(name, `is ${value}, the network's is ${own}`)],
   ),
 ]
 
 /**
- * A plan that can be followed: a network that can be, a recipe for its steps and size, data for it, and a seed of 32 bits.
+ * A plan that can be followed after so many epochs: a network that can be, a recipe for its steps and size, data for it, and a
+ * seed of 32 bits.
  *
  * @example
  * const data = { shape: [1, 16, 16], data: new Float32Array(256), labels: [0] }
@@ -124,20 +168,33 @@ const recipeFaults = (config: Config, recipe: Recipe): readonly Fault[] => [
  * pipe(checkedPlan(plan), Either.mapLeft(([first]) => describe(first)))
  * // => Either.left('configuration: recipe.batch must be a whole number of at least 2, not 1')
  */
-export const checkedPlan = (plan: Plan): Either.Either<Faults, Plan> => {
+export const checkedPlan = (plan: Plan, done = 0): Either.Either<Faults, Plan> => {
   const { config, recipe, seed, training, test } = plan
+  const valid = validate(config)
+  if (Either.isLeft(valid)) return valid
   return unlessFaulty(
     [
-      ...faultsOf(validate(config)),
       ...recipeFaults(config, recipe),
-      ...(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32
+      ...(done < recipe.epochs || !(recipe.epochs >= 1)
         ? []
-        : refuse(`the seed is ${seed}`, 'give a whole number from 0 to 4294967295')),
+        : refuse(`the last epoch of the recipe, ${recipe.epochs}, is done`, 'give a recipe of more epochs')),
+      ...seedFaults(seed),
       ...datasetFaults(config, 'training', training),
       ...(test === null ? [] : datasetFaults(config, 'test', test)),
     ],
     () => plan,
   )
+}
+
+/** The first row of targets that are no probabilities: numbers below 0, or whose sum is not 1 within a millionth. */
+const probabilityFaults = ({ shape, data }: Currents): readonly Fault[] => {
+  const [rows = 0, classes = 0] = shape
+  const odd = Array.from({ length: rows }, (_, b) => data.subarray(b * classes, (b + 1) * classes)).findIndex(
+    (row) => row.some((p) => p < 0) || Math.abs(Array.from(row).reduce((sum, p) => sum + p, 0) - 1) > 1e-6,
+  )
+  return odd < 0
+    ? []
+    : refuse(`the targets of sample ${odd} are no probabilities`, 'give numbers of at least 0 that sum to 1')
 }
 
 /** Whether images are a batch that a network can learn from, and targets theirs. */
@@ -156,12 +213,18 @@ const batchFaults = ({ channels, image, steps, classes }: Config, { images, targ
     ...(sameShape(targets.shape, [B, classes])
       ? []
       : refuse(`the targets have shape ${showShape(targets.shape)}`, `give [${B}, ${classes}], probabilities`)),
+    ...probabilityFaults(targets),
   ]
 }
 
 /** Weights and a batch that a step can be made with; whether the weights are the network's, the network says. */
-export const checkedStep = (config: Config, weights: Weights, batch: Batch): Either.Either<Faults, Weights> =>
+export const checkedStep = (
+  config: Config,
+  loss: Loss,
+  weights: Weights,
+  batch: Batch,
+): Either.Either<Faults, Weights> =>
   pipe(
     wellFormedAll(weights),
-    Either.chain(() => unlessFaulty(batchFaults(config, batch), () => weights)),
+    Either.chain(() => unlessFaulty([...lossFaults(loss), ...batchFaults(config, batch)], () => weights)),
   )

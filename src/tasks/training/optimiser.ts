@@ -32,7 +32,8 @@ const decaying = (decays: AdamW['decays'], { shape }: Tensor): boolean => {
 
 /**
  * One step: `m' = b1 m + (1 - b1) g`, `v' = b2 v + (1 - b2) g^2`, then `p' = p (1 - rate decay) - rate / (1 - b1^t) m' /
- * (sqrt(v') / sqrt(1 - b2^t) + eps)`. Each in float64, rounded once to the precision where it is kept.
+ * (sqrt(v') / sqrt(1 - b2^t) + eps)`. Each in float64, rounded once to the precision where it is kept. What has no gradient
+ * stays as it is.
  *
  * Source: Loshchilov and Hutter, *Decoupled weight decay regularization*, ICLR 2019, as PyTorch computes it.
  *
@@ -53,7 +54,8 @@ export const adamW =
     const [stepSize, root] = [rate / (1 - p1), Math.sqrt(1 - p2)]
     const updated = [...learnt].map(([key, parameter]) => {
       const { shape, data } = parameter
-      const g = gradients.get(key) ?? zeros(precision, data.length)
+      const g = gradients.get(key)
+      if (g === undefined) return { key, parameter, m: first.get(key), v: second.get(key) }
       const [m, v] = [first.get(key) ?? zeros(precision, data.length), second.get(key) ?? zeros(precision, data.length)]
       const kept = decaying(decays, parameter) ? 1 - rate * weightDecay : 1
       const [m2, v2, p] = [zeros(precision, g.length), zeros(precision, g.length), zeros(precision, g.length)]
@@ -68,8 +70,8 @@ export const adamW =
       learnt: new Map(updated.map(({ key, parameter }) => [key, parameter])),
       moments: {
         powers: [p1, p2],
-        first: new Map(updated.map(({ key, m }) => [key, m])),
-        second: new Map(updated.map(({ key, v }) => [key, v])),
+        first: new Map(updated.flatMap(({ key, m }) => (m === undefined ? [] : [[key, m]]))),
+        second: new Map(updated.flatMap(({ key, v }) => (v === undefined ? [] : [[key, v]]))),
       },
     }
   }

@@ -18,9 +18,9 @@ import type { Config } from '../../model/config.js'
 import { layout } from '../../model/parameters.js'
 import { CLASSES } from '../labels.js'
 import { CIRCUMSTANCES, circumstances, difference, type NamedPlan } from './circumstances.js'
+import { LEARNT } from './descent.js'
 import type { Metrics, Trained } from './epoch.js'
 import type { Plan } from './given.js'
-import { LEARNT } from './step.js'
 
 /** The name under which the metadata hold how a network was trained, in JSON. */
 const TRAINING = 'training'
@@ -33,7 +33,16 @@ type Moment = 'first' | 'second'
 
 const momentKey = (moment: Moment, key: string): string => `${MOMENTS}${moment}.${key}`
 
-/** The network alone, as any command reads it, with its seed, recipe and package version, and what its classes are called. */
+/**
+ * A network as any command reads it: its weights, and in the metadata its configuration, seed, recipe, the version of what
+ * trained it (the command says the package's), and what its classes are called. A constant factor in the place of the scale is not kept: see {@link Scaling}.
+ *
+ * @example
+ * const training = { shape: [1, 16, 16], data: new Float32Array(256), labels: [0] }
+ * const plan = { config: variants.digits, recipe: recipes.digits, seed: 1, training, test: null }
+ * const { tensors, metadata } = networkFile(plan, 'mine', untrained(freshWeights(variants.digits, 1)))
+ * encodeSafetensors(tensors, metadata)._tag // => 'Right'
+ */
 export const networkFile = (plan: NamedPlan, version: string, { weights, history }: Trained): Safetensors => ({
   tensors: weights,
   metadata: {
@@ -43,7 +52,15 @@ export const networkFile = (plan: NamedPlan, version: string, { weights, history
   },
 })
 
-/** Everything that the next epoch follows from, but the data. */
+/**
+ * Everything that the next epoch follows from, but the data: weights, moments and history, and what {@link resumed} compares.
+ *
+ * @example
+ * const training = { shape: [1, 16, 16], data: new Float32Array(256), labels: [0] }
+ * const plan = { config: variants.digits, recipe: recipes.digits, seed: 1, training, test: null }
+ * const first = untrained(freshWeights(variants.digits, 1))
+ * resumed(plan, 'mine')(stateFile(plan, 'mine', first)) // => Either.right(first)
+ */
 export const stateFile = (plan: NamedPlan, version: string, { weights, moments, history }: Trained): Safetensors => ({
   tensors: new Map<string, Tensor>([
     ...weights,
@@ -139,7 +156,18 @@ const historyOf = (text: string | undefined, { recipe, test }: Plan): readonly M
     : null
 }
 
-/** The state in a file, where it is one of this plan, whole. */
+/**
+ * The state in a file, where it is one of this plan and version, whole: the next epoch has the bits it would have had.
+ *
+ * Fails with `Input` where it is of another plan, which says what differs, or not as it was written.
+ *
+ * @example
+ * const training = { shape: [1, 16, 16], data: new Float32Array(256), labels: [0] }
+ * const plan = { config: variants.digits, recipe: recipes.digits, seed: 1, training, test: null }
+ * const state = stateFile({ ...plan, seed: 2 }, 'mine', untrained(freshWeights(variants.digits, 2)))
+ * pipe(resumed(plan, 'mine')(state), Either.mapLeft(([first]) => describe(first)))
+ * // => Either.left('it was trained with another seed; resume with the options and the data it was begun with, or begin anew in another folder')
+ */
 export const resumed =
   (plan: NamedPlan, version: string) =>
   ({ tensors, metadata }: Safetensors): Either.Either<Faults, Trained> => {

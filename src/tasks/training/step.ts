@@ -1,23 +1,20 @@
-/** One step of training: a batch to a gradient, and the gradient to the next weights. @module */
-
+/** One step of training: a batch to its loss and gradients. @module */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Traced, Trainer } from '../../compiled/training.js'
 import { type Fault, type Faults, refuse, unlessFaulty } from '../../core/fault.js'
-import { type Currents, type Reals, type Tensor, tensor } from '../../core/tensor.js'
+import { type Currents, type Reals, tensor } from '../../core/tensor.js'
 import type { Value } from '../../interpreters/gradient/map.js'
 import type { Base, Differentiation } from '../../interpreters/gradient/performed.js'
 import { reverse } from '../../interpreters/gradient/reverse.js'
 import { fixedScale, freshTraining, type Scaling, type Training } from '../../interpreters/gradient/training.js'
 import { drawing, givenCurrents } from '../../interpreters/graph.js'
 import type { Config } from '../../model/config.js'
-import type { Role } from '../../model/entry.js'
 import type { Kernels } from '../../model/kernels.js'
 import { forward, forwardFrames, network } from '../../model/network.js'
 import { layout, parse } from '../../model/parameters.js'
 import { type Batch, checkedStep, type Weights } from './given.js'
 import { type Judged, judge, type Loss } from './loss.js'
-import { type AdamW, adamW, type Moments } from './optimiser.js'
 
 /** What a batch says: its loss, logits, gradients and new statistics, by checkpoint key. */
 export interface Learned extends Omit<Judged, 'gradient'> {
@@ -25,9 +22,6 @@ export interface Learned extends Omit<Judged, 'gradient'> {
   readonly gradients: ReadonlyMap<string, Reals>
   readonly statistics: ReadonlyMap<string, Reals>
 }
-
-/** The roles of what is learnt by gradient. */
-export const LEARNT: readonly Role[] = ['weight', 'gain', 'bias', 'leak']
 
 /** Firing rates that were never measured, as the tree wants them; training mode does not look at those. */
 export const measurable = (config: Config, weights: Weights): Weights => {
@@ -103,17 +97,21 @@ export type Learn = (weights: Weights, batch: Batch) => Either.Either<Faults, Le
  * @example
  * const engine = await trainingEngine(1)()
  * if (Either.isLeft(engine)) throw new Error(describe(engine.left[0]))
- * const images = tensor([1, 2, 1, 16, 16], Float32Array.from(syntheticInput([2, 1, 16, 16], 7).data))
  * const learn = learnBy(engine.right.trace, variants.digits, { kind: 'mean' })
- * const learned = learn(freshWeights(variants.digits, 1), { images, targets: targets([3, 8], 10, 0.1) })
+ * const data = { shape: [1, 16, 16], data: Float32Array.from(syntheticInput([2, 1, 16, 16], 7).data), labels: [3, 8] }
+ * const learned = pipe(
+ *   batchOf(variants.digits, 0.1)(data, [0, 1]),
+ *   Either.chain((batch) => learn(freshWeights(variants.digits, 1), batch)),
+ * )
  * pipe(learned, Either.map(({ gradients }) => gradients.get('classifier.weight')?.length)) // => Either.right(640)
+ * engine.right.close()
  */
 export const learnBy =
   (trace: Trace, config: Config, loss: Loss, scaling: Scaling = freshTraining.scaling): Learn =>
   (weights, batch) => {
     const { images, targets } = batch
     const parsed = pipe(
-      checkedStep(config, weights, batch),
+      checkedStep(config, loss, weights, batch),
       Either.chain((checked) => parse(config)(measurable(config, checked))),
     )
     if (Either.isLeft(parsed)) return parsed
@@ -147,41 +145,3 @@ export const learn = <S, C, V extends Value>(
   how: Omit<Differentiation, 'training'>,
   scaling?: Scaling,
 ): Learn => learnBy(tracing(base, how), config, loss, scaling)
-
-/**
- * The weights and moments after a batch: `adamW` for what is learnt, statistics as they were measured, counters one further.
- *
- * @example
- * const weights = freshWeights(variants.digits, 1)
- * const learned = { loss: 0, logits: tensor([0], new Float32Array(0)), gradients: new Map(), statistics: new Map() }
- * const next = descend(variants.digits, recipes.digits.optimiser, 'float32')(0, weights, noMoments, learned)
- * next.weights.get('prologue.1.bn.weight') // => weights.get('prologue.1.bn.weight')
- */
-export const descend =
-  (config: Config, settings: AdamW, precision: Differentiation['precision']) =>
-  (
-    rate: number,
-    weights: Weights,
-    moments: Moments,
-    { gradients, statistics }: Learned,
-  ): { readonly weights: Weights; readonly moments: Moments } => {
-    const entries = layout(config)
-    const learnt = entries.flatMap(({ key, role }): readonly (readonly [string, Tensor<Reals>])[] =>
-      LEARNT.includes(role) ? [[key, weights.get(key) as Tensor<Reals>]] : [],
-    )
-    const next = adamW(settings, precision)(rate, new Map(learnt), gradients, moments)
-    const updated = entries.map(({ key, role }): readonly [string, Tensor] => {
-      const value = weights.get(key)!
-      const measured = statistics.get(key)
-      if (role === 'counter')
-        return [
-          key,
-          tensor(
-            value.shape,
-            (value.data as BigInt64Array).map((n) => n + 1n),
-          ),
-        ]
-      return [key, measured === undefined ? next.learnt.get(key)! : tensor(value.shape, measured)]
-    })
-    return { weights: new Map(updated), moments: next.moments }
-  }

@@ -1,14 +1,15 @@
 /** Where training begins: fresh weights, or another network's. @module */
 
 import * as Either from 'fp-ts/lib/Either.js'
-import { type Faults, refuse } from '../../core/fault.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { type Faults, refuse, unlessFaulty } from '../../core/fault.js'
 import { elementType, sizeOf, type Tensor, tensor } from '../../core/tensor.js'
 import { wellFormedAll } from '../../core/well-formed.js'
-import type { Config } from '../../model/config.js'
+import { type Config, validate } from '../../model/config.js'
 import type { Entry } from '../../model/entry.js'
 import { layout } from '../../model/parameters.js'
 import { draws, normal } from './draws.js'
-import type { Weights } from './given.js'
+import { seedFaults, type Weights } from './given.js'
 
 /** The deviation of fresh weights; the authors cut them at 2, a hundred deviations away. */
 const DEVIATION = 0.02
@@ -39,7 +40,7 @@ const fresh = ({ charge }: Config, seed: number, { key, shape, role }: Entry): T
 }
 
 /**
- * Fresh weights from a seed, in float32 under the authors' keys.
+ * Fresh weights of a network that can be (`validate`) from a seed of 32 bits, in float32 under the authors' keys.
  *
  * Source: the authors' `init_weight`.
  *
@@ -51,7 +52,7 @@ export const freshWeights = (config: Config, seed: number): Weights =>
 
 /**
  * Another network's weights with a fresh classifier, as the authors transfer; counters it does not have begin at 0. The
- * networks must be the same but for classes and image size.
+ * networks must be the same but for classes and image size. What of the other cannot be read is said by the next step.
  *
  * @example
  * const moved = transferred({ ...variants.digits, classes: 3 }, 7)(syntheticCheckpoint(variants.digits, 7))
@@ -60,7 +61,11 @@ export const freshWeights = (config: Config, seed: number): Weights =>
 export const transferred =
   (config: Config, seed: number) =>
   (other: ReadonlyMap<string, Tensor>): Either.Either<Faults, Weights> => {
-    const checked = wellFormedAll(other)
+    const checked = pipe(
+      wellFormedAll(other),
+      Either.chain(() => validate(config)),
+      Either.chain(() => unlessFaulty(seedFaults(seed), () => undefined)),
+    )
     if (Either.isLeft(checked)) return checked
     const own = freshWeights(config, seed)
     const missing = [...own].find(
@@ -72,7 +77,7 @@ export const transferred =
           new Map(
             [...own].map(([key, value]) => [
               key,
-              key === 'classifier.weight' || !other.has(key) ? value : narrowed(value, other.get(key)!),
+              key === 'classifier.weight' ? value : narrowed(value, other.get(key)),
             ]),
           ),
         )
@@ -89,8 +94,9 @@ const fits = (found: Tensor | undefined, shape: Tensor['shape']): boolean =>
   sizeOf(found.shape) === sizeOf(shape) &&
   (shape.length <= 1 || String(found.shape) === String(shape))
 
-const narrowed = ({ shape, data }: Tensor, found: Tensor): Tensor =>
-  tensor(
-    shape,
-    elementType(data) === 'int64' ? BigInt64Array.from(found.data, BigInt) : Float32Array.from(found.data, Number),
-  )
+/** What was found in float32; a counter that is none begins anew. */
+const narrowed = (own: Tensor, found: Tensor | undefined): Tensor => {
+  if (elementType(own.data) === 'int64')
+    return elementType(found?.data) === 'int64' ? tensor(own.shape, found!.data) : own
+  return tensor(own.shape, Float32Array.from(found!.data, Number))
+}

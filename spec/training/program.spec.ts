@@ -1,0 +1,180 @@
+/** What a program trains with, step by step: the next weights, batches, and engines. */
+import * as Either from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { describe as describeFault, type Faults } from '../../src/core/fault.js'
+import { type Reals, type Tensor, tensor } from '../../src/core/tensor.js'
+import { type Config, digits } from '../../src/model/config.js'
+import { layout } from '../../src/model/parameters.js'
+import { batchOf } from '../../src/tasks/training/batches.js'
+import { trainingEngine } from '../../src/tasks/training/choice.js'
+import { descend, LEARNT } from '../../src/tasks/training/descent.js'
+import { epoch, type Trained, untrained } from '../../src/tasks/training/epoch.js'
+import type { Dataset, Plan } from '../../src/tasks/training/given.js'
+import { type Moments, noMoments } from '../../src/tasks/training/optimiser.js'
+import { recipes } from '../../src/tasks/training/recipe.js'
+import { learnBy } from '../../src/tasks/training/step.js'
+import { freshWeights, transferred } from '../../src/tasks/training/weights.js'
+
+const small: Config = { ...digits, stages: [{ planes: 4, heads: 1, patch: 4, depth: 1 }], groupWidth: 4 }
+const weights = freshWeights(small, 1)
+const said = (result: Either.Either<Faults, unknown>): readonly string[] =>
+  Either.isLeft(result) ? result.left.map(describeFault) : []
+const right = <A>(result: Either.Either<Faults, A>): A => {
+  if (Either.isLeft(result)) throw new Error(said(result).join('; '))
+  return result.right
+}
+
+const zerosOf = (roles: readonly string[]): ReadonlyMap<string, Reals> =>
+  new Map(
+    layout(small).flatMap(({ key, role }) =>
+      roles.includes(role) ? [[key, new Float32Array(weights.get(key)!.data.length)]] : [],
+    ),
+  )
+const learned = { gradients: zerosOf(LEARNT), statistics: zerosOf(['mean', 'variance', 'rate']) }
+const next = descend(small, recipes.digits.optimiser)
+const W = 'classifier.weight'
+const changed = (numbers: ReadonlyMap<string, Reals>, key: string, data: Reals) => new Map([...numbers, [key, data]])
+const tooShort = Float32Array.of(1)
+const odd = new Float32Array(40).fill(Number.NaN, 3, 4)
+
+describe('the next weights', () => {
+  const counter = [...weights.keys()].find((key) => key.endsWith('num_batches_tracked'))!
+  const counted = (own: ReadonlyMap<string, Tensor>) =>
+    right(next(0, own, noMoments, learned)).weights.get(counter)!.data
+
+  it('count on, and from none where nobody counted or not in whole numbers', () => {
+    const without = new Map([...weights].filter(([key]) => key !== counter))
+    expect(counted(new Map([...weights, [counter, tensor([], BigInt64Array.of(7n))]]))).toEqual(BigInt64Array.of(8n))
+    expect(counted(without)).toEqual(BigInt64Array.of(1n))
+    expect(right(transferred(small, 1)(without)).get(counter)!.data).toEqual(BigInt64Array.of(0n))
+    expect(
+      right(transferred(small, 1)(new Map([...weights, [counter, tensor([], Float64Array.of(0.5))]]))).get(counter)!
+        .data,
+    ).toEqual(BigInt64Array.of(0n))
+  })
+
+  it.each<readonly [string, object, string]>([
+    [
+      'a gradient',
+      { gradients: changed(learned.gradients, W, tooShort) },
+      'the gradient of classifier.weight: 1 numbers are not a tensor of shape [40]; give 40 numbers',
+    ],
+    [
+      'a gradient',
+      { gradients: changed(learned.gradients, W, odd) },
+      'training diverged: the gradient of classifier.weight: element 3 is NaN; every number must be finite; lower the learning rate, or resume from the last good checkpoint',
+    ],
+    [
+      'a gradient',
+      { gradients: changed(learned.gradients, 'x', tooShort) },
+      'there is a gradient of x, which the network does not have; leave it out',
+    ],
+    [
+      'a statistic',
+      { statistics: new Map() },
+      'prologue.1.bn.running_mean: the batch has no statistic of it; give what learnBy found',
+    ],
+    [
+      'a statistic',
+      { statistics: changed(learned.statistics, 'prologue.1.bn.running_mean', tooShort) },
+      'the statistic of prologue.1.bn.running_mean: 1 numbers are not a tensor of shape [4]; give 4 numbers',
+    ],
+  ])('are refused where %s is none of the network: %j', (_, own, sentence) => {
+    expect(said(next(1e-3, weights, noMoments, { ...learned, ...own }))).toEqual([sentence])
+  })
+
+  it.each<readonly [Partial<Moments>, string]>([
+    [
+      { first: new Map([[W, tooShort]]) },
+      'the first moment of classifier.weight: 1 numbers are not a tensor of shape [40]; give 40 numbers',
+    ],
+    [
+      { second: new Map([[W, odd]]) },
+      'the second moment of classifier.weight: element 3 is NaN; every number must be finite',
+    ],
+    [
+      { second: new Map([[W, new Float32Array(40).fill(-1)]]) },
+      'the second moment of classifier.weight is negative; give means of squares',
+    ],
+    [{ powers: [Number.NaN, 0.5] }, 'the powers of the moments are NaN and 0.5; give numbers from 0 to 1'],
+  ])('are refused where moments are not: %j', (own, sentence) => {
+    expect(said(next(1e-3, weights, { ...noMoments, ...own }, learned))).toEqual([sentence])
+  })
+
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('are refused at the rate %f', (rate) => {
+    expect(said(next(rate, weights, noMoments, learned))).toEqual([
+      `the learning rate is ${rate}; give one of at least 0`,
+    ])
+  })
+})
+
+const data: Dataset = { shape: [1, 16, 16], data: new Float32Array(512).map((_, i) => (i % 7) / 7), labels: [3, 8] }
+
+describe('a batch of a data set', () => {
+  it.each([-1, 2, 0.5, Number.NaN])('has no sample %f', (sample) => {
+    expect(said(batchOf(digits, 0)(data, [0, sample]))).toEqual([
+      `there is no sample ${sample}; the data have the samples 0 to 1`,
+    ])
+  })
+
+  it('has no label that is no class', () => {
+    expect(said(batchOf({ ...digits, classes: 8 }, 0)(data, [0, 1]))).toEqual([
+      'batch sample 1 is of class 8, but the network has the classes 0 to 7; give labels of its classes',
+    ])
+  })
+
+  it('can be learnt from where its targets are probabilities', async () => {
+    const engine = right(await trainingEngine(1)())
+    const learning = learnBy(engine.trace, small, { kind: 'mean' })
+    const batch = right(batchOf(small, 0.1)(data, [1, 0]))
+    expect(right(learning(weights, batch)).loss).toBeGreaterThan(0)
+    for (const row of [
+      [-1, 2],
+      [2, 0],
+    ])
+      expect(
+        said(
+          learning(weights, {
+            ...batch,
+            targets: tensor([2, 10], Float64Array.of(...row, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+          }),
+        ),
+      ).toEqual(['the targets of sample 0 are no probabilities; give numbers of at least 0 that sum to 1'])
+    engine.close()
+    expect(said(learning(weights, batch))).toEqual(['the engine was closed; make another'])
+  })
+})
+
+describe('an epoch', () => {
+  const plan: Plan = {
+    config: small,
+    recipe: { ...recipes.digits, epochs: 1, batch: 2 },
+    seed: 1,
+    training: data,
+    test: null,
+  }
+  const run = async (trained: Trained) => {
+    const engine = right(await trainingEngine(1)())
+    const running = epoch(engine, plan, trained)
+    for (;;) {
+      const { done, value } = running.next()
+      if (done) return value
+    }
+  }
+
+  it('is not begun behind the last of its recipe, where the rate would rise again', async () => {
+    const first = right(await run(untrained(weights)))
+    expect(first.history).toHaveLength(1)
+    expect(said(await run(first))).toEqual(['the last epoch of the recipe, 1, is done; give a recipe of more epochs'])
+  })
+
+  it('begins with weights that no one counted the batches of', async () => {
+    const uncounted = new Map([...weights].filter(([key]) => !key.endsWith('num_batches_tracked')))
+    expect(right(await run(untrained(uncounted))).weights).toEqual(right(await run(untrained(weights))).weights)
+  })
+
+  it('refuses the moments of another network by their name', async () => {
+    const moments = { ...noMoments, first: new Map([[W, tooShort]]) }
+    expect(said(await run({ ...untrained(weights), moments }))[0]).toMatch(/^the first moment of classifier\.weight/)
+  })
+})
