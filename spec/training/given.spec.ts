@@ -63,6 +63,7 @@ describe('a plan', () => {
     [{ shape: [16, 16, 1] }, 'the training samples have shape [16, 16, 1]; the network takes'],
     [{ data: new Float32Array(512).fill(Number.NaN, 7, 8) }, 'the training data: element 7 is NaN'],
     [{ data: [1, 2] as unknown as Float32Array }, 'the training data: has type Array, expected'],
+    [{ labels: [1] }, 'the training data have 512 numbers and 1 labels, and a sample has 256'],
   ])('refuses training data with %j', (own, sentence) => {
     expect(refused({ training: { ...training, ...own } })).toEqual([expect.stringContaining(sentence)])
   })
@@ -90,6 +91,22 @@ describe('a plan', () => {
     [{ mixup: -1 }, 'recipe.mixup must be at least 0, not -1'],
     [{ cutmix: Number.NaN }, 'recipe.cutmix must be at least 0, not NaN'],
     [{ shift: 0.5 }, 'recipe.shift must be a whole number, not 0.5'],
+    [
+      { loss: 'mean' as unknown as Recipe['loss'] },
+      'recipe.loss must be of kind mean, or of kind tet with a finite phi and a lambda from 0 to 1',
+    ],
+    [
+      { loss: { kind: 'tet', phi: 1, lambda: 2 } },
+      'recipe.loss must be of kind mean, or of kind tet with a finite phi and a lambda from 0 to 1',
+    ],
+    [
+      { scaling: { kind: 'constant', factor: Number.NaN } },
+      'recipe.scaling must be of kind rates, or of kind constant with a finite factor',
+    ],
+    [
+      { optimiser: { ...optimiser, decays: 'none' as 'all' } },
+      'recipe.optimiser.decays must be all or matrices, not none',
+    ],
     [{ steps: 16 }, "recipe.steps is 16, the network's is 4"],
     [{ size: 32 }, "recipe.size is 32, the network's is 16"],
   ])('refuses a recipe with %j', (own, sentence) => {

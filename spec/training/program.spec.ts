@@ -101,6 +101,52 @@ describe('the next weights', () => {
     expect(said(next(1e-3, weights, { ...noMoments, ...own }, learned))).toEqual([sentence])
   })
 
+  const list = [1, 2] as unknown as Float32Array
+  it.each<readonly [string, object, object, string]>([
+    [
+      'gradient',
+      { gradients: changed(learned.gradients, W, list) },
+      {},
+      'the gradient of classifier.weight: has type Array',
+    ],
+    [
+      'statistic',
+      { statistics: changed(learned.statistics, 'prologue.1.bn.running_mean', list) },
+      {},
+      'the statistic of prologue.1.bn.running_mean: has type Array',
+    ],
+    [
+      'statistic',
+      { statistics: changed(learned.statistics, 'prologue.1.bn.running_mean', Float32Array.of(1, 2, 3, Number.NaN)) },
+      {},
+      'the statistic of prologue.1.bn.running_mean: element 3 is NaN',
+    ],
+    [
+      'statistic',
+      { statistics: changed(learned.statistics, 'x', odd) },
+      {},
+      'there is a statistic of x, which the network does not have',
+    ],
+    ['first moment', {}, { first: new Map([[W, list]]) }, 'the first moment of classifier.weight: has type Array'],
+    ['first moment', {}, { first: new Map([[W, odd]]) }, 'the first moment of classifier.weight: element 3 is NaN'],
+    [
+      'first moment',
+      {},
+      { first: new Map([['x', odd]]) },
+      'there is a first moment of x, which the network does not have',
+    ],
+    ['second moment', {}, { second: new Map([[W, list]]) }, 'the second moment of classifier.weight: has type Array'],
+    [
+      'second moment',
+      {},
+      { second: new Map([['x', odd]]) },
+      'there is a second moment of x, which the network does not have',
+    ],
+  ])('name the %s that is none', (_, own, moments, sentence) => {
+    const found = said(next(1e-3, weights, { ...noMoments, ...moments }, { ...learned, ...own }))
+    expect(found).toEqual([expect.stringContaining(sentence)])
+  })
+
   it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('are refused at the rate %f', (rate) => {
     expect(said(next(rate, weights, noMoments, learned))).toEqual([
       `the learning rate is ${rate}; give one of at least 0`,
@@ -114,6 +160,20 @@ describe('a batch of a data set', () => {
   it.each([-1, 2, 0.5, Number.NaN])('has no sample %f', (sample) => {
     expect(said(batchOf(digits, 0)(data, [0, sample]))).toEqual([
       `there is no sample ${sample}; the data have the samples 0 to 1`,
+    ])
+  })
+
+  it.each<readonly [Partial<Dataset>, string]>([
+    [{ shape: [16, 16, 1] }, 'the batch samples have shape [16, 16, 1]; the network takes'],
+    [{ data: new Float32Array(3) }, 'the batch data have 3 numbers and 2 labels, and a sample has 256'],
+    [{ data: [1] as unknown as Float32Array }, 'the batch data: has type Array, expected'],
+  ])("is of data that are the network's, not of %j", (own, sentence) => {
+    expect(said(batchOf(digits, 0)({ ...data, ...own }, [0]))).toEqual([expect.stringContaining(sentence)])
+  })
+
+  it('is of data that there are', () => {
+    expect(said(batchOf(digits, 0)({ ...data, labels: [] }, []))).toEqual([
+      'the batch data have no samples; give at least one, and its label',
     ])
   })
 

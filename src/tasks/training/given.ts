@@ -63,7 +63,9 @@ export const sampleFaults = (config: Config, name: string, { shape, data, labels
       `the network takes ${showShape(frame)}, or frames ${showShape(frames)}`,
     )
   if (labels.length === 0) return refuse(`the ${name} data have no samples`, 'give at least one, and its label')
-  const typed = faultsOf(wellFormed(`the ${name} data`, ['float64', 'float32'])({ shape: [data?.length], data }))
+  const typed = faultsOf(
+    wellFormed(`the ${name} data`, ['float64', 'float32'])({ shape: [(data as Float32Array | null)?.length], data }),
+  )
   const size = sizeOf(shape)
   return typed.length > 0 || data.length === labels.length * size
     ? typed
@@ -135,12 +137,12 @@ const lossFaults = (loss: Loss): readonly Fault[] => {
 
 const choiceFaults = ({ loss, scaling, optimiser: { decays } }: Recipe): readonly Fault[] => [
   ...lossFaults(loss),
-  ...(scaling.kind === 'rates' || (scaling.kind === 'constant' && Number.isFinite(scaling.factor))
+  ...(scaling.kind === 'rates' || Number.isFinite(scaling.factor)
     ? []
     : [field('scaling', 'must be of kind rates, or of kind constant with a finite factor')]),
-  ...(decays === 'all' || decays === 'matrices'
+  ...(['all', 'matrices'].includes(decays)
     ? []
-    : [field('optimiser.decays', `must be all or matrices, not ${String(decays)}`)]),
+    : [field('optimiser.decays', `must be all or matrices, not ${decays}`)]),
 ]
 
 const recipeFaults = (config: Config, recipe: Recipe): readonly Fault[] => [
