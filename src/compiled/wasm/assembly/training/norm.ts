@@ -125,7 +125,7 @@ export function joinMoments(
   }
 }
 
-/** Positions that are gone through channels by channels: as they follow each other, so that memory is read in its order. */
+/** Positions whose sums are added up together, channels by channels: memory is read in its order. */
 const ABREAST: usize = 4
 
 /** Of each frame, every channel's sum of u and of `xhat u`, `xhat = (z - mean) / deviation`: in float64. */
@@ -247,11 +247,8 @@ export function normBack(
   channels: i32,
 ): void {
   const row: usize = (channels as usize) << 2
-  const bytes: usize = (positions as usize) * row
-  const some = ABREAST * row
-  const last: usize = ((first + count) as usize) * bytes
-  for (let begin: usize = (first as usize) * bytes; begin < last; begin += some) {
-    const end = min(begin + some, last)
+  for (let f: usize = first as usize; f < ((first + count) as usize); f++) {
+    const off: usize = f * row * (positions as usize)
     let c: usize = 0
     for (; c < (row & ~15); c += 16) {
       const d = c << 1
@@ -265,15 +262,18 @@ export function normBack(
       const along2 = v128.load(back + 4 * row + d, 16)
       const gain = v128.load(back + 6 * row + d)
       const gain2 = v128.load(back + 6 * row + d, 16)
-      for (let at = begin + c; at < end; at += row) {
+      let at: usize = off + c
+      for (let p = 0; p < positions; p++) {
         const low = mapped(two(z + at), two(u + at), mean, scale, plain, along, gain)
         const high = mapped(two(z + at + 8), two(u + at + 8), mean2, scale2, plain2, along2, gain2)
         v128.store(dz + at, i64x2.shuffle(low, high, 0, 2))
+        at += row
       }
     }
     for (; c < row; c += 4) {
       const d = c << 1
-      for (let at = begin + c; at < end; at += row) {
+      for (let p: usize = 0; p < (positions as usize); p++) {
+        const at: usize = off + p * row + c
         const xhat = ((load<f32>(z + at) as f64) - load<f64>(norm + d)) * load<f64>(norm + 4 * row + d)
         const rest = (load<f32>(u + at) as f64) - load<f64>(back + 2 * row + d) - xhat * load<f64>(back + 4 * row + d)
         store<f32>(dz + at, (load<f64>(back + 6 * row + d) * rest) as f32)
