@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { decodeSafetensors } from '../../src/checkpoint/safetensors.js'
 import { silent } from '../../src/cli/io.js'
 import { run } from '../../src/cli/program.js'
@@ -123,6 +123,7 @@ describe('train', () => {
     const other = spawn(process.execPath, [`${root}/dist/cli/main.js`, ...argv], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
+    onTestFinished(() => void other.kill('SIGKILL'))
     const ended = new Promise((end) => other.once('exit', end))
     await new Promise<void>((begun) => other.stderr.on('data', (text) => /^epoch 2/m.test(text) && begun()))
     for (const second of [argv, [...argv, '--resume']])

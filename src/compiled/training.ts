@@ -5,6 +5,7 @@
  */
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { isNonEmpty } from 'fp-ts/lib/ReadonlyArray.js'
 import { type Faults, reasonOf } from '../core/fault.js'
 import { type Currents, type Reals, tensor } from '../core/tensor.js'
 import type { CurrentValue } from '../interpreters/graph.js'
@@ -13,10 +14,10 @@ import { MOST_BYTES, megabytes, memoryFor } from './machine/memory.js'
 import { PAIRS, PAIRS_BYTES } from './machine/pairs.js'
 import type { Stage } from './machine/stages.js'
 import type { Bytes, Keeping } from './training/builder.js'
-
+import { numberingFaults } from './training/numbering.js'
 import { pairTable } from './training/pack.js'
 import { type Plan, planOf } from './training/plan.js'
-import { type Drawn, type Mode, runOf } from './training/runs.js'
+import { type Drawn, type Mode, nodesOf, runOf } from './training/runs.js'
 import { mayShare, trainingModule } from './wasm/instance.js'
 import { freshMemory, grow } from './wasm/memory.js'
 import { START_LIMIT } from './wasm/team.js'
@@ -116,6 +117,8 @@ const trainerOver = (
   let known: (Drawn & { readonly fitted: ReturnType<typeof fitting> }) | null = null
   const trainer: Trainer = (logits, mode) => {
     const again = known === null ? null : runOf(known, { logits, mode })
+    const faults = again === null ? nodesOf(logits).flatMap(numberingFaults) : []
+    if (isNonEmpty(faults)) return Either.left(faults)
     if (known === null || again === null)
       known = { logits, mode, fitted: fitting(members, logits, mode, only === undefined ? WAYS : [only]) }
     const run = again ?? runOf(known, known)!
