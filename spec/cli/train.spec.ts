@@ -23,6 +23,8 @@ writeFileSync(
   file('gap/train-labels-idx1-ubyte'),
   labels.map((byte, at) => (at === 8 ? 5 : byte)),
 )
+idx('tested', 'train', 12)
+idx('tested', 't10k', 8, { classes: 4 })
 idx('four', 'train', 16, { gzip: true, classes: 4 })
 const hashes = (out: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -179,7 +181,7 @@ describe('train', () => {
     [
       'another seed',
       train('one', '--resume', '--seed', '3'),
-      /it was trained with another seed; resume with the options/,
+      /it was trained with another seed \(\d there, 3 here\); resume with the options/,
     ],
     [
       'other epochs',
@@ -198,6 +200,11 @@ describe('train', () => {
       /^error: \S*nowhere\.safetensors: cannot read: there is no such file/,
     ],
     ['nothing to resume', train('none', '--resume'), /none\/training\.safetensors: cannot read: there is no such file/],
+    [
+      'test labels out of range',
+      ['train', file('tested'), '--config', file('nano.json'), '--out', file('testing')],
+      /test sample 3 is of class 3, but the network has the classes 0 to 2; say how many there are with --classes/,
+    ],
     [
       'labels out of range',
       ['train', file('four'), '--config', file('nano.json'), '--classes', '2'],

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -187,5 +188,12 @@ describe('a lock', () => {
     )
     mkdirSync(lock())
     expect(await first()).toBe('./a.lock: cannot write: it is a folder')
+    rmdirSync(lock())
+    symlinkSync('nowhere', lock())
+    expect(await first()).toBe('./a.lock: cannot write: it is there and cannot be read; remove it')
+    rmSync(lock())
+    writeFileSync(lock(), JSON.stringify({ pid: 2 ** 40, host: hostname(), began: null }))
+    expect(await first()).toBe('./a.lock: cannot write: it is there and no lock; remove it')
+    expect(readdirSync(folder).filter((name) => name.includes(`.${process.pid}`))).toEqual([])
   })
 })

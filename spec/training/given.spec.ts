@@ -124,7 +124,7 @@ describe('a step', () => {
   const images = tensor([1, 2, 1, 16, 16], new Float32Array(512))
   const weights = freshWeights(digits, 1)
   const step = (own: object) =>
-    said(checkedStep(digits, { kind: 'mean' }, weights, { images, targets: targets([1, 2], 10, 0), ...own }))
+    said(checkedStep(digits, recipes.digits, weights, { images, targets: targets([1, 2], 10, 0), ...own }))
 
   it('takes images or frames in either precision', () => {
     expect(step({})).toEqual([])

@@ -18,6 +18,11 @@ import { rateOf, recipes } from '../../src/tasks/training/recipe.js'
 import { learn, measurable } from '../../src/tasks/training/step.js'
 import { freshWeights, transferred } from '../../src/tasks/training/weights.js'
 
+const right = <A>(result: Either.Either<unknown, A>): A => {
+  if (Either.isLeft(result)) throw new Error('it is refused')
+  return result.right
+}
+
 /** A network of two small stages. */
 const small: Config = {
   ...digits,
@@ -100,6 +105,8 @@ describe('what is drawn', () => {
       const variance = mean(shares.map((x) => (x - 0.5) * (x - 0.5)))
       expect(Math.abs(variance - 1 / (4 * (2 * alpha + 1)))).toBeLessThan(0.015)
     }
+    // Both powers are 0 then, and the larger draw decides.
+    expect(new Set(many.slice(0, 20).map((i) => beta(1e-12, draws(`beta ${i}`, 1))))).toEqual(new Set([0, 1]))
     const first = many.slice(0, 300).map((i) => shuffled(3, draws(`order ${i}`, 1)).join(''))
     expect(new Set(first).size).toBe(6)
   })
@@ -116,14 +123,16 @@ describe('augmentation', () => {
   it('shifts each sample its own way', () => {
     const moved = shifted(images, (sample) => (sample === 1 ? [1, 0] : [0, -1]))
     expect([...moved.data]).toEqual([1, 1, 3, 3, 4, 5, 4, 5, 9, 9, 11, 11, 13, 13, 15, 15])
-    expect(augmented(plain, 1)(0, 0, batch)).toEqual(batch)
+    expect(augmented(plain, 1)(0, 0, batch)).toEqual(Either.right(batch))
+    expect(Either.isLeft(augmented({ ...plain, shift: 0.5 }, 1)(0, 0, batch))).toBe(true)
+    expect(Either.isLeft(augmented(plain, -1)(0, 0, batch))).toBe(true)
     const wide = augmented({ ...plain, shift: 1 }, 1)
     expect(wide(0, 0, batch)).toEqual(wide(0, 0, batch))
     expect(wide(0, 1, batch)).not.toEqual(wide(0, 0, batch))
   })
 
   it('mixes a batch with itself backwards, images and targets by one share', () => {
-    const mixed = augmented({ ...plain, mixup: 0.5 }, 1)(0, 0, batch)
+    const mixed = right(augmented({ ...plain, mixup: 0.5 }, 1)(0, 0, batch))
     const share = mixed.targets.data[0]!
     expect(share).toBeGreaterThan(0)
     expect(mixed.targets.data[3]).toBeCloseTo(1 - share, 15)
@@ -136,7 +145,7 @@ describe('augmentation', () => {
       Float32Array.from({ length: 128 }, (_, i) => Math.floor(i / 64)),
     )
     const seen = Array.from({ length: 20 }, (_, step) =>
-      augmented({ ...plain, cutmix: 1 }, 1)(0, step, { images: two, targets: targets([0, 1], 2, 0) }),
+      right(augmented({ ...plain, cutmix: 1 }, 1)(0, step, { images: two, targets: targets([0, 1], 2, 0) })),
     )
     for (const { images: cut, targets: blended } of seen) {
       const pasted = Array.from(cut.data.slice(0, 64)).reduce((sum, x) => sum + x, 0) / 64

@@ -10,8 +10,9 @@ import { trainingEngine } from '../../src/tasks/training/choice.js'
 import { descend, LEARNT } from '../../src/tasks/training/descent.js'
 import { epoch, type Trained, untrained } from '../../src/tasks/training/epoch.js'
 import type { Dataset, Plan } from '../../src/tasks/training/given.js'
-import { type Moments, noMoments } from '../../src/tasks/training/optimiser.js'
+import { type AdamW, type Moments, noMoments } from '../../src/tasks/training/optimiser.js'
 import { recipes } from '../../src/tasks/training/recipe.js'
+import { resumed, stateFile } from '../../src/tasks/training/state.js'
 import { learnBy } from '../../src/tasks/training/step.js'
 import { freshWeights, transferred } from '../../src/tasks/training/weights.js'
 
@@ -172,9 +173,14 @@ describe('a batch of a data set', () => {
   })
 
   it('is of data that there are', () => {
-    expect(said(batchOf(digits, 0)({ ...data, labels: [] }, []))).toEqual([
+    expect(said(batchOf(digits, 0)({ ...data, labels: [] }, []))).toContain(
       'the batch data have no samples; give at least one, and its label',
-    ])
+    )
+  })
+
+  it('has at least one, and probabilities', () => {
+    expect(said(batchOf(digits, 0)(data, []))).toEqual(['the batch has no samples; give the numbers of some'])
+    expect(said(batchOf(digits, 7)(data, [0]))).toEqual(['the label smoothing is 7; give a number from 0 to 1'])
   })
 
   it('has no label that is no class', () => {
@@ -200,8 +206,67 @@ describe('a batch of a data set', () => {
           }),
         ),
       ).toEqual(['the targets of sample 0 are no probabilities; give numbers of at least 0 that sum to 1'])
+    expect(
+      said(learnBy(engine.trace, small, { kind: 'mean' }, { kind: 'constant', factor: Number.NaN })(weights, batch)),
+    ).toEqual(['configuration: recipe.scaling must be of kind rates, or of kind constant with a finite factor'])
     engine.close()
     expect(said(learning(weights, batch))).toEqual(['the engine was closed; make another'])
+  })
+})
+
+describe('an optimiser', () => {
+  it.each<readonly [Partial<AdamW>, string]>([
+    [{ betas: [1, 0.5] }, 'configuration: recipe.optimiser.betas[0] must be from 0 to below 1, not 1'],
+    [{ weightDecay: Number.NaN }, 'configuration: recipe.optimiser.weightDecay must be at least 0, not NaN'],
+  ])('has no settings %j', (own, sentence) => {
+    expect(said(descend(small, { ...recipes.digits.optimiser, ...own })(1e-3, weights, noMoments, learned))).toEqual([
+      sentence,
+    ])
+  })
+
+  it('has both moments of a tensor or none', () => {
+    const first = new Map([[W, new Float32Array(40)]])
+    expect(said(next(1e-3, weights, { ...noMoments, first }, learned))).toEqual([
+      'there is one moment of classifier.weight and not the other; give both or none',
+    ])
+  })
+})
+
+describe('a state of training', () => {
+  const plan: Plan = { config: small, recipe: recipes.digits, seed: 1, training: data, test: null }
+  const again = (other: Plan, version = 'a') => resumed(plan, 'a')(stateFile(other, version, untrained(weights)))
+  const after = 'resume with the options and the data it was begun with, or begin anew in another folder'
+
+  it('comes back whole, from weights in float64 and without counters too', () => {
+    const given = new Map(
+      [...weights].flatMap(([key, { shape, data: numbers }]) =>
+        key.endsWith('num_batches_tracked') ? [] : [[key, tensor(shape, Float64Array.from(numbers, Number))]],
+      ),
+    )
+    expect(right(resumed(plan, 'a')(stateFile(plan, 'a', untrained(given)))).weights).toEqual(weights)
+  })
+
+  it("is the same plan's in whatever order its fields are", () => {
+    const turned = (fields: object): object =>
+      Object.fromEntries(
+        Object.entries(fields)
+          .reverse()
+          .map(([key, value]) => [
+            key,
+            Array.isArray(value)
+              ? value.map((one: unknown) => (typeof one === 'object' ? turned(one as object) : one))
+              : value,
+          ]),
+      )
+    expect(said(again({ ...plan, config: turned(small) as Config }))).toEqual([])
+    expect(said(again({ ...plan, config: { ...small, threshold: 2 } }))).toEqual([
+      `it was trained with another configuration (threshold: 2 there, 1 here); ${after}`,
+    ])
+  })
+
+  it('says which seed and which version it is of', () => {
+    expect(said(again({ ...plan, seed: 3 }))).toEqual([`it was trained with another seed (3 there, 1 here); ${after}`])
+    expect(said(again(plan, 'b'))).toEqual([`it was trained with another version ("b" there, "a" here); ${after}`])
   })
 })
 

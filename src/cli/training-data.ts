@@ -2,9 +2,9 @@
 
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type Faults, refuse, unlessFaulty } from '../core/fault.js'
+import { type Fault, type Faults, refuse, unlessFaulty } from '../core/fault.js'
 import type { Config } from '../model/config.js'
-import type { Dataset } from '../tasks/training/given.js'
+import { type Dataset, labelFaults } from '../tasks/training/given.js'
 import type { Found } from './dataset.js'
 
 /** Data as a network takes them. */
@@ -15,22 +15,15 @@ interface Loaded {
 
 /** Refuses labels that are no class of the network. */
 const inRange =
-  ({ classes }: Config) =>
-  ({ training, test }: Loaded): Either.Either<Faults, void> =>
-    unlessFaulty(
-      [['training', training] as const, ...(test === null ? [] : [['test', test] as const])].flatMap(
-        ([name, { labels }]) => {
-          const odd = labels.findIndex((label) => !(label < classes))
-          return odd < 0
-            ? []
-            : refuse(
-                `${name} sample ${odd} is of class ${labels[odd]}, but the network has the classes 0 to ${classes - 1}`,
-                'say how many there are with --classes',
-              )
-        },
-      ),
+  (config: Config) =>
+  ({ training, test }: Loaded): Either.Either<Faults, void> => {
+    const faults = (name: string, { labels }: Dataset): readonly Fault[] =>
+      labelFaults(config, name, labels, 'say how many there are with --classes')
+    return unlessFaulty(
+      [...faults('training', training), ...(test === null ? [] : faults('test', test))],
       () => undefined,
     )
+  }
 
 /** Refuses classes that the data are said to have by their labels or folders, and have no sample of. */
 const withoutGaps = ({ classes, names }: Found, { labels }: Dataset): Either.Either<Faults, void> => {

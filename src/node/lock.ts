@@ -1,5 +1,5 @@
 /** A lock, in Node: a file that says which process works here, and counts no more once that process has ended. @module */
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, dirname } from 'node:path'
 import process from 'node:process'
@@ -44,8 +44,9 @@ const runs = ({ pid, host, began }: Owner): boolean => {
 const ownerIn = (text: string): Owner | null => {
   try {
     const { pid, host, began } = JSON.parse(text) as Owner
-    return Number.isSafeInteger(pid) &&
+    return Number.isInteger(pid) &&
       pid > 0 &&
+      pid < 2 ** 31 &&
       typeof host === 'string' &&
       (began === null || typeof began === 'string')
       ? { pid, host, began }
@@ -65,18 +66,41 @@ const textOf = (path: string): string | null => {
   }
 }
 
-/** Makes a file where there is none. */
-const create = (path: string, text: string): boolean => {
+/** Makes a file with a text where there is none; where a text cannot be written, there is no file. */
+const make = (path: string, text: string): void => {
+  const descriptor = openSync(path, 'wx')
   try {
-    const descriptor = openSync(path, 'wx')
-    try {
-      writeSync(descriptor, text)
-    } catch (error) {
-      rmSync(path)
-      throw error
-    } finally {
-      closeSync(descriptor)
-    }
+    writeSync(descriptor, text)
+  } catch (error) {
+    rmSync(path)
+    throw error
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/**
+ * Makes a file where there is none: with its text from the beginning, for it is written under another name first. Where the
+ * file system has no second names for a file, it is there before its text.
+ */
+const create = (path: string, text: string): boolean => {
+  const own = `${path}.${process.pid}`
+  rmSync(own, { force: true })
+  make(own, text)
+  try {
+    linkSync(own, path)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    return createdPlain(path, text)
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+const createdPlain = (path: string, text: string): boolean => {
+  try {
+    make(path, text)
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
@@ -116,7 +140,12 @@ const take = async (path: string, text: string): Promise<Owner | null> => {
   let waits = 0
   while (!create(path, text)) {
     const found = textOf(path)
-    if (found === null) continue
+    if (found === null) {
+      // It is gone, or it is a link that leads nowhere: that stays.
+      if (++waits > OFTEN) throw new Error('it is there and cannot be read; remove it')
+      await after(waits)
+      continue
+    }
     const owner = ownerIn(found)
     if (owner === null && !isBlank(found)) throw new Error('it is there and no lock; remove it')
     if (owner !== null && runs(owner)) return owner

@@ -1,9 +1,12 @@
 /** A batch as training sees it: shifted, and mixed with itself. @module */
 
+import type * as Either from 'fp-ts/lib/Either.js'
+import { type Faults, unlessFaulty } from '../../core/fault.js'
 import { type Currents, type Reals, type Shape, type Tensor, tensor } from '../../core/tensor.js'
 import { beta, draws } from './draws.js'
-import type { Batch } from './given.js'
+import { type Batch, seedFaults } from './given.js'
 import type { Recipe } from './recipe.js'
+import { recipeFaults } from './rules.js'
 
 /** `[1, B, c, H, W]`, or frames `[T, B, c, H, W]`. */
 type Images = readonly [number, number, number, number, number]
@@ -101,15 +104,16 @@ const mixed = ({ mixup, cutmix }: Recipe, { images, targets }: Batch, name: stri
  * const data = { shape: [1, 16, 16], data: Float32Array.from(syntheticInput([1, 1, 16, 16], 7).data), labels: [3] }
  * const plain = { ...recipes.digits, shift: 0 }
  * const batch = batchOf(variants.digits, plain.smoothing)(data, [0])
- * pipe(batch, Either.map((own) => augmented(plain, 1)(0, 0, own))) // => batch
+ * pipe(batch, Either.chain((own) => augmented(plain, 1)(0, 0, own))) // => batch
  */
 export const augmented =
   (recipe: Recipe, seed: number) =>
-  (epoch: number, step: number, batch: Batch): Batch => {
-    const name = `epoch ${epoch} step ${step}`
-    const draw = draws(`${name} shift`, seed)
-    const way = (i: number): number => Math.floor(draw(i) * (2 * recipe.shift + 1)) - recipe.shift
-    const images =
-      recipe.shift === 0 ? batch.images : shifted(batch.images, (sample) => [way(2 * sample), way(2 * sample + 1)])
-    return mixed(recipe, { ...batch, images }, name, seed)
-  }
+  (epoch: number, step: number, batch: Batch): Either.Either<Faults, Batch> =>
+    unlessFaulty([...recipeFaults(recipe), ...seedFaults(seed)], () => {
+      const name = `epoch ${epoch} step ${step}`
+      const draw = draws(`${name} shift`, seed)
+      const way = (i: number): number => Math.floor(draw(i) * (2 * recipe.shift + 1)) - recipe.shift
+      const images =
+        recipe.shift === 0 ? batch.images : shifted(batch.images, (sample) => [way(2 * sample), way(2 * sample + 1)])
+      return mixed(recipe, { ...batch, images }, name, seed)
+    })

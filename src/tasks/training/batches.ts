@@ -27,7 +27,7 @@ export const gathered = (
  * Some samples of a data set as a batch: images `[1, B, c, H, W]` or frames `[T, B, c, H, W]`, and of each label
  * `1 - smoothing`, the rest spread over all classes, `[B, classes]`.
  *
- * Fails with `Input` where the data are not the network's, a sample is not there or its label is no class.
+ * Fails with `Input` where the data are not the network's, a sample is not there, there is none or its label is no class.
  *
  * @example
  * const data = { shape: [1, 16, 16], data: new Float32Array(512), labels: [5, 6] }
@@ -40,6 +40,10 @@ export const batchOf =
     const { length } = given.labels
     const odd = samples.find((sample) => !(Number.isInteger(sample) && sample >= 0 && sample < length))
     const wrong = [
+      ...(smoothing >= 0 && smoothing <= 1
+        ? []
+        : refuse(`the label smoothing is ${smoothing}`, 'give a number from 0 to 1')),
+      ...(samples.length > 0 ? [] : refuse('the batch has no samples', 'give the numbers of some')),
       ...sampleFaults(config, 'batch', given),
       ...(odd === undefined
         ? labelFaults(

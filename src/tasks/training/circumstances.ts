@@ -37,33 +37,41 @@ const fieldsOf = (text: string): Fields | null => {
     () => JSON.parse(text) as unknown,
     () => null,
   )
-  return Either.isRight(parsed) && typeof parsed.right === 'object' && !Array.isArray(parsed.right)
-    ? (parsed.right as Fields | null)
-    : null
+  return Either.isRight(parsed) && isFields(parsed.right) ? parsed.right : null
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Whether two values of JSON are equal, in whatever order their fields are. */
+const same = (one: unknown, other: unknown): boolean => {
+  if (isFields(one) && isFields(other)) return unlike(one, other) === undefined
+  return Array.isArray(one) && Array.isArray(other)
+    ? one.length === other.length && one.every((value, i) => same(value, other[i]))
+    : one === other
 }
 
 const unlike = (there: Fields, here: Fields): string | undefined =>
-  [...new Set([...Object.keys(here), ...Object.keys(there)])].find(
-    (key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]),
-  )
+  [...new Set([...Object.keys(here), ...Object.keys(there)])].find((key) => !same(there[key], here[key]))
 
 const shown = (value: unknown): string => (value === undefined ? 'none' : shortened(JSON.stringify(value)))
 
 /**
  * What differs between circumstances that were found and those that are wanted, of a recipe or a configuration its first
- * field; null where the former are none.
+ * field: null where nothing does, undefined where the former are none.
  */
-export const difference = (found: string, wanted: string): string | null => {
+export const difference = (found: string, wanted: string): string | null | undefined => {
   const [there, here] = [fieldsOf(found), JSON.parse(wanted) as Fields]
-  const name = there === null ? undefined : unlike(there, here)
-  if (there === null || name === undefined) return null
+  if (there === null) return undefined
+  const name = unlike(there, here)
+  if (name === undefined) return null
   if (name === 'names') return 'data whose classes have other names'
-  if (there[name] === undefined || here[name] === undefined) return null
+  if (there[name] === undefined || here[name] === undefined) return undefined
   if (name === 'data') return 'other data'
   const what = name === 'config' ? 'configuration' : name
-  const [before, now] = [there[name] ?? {}, here[name]] as [Fields, Fields]
-  const field = unlike(before, now)
-  return field === undefined
-    ? `another ${what}`
-    : `another ${what} (${field}: ${shown(before[field])} there, ${shown(now[field])} here)`
+  const [before, now] = [there[name], here[name]]
+  if (!isFields(now)) return `another ${what} (${shown(before)} there, ${shown(now)} here)`
+  const fields = isFields(before) ? before : {}
+  const field = unlike(fields, now)!
+  return `another ${what} (${field}: ${shown(fields[field])} there, ${shown(now[field])} here)`
 }

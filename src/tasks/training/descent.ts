@@ -9,6 +9,7 @@ import type { Entry, Role } from '../../model/entry.js'
 import { layout, parse } from '../../model/parameters.js'
 import type { Weights } from './given.js'
 import { type AdamW, adamW, type Moments } from './optimiser.js'
+import { optimiserFaults } from './rules.js'
 import { type Learned, measurable } from './step.js'
 
 /** The roles of what is learnt by gradient. */
@@ -34,7 +35,7 @@ const numberFaults = (
 /** What of moments is not such as they come to. */
 const momentFaults = (shapes: ReadonlyMap<string, Shape>, { powers, first, second }: Moments): readonly Fault[] => {
   const negative = [...second].find(([, data]) => data.some((value) => value < 0))?.[0]
-  return [
+  const wrong = [
     ...(powers.every((power) => power >= 0 && power <= 1)
       ? []
       : refuse(`the powers of the moments are ${powers.join(' and ')}`, 'give numbers from 0 to 1')),
@@ -42,6 +43,10 @@ const momentFaults = (shapes: ReadonlyMap<string, Shape>, { powers, first, secon
     ...numberFaults('second moment', shapes, second),
     ...(negative === undefined ? [] : refuse(`the second moment of ${negative} is negative`, 'give means of squares')),
   ]
+  const alone = [...first.keys(), ...second.keys()].find((key) => first.has(key) !== second.has(key))
+  return wrong.length > 0 || alone === undefined
+    ? wrong
+    : refuse(`there is one moment of ${alone} and not the other`, 'give both or none')
 }
 
 const shapesOf = (entries: readonly Entry[], roles: readonly Role[]): ReadonlyMap<string, Shape> =>
@@ -90,6 +95,7 @@ export const descend =
     const [learnt, measured] = [shapesOf(entries, LEARNT), shapesOf(entries, MEASURED)]
     const missing = [...measured.keys()].find((key) => !statistics.has(key))
     const wrong = [
+      ...optimiserFaults(settings),
       ...(rate >= 0 && rate < Infinity ? [] : refuse(`the learning rate is ${rate}`, 'give one of at least 0')),
       ...gradientFaults(learnt, gradients),
       ...momentFaults(learnt, moments),

@@ -55,6 +55,6 @@ export const beta = (alpha: number, draw: (i: number) => number): number => {
   if (alpha > 1) return (1 + Math.sqrt(1 - exp((2 * log(draw(0))) / (2 * alpha - 1))) * cos(2 * Math.PI * draw(1))) / 2
   for (let i = 0; ; i += 2) {
     const [x, y] = [exp(log(draw(i)) / alpha), exp(log(draw(i + 1)) / alpha)]
-    if (x + y <= 1 && x + y > 0) return x / (x + y)
+    if (x + y <= 1) return x + y > 0 ? x / (x + y) : draw(i) > draw(i + 1) ? 1 : 0
   }
 }

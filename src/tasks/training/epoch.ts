@@ -3,7 +3,7 @@
 import * as Either from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Faults } from '../../core/fault.js'
-import type { Currents } from '../../core/tensor.js'
+import { type Currents, elementType, type Tensor, tensor } from '../../core/tensor.js'
 import { wellFormedAll } from '../../core/well-formed.js'
 import { freshTraining, type Scaling, scaledBy } from '../../interpreters/gradient/training.js'
 import type { Interpreter } from '../../interpreters/interpreter.js'
@@ -44,13 +44,22 @@ export interface Trained {
   readonly history: readonly Metrics[]
 }
 
+const narrow = (value: Tensor): Tensor =>
+  elementType((value as Tensor | null)?.data) === 'float64'
+    ? tensor(value.shape, Float32Array.from(value.data as Float64Array))
+    : value
+
 /**
- * Where training stands before its first epoch.
+ * Where training stands before its first epoch: weights in float32, as it has them from then on.
  *
  * @example
  * untrained(freshWeights(variants.digits, 7)).history // => []
  */
-export const untrained = (weights: Weights): Trained => ({ weights, moments: noMoments, history: [] })
+export const untrained = (weights: Weights): Trained => ({
+  weights: new Map([...weights].map(([key, value]) => [key, narrow(value)])),
+  moments: noMoments,
+  history: [],
+})
 
 /** How many of a batch are right by the mean of their logits over time; of equals, the lower class. */
 const right = ({ shape, data }: Currents, labels: readonly number[]): number => {
@@ -164,8 +173,11 @@ export function* epoch<S, C>(
   let [state, loss, correct, met] = [{ weights, moments }, 0, 0, 0]
   for (const [step, samples] of steps.entries()) {
     const { images, labels } = gathered(training, samples)
-    const batch = augmenting(number, step, { images, targets: targets(labels, config.classes, recipe.smoothing) })
-    const learned = learning(state.weights, batch)
+    const batch = { images, targets: targets(labels, config.classes, recipe.smoothing) }
+    const learned = pipe(
+      augmenting(number, step, batch),
+      Either.chain((augmented) => learning(state.weights, augmented)),
+    )
     if (Either.isLeft(learned)) return learned
     const next = stepping(rate, state.weights, state.moments, learned.right)
     if (Either.isLeft(next)) return next

@@ -5,8 +5,8 @@ import { type Fault, type Faults, refuse, unlessFaulty } from '../../core/fault.
 import { type Currents, type Shape, sameShape, showShape, sizeOf, type Tensor } from '../../core/tensor.js'
 import { finiteReals, wellFormed, wellFormedAll } from '../../core/well-formed.js'
 import { type Config, validate } from '../../model/config.js'
-import type { Loss } from './loss.js'
 import type { Recipe } from './recipe.js'
+import { fieldFault, lossFaults, recipeFaults, scalingFaults } from './rules.js'
 
 /** A checkpoint's tensors under the authors' keys, counters included; firing rates of zero are not measured yet. */
 export type Weights = ReadonlyMap<string, Tensor>
@@ -42,14 +42,19 @@ export const seedFaults = (seed: number): readonly Fault[] =>
     ? []
     : refuse(`the seed is ${seed}`, 'give a whole number from 0 to 4294967295')
 
-/** The first of a list of labels that is no class. */
-export const labelFaults = ({ classes }: Config, name: string, labels: readonly number[]): readonly Fault[] => {
+/** The first of a list of labels that is no class, and what to do about it. */
+export const labelFaults = (
+  { classes }: Config,
+  name: string,
+  labels: readonly number[],
+  advice = 'give labels of its classes',
+): readonly Fault[] => {
   const odd = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes))
   return odd < 0
     ? []
     : refuse(
         `${name} sample ${odd} is of class ${labels[odd]}, but the network has the classes 0 to ${classes - 1}`,
-        'give labels of its classes',
+        advice,
       )
 }
 
@@ -98,67 +103,14 @@ export const checkedDataset =
   (given: Dataset): Either.Either<Faults, Dataset> =>
     unlessFaulty(datasetFaults(config, name, given), () => given)
 
-/** What each number of a recipe must be. */
-const NUMBERS: readonly (readonly [
-  field: string,
-  of: (recipe: Recipe) => number,
-  must: string,
-  may: (x: number) => boolean,
-])[] = [
-  ['epochs', (r) => r.epochs, 'a whole number of at least 1', (x) => Number.isSafeInteger(x) && x >= 1],
-  ['batch', (r) => r.batch, 'a whole number of at least 2', (x) => Number.isSafeInteger(x) && x >= 2],
-  ['rate', (r) => r.rate, 'at least 0', (x) => x >= 0 && x < Infinity],
-  ['warmup.epochs', (r) => r.warmup.epochs, 'a whole number', (x) => Number.isSafeInteger(x) && x >= 0],
-  ['warmup.from', (r) => r.warmup.from, 'at least 0', (x) => x >= 0 && x < Infinity],
-  ['minimum', (r) => r.minimum, 'at least 0', (x) => x >= 0 && x < Infinity],
-  ['optimiser.betas[0]', (r) => r.optimiser.betas[0], 'from 0 to below 1', (x) => x >= 0 && x < 1],
-  ['optimiser.betas[1]', (r) => r.optimiser.betas[1], 'from 0 to below 1', (x) => x >= 0 && x < 1],
-  ['optimiser.eps', (r) => r.optimiser.eps, 'above 0', (x) => x > 0 && x < Infinity],
-  ['optimiser.weightDecay', (r) => r.optimiser.weightDecay, 'at least 0', (x) => x >= 0 && x < Infinity],
-  ['smoothing', (r) => r.smoothing, 'from 0 to 1', (x) => x >= 0 && x <= 1],
-  ['mixup', (r) => r.mixup, 'at least 0', (x) => x >= 0 && x < Infinity],
-  ['cutmix', (r) => r.cutmix, 'at least 0', (x) => x >= 0 && x < Infinity],
-  ['shift', (r) => r.shift, 'a whole number', (x) => Number.isSafeInteger(x) && x >= 0],
-]
-
-const field = (name: string, problem: string): Fault => ({ _tag: 'Configuration', field: `recipe.${name}`, problem })
-
-/** What a loss must be; a program without types may give anything. */
-const lossFaults = (loss: Loss): readonly Fault[] => {
-  const {
-    kind,
-    phi = 0,
-    lambda = 0,
-  } = loss as { readonly kind: string; readonly phi?: number; readonly lambda?: number }
-  return kind === 'mean' || (kind === 'tet' && Number.isFinite(phi) && lambda >= 0 && lambda <= 1)
-    ? []
-    : [field('loss', `must be of kind mean, or of kind tet with a finite phi and a lambda from 0 to 1`)]
-}
-
-const choiceFaults = ({ loss, scaling, optimiser: { decays } }: Recipe): readonly Fault[] => [
-  ...lossFaults(loss),
-  ...(scaling.kind === 'rates' || Number.isFinite(scaling.factor)
-    ? []
-    : [field('scaling', 'must be of kind rates, or of kind constant with a finite factor')]),
-  ...(['all', 'matrices'].includes(decays)
-    ? []
-    : [field('optimiser.decays', `must be all or matrices, not ${decays}`)]),
-]
-
-const recipeFaults = (config: Config, recipe: Recipe): readonly Fault[] => [
-  ...NUMBERS.flatMap(([name, of, must, may]): readonly Fault[] =>
-    may(of(recipe)) ? [] : [field(name, `must be ${must}, not ${of(recipe)}`)],
-  ),
-  ...choiceFaults(recipe),
-  ...(
+/** What a recipe says of the network, and is not so. */
+const unfitFaults = (config: Config, { steps, size }: Recipe): readonly Fault[] =>
+  (
     [
-      ['steps', recipe.steps, config.steps],
-      ['size', recipe.size, config.image.height],
+      ['steps', steps, config.steps],
+      ['size', size, config.image.height],
     ] as const
-  ).flatMap(([name, value, own]): readonly Fault[] =>
-    value === own ? [] : [field(name, `is ${value}, the network's is ${own}`)],
-  ),
-]
+  ).flatMap(([name, value, own]) => (value === own ? [] : [fieldFault(name, `is ${value}, the network's is ${own}`)]))
 
 /**
  * A plan that can be followed after so many epochs: a network that can be, a recipe for its steps and size, data for it, and a
@@ -176,7 +128,8 @@ export const checkedPlan = (plan: Plan, done = 0): Either.Either<Faults, Plan> =
   if (Either.isLeft(valid)) return valid
   return unlessFaulty(
     [
-      ...recipeFaults(config, recipe),
+      ...recipeFaults(recipe),
+      ...unfitFaults(config, recipe),
       ...(done < recipe.epochs || !(recipe.epochs >= 1)
         ? []
         : refuse(`the last epoch of the recipe, ${recipe.epochs}, is done`, 'give a recipe of more epochs')),
@@ -222,11 +175,13 @@ const batchFaults = ({ channels, image, steps, classes }: Config, { images, targ
 /** Weights and a batch that a step can be made with; whether the weights are the network's, the network says. */
 export const checkedStep = (
   config: Config,
-  loss: Loss,
+  { loss, scaling }: Pick<Recipe, 'loss' | 'scaling'>,
   weights: Weights,
   batch: Batch,
 ): Either.Either<Faults, Weights> =>
   pipe(
     wellFormedAll(weights),
-    Either.chain(() => unlessFaulty([...lossFaults(loss), ...batchFaults(config, batch)], () => weights)),
+    Either.chain(() =>
+      unlessFaulty([...lossFaults(loss), ...scalingFaults(scaling), ...batchFaults(config, batch)], () => weights),
+    ),
   )

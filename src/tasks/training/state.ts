@@ -63,6 +63,9 @@ export const networkFile = (plan: NamedPlan, version: string, { weights, history
  */
 export const stateFile = (plan: NamedPlan, version: string, { weights, moments, history }: Trained): Safetensors => ({
   tensors: new Map<string, Tensor>([
+    ...layout(plan.config).flatMap(({ key, shape, role }): readonly [string, Tensor][] =>
+      role === 'counter' ? [[key, tensor(shape, new BigInt64Array(1))]] : [],
+    ),
     ...weights,
     [POWERS, tensor([2], Float64Array.from(moments.powers))],
     ...(['first', 'second'] as const).flatMap((moment) =>
@@ -166,7 +169,7 @@ const historyOf = (text: string | undefined, { recipe, test }: Plan): readonly M
  * const plan = { config: variants.digits, recipe: recipes.digits, seed: 1, training, test: null }
  * const state = stateFile({ ...plan, seed: 2 }, 'mine', untrained(freshWeights(variants.digits, 2)))
  * pipe(resumed(plan, 'mine')(state), Either.mapLeft(([first]) => describe(first)))
- * // => Either.left('it was trained with another seed; resume with the options and the data it was begun with, or begin anew in another folder')
+ * // => Either.left('it was trained with another seed (2 there, 1 here); resume with the options and the data it was begun with, or begin anew in another folder')
  */
 export const resumed =
   (plan: NamedPlan, version: string) =>
@@ -174,17 +177,16 @@ export const resumed =
     const [found, wanted] = [metadata[CIRCUMSTANCES], circumstances(plan, version)]
     if (found === undefined)
       return Either.left(refuse('it is no state of training', 'resume in a folder that train wrote'))
-    if (found !== wanted) {
-      const other = difference(found, wanted)
+    const other = difference(found, wanted)
+    if (other !== null)
       return Either.left(
-        other === null
+        other === undefined
           ? damaged(['its circumstances cannot be read'])
           : refuse(
               `it was trained with ${other}`,
               'resume with the options and the data it was begun with, or begin anew in another folder',
             ),
       )
-    }
     const history = historyOf(metadata['history'], plan)
     if (history === null) return Either.left(damaged(['its history cannot be read']))
     const [first, ...others] = problemsOf(tensors, expectedOf(plan.config, history.length > 0))
@@ -195,10 +197,10 @@ export const resumed =
           key.startsWith(momentKey(name, '')) ? [[key.slice(momentKey(name, '').length), data as Reals]] : [],
         ),
       )
-    const [one, other] = tensors.get(POWERS)!.data as Float64Array
+    const [power, next] = tensors.get(POWERS)!.data as Float64Array
     return Either.right({
       weights: new Map([...tensors].filter(([key]) => !key.startsWith(MOMENTS))),
-      moments: { powers: [one!, other!], first: moment('first'), second: moment('second') },
+      moments: { powers: [power!, next!], first: moment('first'), second: moment('second') },
       history,
     })
   }

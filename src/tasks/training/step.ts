@@ -111,7 +111,7 @@ export const learnBy =
   (weights, batch) => {
     const { images, targets } = batch
     const parsed = pipe(
-      checkedStep(config, loss, weights, batch),
+      checkedStep(config, { loss, scaling }, weights, batch),
       Either.chain((checked) => parse(config)(measurable(config, checked))),
     )
     if (Either.isLeft(parsed)) return parsed

@@ -1,4 +1,4 @@
-/** What real numbers go through: the stem's convolution, pools, the classifier, and sums of values. */
+/** What real numbers go through: the stem's convolution, pools, the classifier, and sums over steps. */
 import { put } from './contract'
 
 /** One frame of a convolution of real numbers: taps in order, channels in order. Weights are `[tap, channel, outputs in sixteens]`. */
