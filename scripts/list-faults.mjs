@@ -33,7 +33,7 @@ const SENTENCES = {
     ['head'],
     ' has firing rate ',
     ['rate'],
-    ', so its scale 1/sqrt(rate * m) does not exist; the head was silent when the rates were recorded: train or calibrate the checkpoint before using it',
+    ', so its scale 1/sqrt(rate * m) does not exist; the head was silent when the rates were recorded, or they never were: train or calibrate the checkpoint before using it',
   ],
   NotFinite: [['key'], ': element ', ['index'], ' is ', ['value'], '; every number must be finite'],
   Format: ['not a readable ', ['format'], ': ', ['problem'], '; ', ['advice']],
