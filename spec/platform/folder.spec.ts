@@ -33,6 +33,7 @@ beforeEach(() => {
   mkdirSync(folder)
 })
 const at = (name: string): string => join(folder, name)
+/** Only Linux has /proc, where no folder can be made, and which tells when a process began. */
 const onLinux = process.platform === 'linux' ? it : it.skip
 
 /** What work gives, or what it says. */

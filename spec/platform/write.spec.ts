@@ -43,6 +43,7 @@ const text = (name: string): string => readFileSync(at(name), 'utf8')
 
 const linux = process.platform === 'linux'
 const root = process.getuid?.() === 0
+/** Devices, mounts and another's files can only be made by root, and as here on Linux. */
 const asRoot = root && linux ? it : it.skip
 if (!root) console.log('not run by root: the tests of devices, mounts and owners did not run')
 
@@ -55,6 +56,7 @@ const mayMount = ((): boolean => {
   else console.log('nothing may be mounted here: the tests of mounts and full disks did not run')
   return status === 0
 })()
+/** A full disk is a mount of its own, which not every root may make (in a container, say). */
 const withMounts = mayMount ? it : it.skip
 
 describe('a file', () => {

@@ -79,6 +79,17 @@ const make = (path: string, text: string): void => {
   }
 }
 
+/** Whether it was done; false where a file was there. */
+const unlessThere = (act: () => void): boolean => {
+  try {
+    act()
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
 /**
  * Makes a file where there is none: with its text from the beginning, for it is written under another name first. Where the
  * file system has no second names for a file, it is there before its text.
@@ -88,23 +99,15 @@ const create = (path: string, text: string): boolean => {
   rmSync(own, { force: true })
   make(own, text)
   try {
-    linkSync(own, path)
-    return true
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
-    return createdPlain(path, text)
+    return unlessThere(() => {
+      linkSync(own, path)
+    })
+  } catch {
+    return unlessThere(() => {
+      make(path, text)
+    })
   } finally {
     rmSync(own, { force: true })
-  }
-}
-
-const createdPlain = (path: string, text: string): boolean => {
-  try {
-    make(path, text)
-    return true
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
-    throw error
   }
 }
 

@@ -106,10 +106,13 @@ const mixed = ({ mixup, cutmix }: Recipe, { images, targets }: Batch, name: stri
  * const batch = batchOf(variants.digits, plain.smoothing)(data, [0])
  * pipe(batch, Either.chain((own) => augmented(plain, 1)(0, 0, own))) // => batch
  */
-export const augmented =
-  (recipe: Recipe, seed: number) =>
-  (epoch: number, step: number, batch: Batch): Either.Either<Faults, Batch> =>
-    unlessFaulty([...recipeFaults(recipe), ...seedFaults(seed)], () => {
+export const augmented = (
+  recipe: Recipe,
+  seed: number,
+): ((epoch: number, step: number, batch: Batch) => Either.Either<Faults, Batch>) => {
+  const wrong = [...recipeFaults(recipe), ...seedFaults(seed)]
+  return (epoch, step, batch) =>
+    unlessFaulty(wrong, () => {
       const name = `epoch ${epoch} step ${step}`
       const draw = draws(`${name} shift`, seed)
       const way = (i: number): number => Math.floor(draw(i) * (2 * recipe.shift + 1)) - recipe.shift
@@ -117,3 +120,4 @@ export const augmented =
         recipe.shift === 0 ? batch.images : shifted(batch.images, (sample) => [way(2 * sample), way(2 * sample + 1)])
       return mixed(recipe, { ...batch, images }, name, seed)
     })
+}
